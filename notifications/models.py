@@ -1,0 +1,37 @@
+from typing import Any, ClassVar
+
+from django.db import models
+
+
+class Kind(models.TextChoices):
+    ORDER_CREATED = "ORDER_CREATED"
+    ORDER_PAID = "ORDER_PAID"
+    ORDER_FAILED = "ORDER_FAILED"
+    ORDER_REFUNDED = "ORDER_REFUNDED"
+    FRAUD_ALERT = "FRAUD_ALERT"
+
+
+class Notification(models.Model):
+    """One thing told to one recipient, once."""
+
+    recipient = models.CharField(
+        max_length=32, help_text="`customer:` and the shop's user id, or `account:` and the id of an account here"
+    )
+    kind = models.CharField(max_length=14, choices=Kind.choices)
+    order_id = models.CharField(max_length=64)
+    text = models.CharField(max_length=255)
+    created_at = models.DateTimeField(auto_now_add=True)
+    read_at = models.DateTimeField(null=True)
+    email = models.EmailField(blank=True, help_text="where it is also sent to")
+    emailed_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["recipient", "kind", "order_id"], name="each_thing_told_once"),
+        ]
+        indexes: ClassVar[list[Any]] = [
+            models.Index(fields=["email", "emailed_at"], name="notifications_to_send"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.recipient}: {self.text}"

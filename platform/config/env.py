@@ -1,0 +1,107 @@
+"""Settings come from the environment, or from the file that PLATFORM_ENV names; a bad one stops the start with a sentence."""
+
+import os
+from collections.abc import Callable
+from decimal import Decimal
+from pathlib import Path
+from typing import Any, TypeVar
+
+import environ
+from django.core.exceptions import ImproperlyConfigured
+
+T = TypeVar("T")
+
+BASE_DIR = Path(__file__).resolve().parent.parent.parent
+ENV_FILE = BASE_DIR / os.environ.get("PLATFORM_ENV", "compose/embedded.env")
+
+if not ENV_FILE.is_file():
+    raise ImproperlyConfigured(
+        f"PLATFORM_ENV names {ENV_FILE}, which is no file. Set it to compose/embedded.env or a file with the same keys."
+    )
+environ.Env.read_env(str(ENV_FILE))
+
+
+def setting(name: str, cast: Callable[[str], T], expects: str) -> T:
+    """The value of a setting; raises ImproperlyConfigured, saying what it expects, if absent or of another form."""
+    raw = os.environ.get(name)
+    if raw is None:
+        raise ImproperlyConfigured(f"{name} is not set: set it to {expects}, in the environment or in {ENV_FILE}.")
+    try:
+        return cast(raw.strip())
+    except (ValueError, ArithmeticError, KeyError, environ.ImproperlyConfigured) as error:
+        raise ImproperlyConfigured(
+            f"{name}={raw!r} is not {expects}. Set it in the environment or in {ENV_FILE}."
+        ) from error
+
+
+def switch(raw: str) -> bool:
+    return {"on": True, "off": False}[raw.lower()]
+
+
+def path(raw: str) -> Path:
+    """A path; a relative one starts at the project's root."""
+    return BASE_DIR / raw
+
+
+def positive(raw: str) -> int:
+    number = int(raw)
+    if number < 1:
+        raise ValueError(raw)
+    return number
+
+
+def words(raw: str) -> list[str]:
+    return [word.strip() for word in raw.split(",") if word.strip()]
+
+
+def choice(*allowed: str) -> Callable[[str], str]:
+    return {word: word for word in allowed}.__getitem__
+
+
+def amount(raw: str) -> Decimal:
+    value = Decimal(raw)
+    if not value.is_finite() or value < 0:
+        raise ValueError(raw)
+    return value
+
+
+def adapter(*kinds: str) -> Callable[[str], str]:
+    """A setting of the form kind or kind:details, which chooses an adapter and tells it where to look."""
+
+    def cast(raw: str) -> str:
+        if raw.partition(":")[0] not in kinds:
+            raise ValueError(raw)
+        return raw
+
+    return cast
+
+
+def email(raw: str) -> dict[str, Any]:
+    """Django's EMAIL_ settings from a URL; a file path in it is relative to the project's root."""
+    settings = environ.Env.email_url_config(raw)
+    if settings["EMAIL_BACKEND"].endswith("filebased.EmailBackend"):
+        return {"EMAIL_BACKEND": settings["EMAIL_BACKEND"], "EMAIL_FILE_PATH": BASE_DIR / settings["EMAIL_FILE_PATH"]}
+    return {name: value for name, value in settings.items() if name != "EMAIL_FILE_PATH"}
+
+
+def kafka_settings() -> dict[str, str]:
+    """Every KAFKA_ variable under librdkafka's own name for it: KAFKA_SASL_USERNAME is sasl.username."""
+    prefix = "KAFKA_"
+    return {
+        name.removeprefix(prefix).lower().replace("_", "."): value
+        for name, value in sorted(os.environ.items())
+        if name.startswith(prefix) and value
+    }
+
+
+def secret_key() -> str:
+    """SECRET_KEY, or the content of the file that SECRET_KEY_FILE names."""
+    if key := os.environ.get("SECRET_KEY"):
+        return key
+    file = setting("SECRET_KEY_FILE", path, "the path of a file that holds Django's secret key")
+    try:
+        return file.read_text().strip()
+    except OSError as error:
+        raise ImproperlyConfigured(
+            f"SECRET_KEY_FILE names {file}, which cannot be read ({error.strerror}): `make setup` makes it, or set SECRET_KEY."
+        ) from error

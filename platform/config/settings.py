@@ -1,0 +1,242 @@
+"""Django's settings. What differs between machines comes from the environment: see config/env.py and compose/*.env."""
+
+from datetime import timedelta
+
+import environ
+import structlog
+
+from config import env
+from config.env import BASE_DIR, setting
+
+# --- Django -----------------------------------------------------------------------------------------------------------
+SECRET_KEY = env.secret_key()
+DEBUG = False
+ALLOWED_HOSTS = setting("ALLOWED_HOSTS", env.words, "host names with commas between them")
+ROOT_URLCONF = "config.urls"
+WSGI_APPLICATION = "config.wsgi.application"
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en-gb"
+STATIC_URL = "static/"
+STATIC_ROOT = BASE_DIR / "var" / "static"
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+LOGIN_URL = "login"
+LOGIN_REDIRECT_URL = "live"
+LOGOUT_REDIRECT_URL = "login"
+
+INSTALLED_APPS = [
+    "unfold",
+    "django.contrib.admin",
+    "django.contrib.auth",
+    "django.contrib.contenttypes",
+    "django.contrib.sessions",
+    "django.contrib.messages",
+    "django.contrib.staticfiles",
+    "rest_framework",
+    "knox",
+    "django_filters",
+    "drf_spectacular",
+    "drf_spectacular_sidecar",
+    "django_celery_beat",
+    "django_structlog",
+    "django_prometheus",
+    "streaming",
+    "api",
+    "transactions",
+    "fraud",
+    "analytics",
+    "search",
+    "notifications",
+    "monitoring",
+]
+
+MIDDLEWARE = [
+    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "django.middleware.security.SecurityMiddleware",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "csp.middleware.CSPMiddleware",
+    "django.contrib.sessions.middleware.SessionMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.csrf.CsrfViewMiddleware",
+    "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "django.contrib.messages.middleware.MessageMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+    "django_structlog.middlewares.RequestMiddleware",
+    "django_prometheus.middleware.PrometheusAfterMiddleware",
+]
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ],
+        },
+    },
+]
+
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+]
+
+STORAGES = {
+    "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
+    "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
+}
+
+# --- Security: over HTTPS everything is strict; without it, only loopback is served -----------------------------------
+HTTPS = setting("HTTPS", env.switch, "on or off")
+SECURE_SSL_REDIRECT = HTTPS
+SECURE_HSTS_SECONDS = 31_536_000 if HTTPS else 0
+SECURE_HSTS_INCLUDE_SUBDOMAINS = HTTPS
+SECURE_HSTS_PRELOAD = HTTPS
+SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https") if HTTPS else None
+SECURE_REDIRECT_EXEMPT = [r"^health", r"^metrics$"]
+SESSION_COOKIE_SECURE = HTTPS
+CSRF_COOKIE_SECURE = HTTPS
+SESSION_COOKIE_HTTPONLY = True
+SESSION_COOKIE_AGE = 12 * 60 * 60
+X_FRAME_OPTIONS = "DENY"
+CONTENT_SECURITY_POLICY = {
+    "DIRECTIVES": {
+        "default-src": ["'self'"],
+        # Unfold's admin runs on Alpine, which evaluates expressions; the live page asks for neither exception.
+        "script-src": ["'self'", "'unsafe-inline'", "'unsafe-eval'"],
+        "style-src": ["'self'", "'unsafe-inline'"],
+        "img-src": ["'self'", "data:"],
+        "frame-ancestors": ["'none'"],
+        "form-action": ["'self'"],
+        "base-uri": ["'self'"],
+        "object-src": ["'none'"],
+    }
+}
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
+"""Bytes of a request's body; a list of 1,000 transactions takes about 150,000."""
+
+# --- Database ---------------------------------------------------------------------------------------------------------
+DATABASES = {
+    "default": setting(
+        "DATABASE_URL", environ.Env.db_url_config, "a URL such as sqlite:///var/platform.sqlite3 or mysql://…"
+    )
+}
+if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
+    DATABASES["default"] |= {
+        "NAME": BASE_DIR / DATABASES["default"]["NAME"],
+        "OPTIONS": {
+            # Several processes write: writers queue from the start of a transaction instead of failing in its middle.
+            "transaction_mode": "IMMEDIATE",
+            "timeout": 30,
+            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
+        },
+    }
+
+# --- Kafka: librdkafka's own names, read by streaming/clients.py only -------------------------------------------------
+KAFKA = env.kafka_settings()
+TOPIC_PARTITIONS = setting("TOPIC_PARTITIONS", env.positive, "a whole number of partitions from 1 on")
+TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a whole number of replicas from 1 on")
+SCHEMAS = BASE_DIR / "schemas"
+SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints"), "`fingerprints`")
+SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of events from 1 on")
+MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
+
+# --- The apps ---------------------------------------------------------------------------------------------------------
+FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")
+SEARCH = setting("SEARCH", env.adapter("database"), "`database:app.Model`")
+SIMULATED_ORDERS_PER_SECOND = setting("SIMULATED_ORDERS_PER_SECOND", env.positive, "a whole number of orders from 1 on")
+SIMULATION_EVERY_SECONDS = setting("SIMULATION_EVERY_SECONDS", env.positive, "a whole number of seconds from 1 on")
+IDEMPOTENCY_KEYS_KEPT = timedelta(
+    hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
+)
+
+# --- E-mail -----------------------------------------------------------------------------------------------------------
+vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))
+DEFAULT_FROM_EMAIL = setting("EMAIL_FROM", str, "the sender's e-mail address")
+
+# --- Celery -----------------------------------------------------------------------------------------------------------
+CELERY_BROKER_URL = setting("CELERY_BROKER_URL", str, "a broker's URL, such as redis://… or filesystem://")
+CELERY_TASK_IGNORE_RESULT = True
+CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False
+CELERY_BEAT_SCHEDULE = {
+    "simulate traffic": {
+        "task": "transactions.tasks.simulate_traffic",
+        "schedule": SIMULATION_EVERY_SECONDS,
+        "options": {"expires": SIMULATION_EVERY_SECONDS},
+    },
+    "send e-mails": {"task": "notifications.tasks.send_emails", "schedule": 5, "options": {"expires": 5}},
+    "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
+}
+if CELERY_BROKER_URL.startswith("filesystem:"):
+    queue = setting("CELERY_FOLDER", env.path, "the folder in which Celery's messages wait")
+    CELERY_BROKER_TRANSPORT_OPTIONS = {
+        "data_folder_in": queue / "messages",
+        "data_folder_out": queue / "messages",
+        "control_folder": queue / "control",
+        "store_processed": False,
+    }
+
+# --- API --------------------------------------------------------------------------------------------------------------
+REST_FRAMEWORK = {
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "knox.auth.TokenAuthentication",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
+    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_FILTER_BACKENDS": ["django_filters.rest_framework.DjangoFilterBackend"],
+    "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
+    "COERCE_DECIMAL_TO_STRING": True,
+}
+REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False, "AUTH_HEADER_PREFIX": "Bearer"}
+SPECTACULAR_SETTINGS = {
+    "TITLE": "Real-Time E-commerce Data Platform",
+    "DESCRIPTION": "Orders, payments and refunds as they happen: recorded, checked for fraud, summed, searched, told.",
+    "VERSION": "0.1.0",
+    "SERVE_INCLUDE_SCHEMA": False,
+    "SWAGGER_UI_DIST": "SIDECAR",
+    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
+    "REDOC_DIST": "SIDECAR",
+}
+
+# --- Logs -------------------------------------------------------------------------------------------------------------
+LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")
+LOG_FORMAT = setting("LOG_FORMAT", env.choice("console", "json"), "console or json")
+_processors: list[structlog.typing.Processor] = [
+    structlog.contextvars.merge_contextvars,
+    structlog.stdlib.add_logger_name,
+    structlog.stdlib.add_log_level,
+    structlog.stdlib.PositionalArgumentsFormatter(),
+    structlog.processors.TimeStamper(fmt="iso", utc=True),
+]
+_renderers: dict[str, list[structlog.typing.Processor]] = {
+    "console": [structlog.dev.ConsoleRenderer(colors=False)],
+    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
+}
+structlog.configure(
+    processors=[
+        structlog.stdlib.filter_by_level,
+        *_processors,
+        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+    ],
+    logger_factory=structlog.stdlib.LoggerFactory(),
+    cache_logger_on_first_use=True,
+)
+LOGGING = {
+    "version": 1,
+    "disable_existing_loggers": False,
+    "formatters": {
+        "structured": {
+            "()": structlog.stdlib.ProcessorFormatter,
+            "foreign_pre_chain": _processors,
+            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers[LOG_FORMAT]],
+        },
+    },
+    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
+    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
+    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+}

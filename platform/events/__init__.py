@@ -1,0 +1,17 @@
+"""What happened in the shop, as frozen dataclasses that mirror schemas/*.avsc. Standard library only."""
+
+from events.fraud import AlertChange, AlertStatus, FraudAlert
+from events.plausibility import ImpossibleEvent, check_plausible
+from events.transactions import ChangedStatus, Status, Transaction, TransactionStatusChanged
+
+__all__ = [
+    "AlertChange",
+    "AlertStatus",
+    "ChangedStatus",
+    "FraudAlert",
+    "ImpossibleEvent",
+    "Status",
+    "Transaction",
+    "TransactionStatusChanged",
+    "check_plausible",
+]

@@ -1,0 +1,69 @@
+"""What every worker's management command shares: the wiring of the loop."""
+
+import signal
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from functools import partial
+from typing import Any, ClassVar
+
+from confluent_kafka import Message
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from events import ImpossibleEvent, check_plausible
+from streaming import clients, dead_letters
+from streaming.topics import Event, Topic
+from streaming.worker import Batch, InvalidMessage, Record, Worker
+
+
+def decode(message: Message) -> Record[Event]:
+    """The event in a message, found plausible; raises InvalidMessage."""
+    topic = Topic(str(message.topic()))
+    value = message.value()
+    received_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+    event = clients.codec().decode(topic, value if isinstance(value, bytes) else None)
+    try:
+        check_plausible(event, received_at)
+    except ImpossibleEvent as impossible:
+        raise InvalidMessage(str(impossible)) from impossible
+    return Record(event, topic, int(message.partition() or 0), int(message.offset() or 0), received_at)
+
+
+class WorkerCommand(BaseCommand):
+    """A worker as a process: it ends cleanly on SIGTERM and SIGINT, and can be killed at any moment.
+
+    A subclass names its consumer group and topics, and says what to do with a batch.
+    """
+
+    group: ClassVar[str]
+    topics: ClassVar[Sequence[Topic]]
+
+    def handler(self) -> Callable[[Batch[Any]], None]:
+        """The function that takes each batch."""
+        raise NotImplementedError
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--instance",
+            help="a name for this process within its group that its next start bears too: it then takes its partitions back at once",
+        )
+        parser.add_argument(
+            "--batch-size", type=int, default=1000, help="records in a batch at the most (default 1000)"
+        )
+
+    def handle(self, *args: Any, instance: str | None, batch_size: int, **options: Any) -> None:
+        worker = Worker(
+            consumer=clients.consumer(self.group, instance=instance),
+            topics=self.topics,
+            decode=decode,
+            handle=self.handler(),
+            bury=partial(dead_letters.bury, clients.producer(), self.group),
+            concerns_us=partial(dead_letters.concerns, self.group),
+            before_batch=close_old_connections,
+            batch_size=batch_size,
+            max_buried_in_a_row=settings.MAX_BURIED_IN_A_ROW,
+        )
+        signal.signal(signal.SIGTERM, worker.stop)
+        signal.signal(signal.SIGINT, worker.stop)
+        worker.run()

@@ -1,0 +1,57 @@
+"""How far each consumer group is behind."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka.admin import AdminClient, OffsetSpec
+
+TIMEOUT_SECONDS = 5.0
+Partition = tuple[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionLag:
+    topic: str
+    partition: int
+    committed: int
+    """the offset that the group reads next"""
+    end: int
+    """the offset that the next record will get"""
+
+    @property
+    def lag(self) -> int:
+        return max(0, self.end - self.committed)
+
+
+def end_offsets(admin: AdminClient, partitions: Iterable[Partition]) -> dict[Partition, int]:
+    """For each (topic, partition), the offset that its next record will get."""
+    asked = {TopicPartition(topic, number): OffsetSpec.latest() for topic, number in partitions}
+    if not asked:
+        return {}
+    answers = admin.list_offsets(asked, request_timeout=TIMEOUT_SECONDS)
+    return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+
+
+def committed_offsets(admin: AdminClient, group: str) -> dict[Partition, int]:
+    """For each (topic, partition) that the group has committed, the offset that it reads next."""
+    asked = [ConsumerGroupTopicPartitions(group)]
+    answers = admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_SECONDS)
+    partitions = answers[group].result().topic_partitions
+    return {(p.topic, p.partition): p.offset for p in partitions if p.offset >= 0}
+
+
+def group_lags(admin: AdminClient, groups: Iterable[str]) -> dict[str, list[PartitionLag]]:
+    """The lag of each group in each partition that it has committed.
+
+    Committed offsets are read before end offsets: the other way round, lag could come out negative.
+    """
+    committed = {group: committed_offsets(admin, group) for group in groups}
+    ends = end_offsets(admin, {partition for offsets in committed.values() for partition in offsets})
+    return {
+        group: [
+            PartitionLag(topic, number, offset, ends[topic, number])
+            for (topic, number), offset in sorted(offsets.items())
+        ]
+        for group, offsets in committed.items()
+    }

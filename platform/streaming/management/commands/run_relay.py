@@ -1,0 +1,30 @@
+import signal
+from threading import Event
+from typing import Any
+
+import structlog
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from streaming import clients
+from streaming.relay import relay_once
+
+log = structlog.get_logger(__name__)
+
+
+class Command(BaseCommand):
+    help = "Carry the outbox to its topics, in order; for where no Debezium runs. Run one of it."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--pause", type=float, default=0.05, help="seconds between looks at an empty outbox (0.05)")
+        parser.add_argument("--batch-size", type=int, default=1000, help="rows sent at a time (1000)")
+
+    def handle(self, *args: Any, pause: float, batch_size: int, **options: Any) -> None:
+        stopped = Event()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: stopped.set())
+        producer = clients.producer()
+        while not stopped.is_set():
+            close_old_connections()
+            if not relay_once(producer, batch_size):
+                stopped.wait(pause)

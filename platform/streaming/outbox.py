@@ -1,0 +1,20 @@
+"""Telling others about a change, by a row in the same database transaction."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from streaming.clients import codec
+from streaming.models import OutboxMessage
+from streaming.topics import TOPICS, Event
+
+
+def tell(events: Iterable[Event]) -> list[OutboxMessage]:
+    """Put events into the outbox; raises RuntimeError outside a database transaction, where it would promise too much."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("tell() belongs into the database transaction that makes the change it tells of")
+    encode = codec().encode
+    return OutboxMessage.objects.bulk_create(
+        OutboxMessage(topic=TOPICS[type(event)], message_key=str(event.user_id), payload=encode(event))
+        for event in events
+    )

@@ -1,0 +1,44 @@
+"""The topics, what each carries, and how each is made."""
+
+from enum import StrEnum
+from typing import Any
+
+from events import FraudAlert, Transaction, TransactionStatusChanged
+
+Event = Transaction | TransactionStatusChanged | FraudAlert
+
+DAY_MS = 24 * 60 * 60 * 1000
+
+
+class Topic(StrEnum):
+    TRANSACTIONS = "transactions"
+    TRANSACTIONS_STATUS = "transactions.status"
+    FRAUD_ALERTS = "fraud.alerts"
+
+    @property
+    def dead_letters(self) -> str:
+        return f"{self}.dead-letters"
+
+    @property
+    def event_type(self) -> type[Event]:
+        return EVENT_TYPES[self]
+
+
+EVENT_TYPES: dict[Topic, type[Event]] = {
+    Topic.TRANSACTIONS: Transaction,
+    Topic.TRANSACTIONS_STATUS: TransactionStatusChanged,
+    Topic.FRAUD_ALERTS: FraudAlert,
+}
+TOPICS: dict[type[Event], Topic] = {event_type: topic for topic, event_type in EVENT_TYPES.items()}
+
+# The broker's clock stamps each record, so that every reader judges an event by the same moment of receipt.
+EVENT_CONFIG: dict[str, Any] = {"message.timestamp.type": "LogAppendTime", "retention.ms": 30 * DAY_MS}
+DEAD_LETTER_CONFIG: dict[str, Any] = {"message.timestamp.type": "LogAppendTime", "retention.ms": 90 * DAY_MS}
+
+
+def topic_configs() -> dict[str, dict[str, str]]:
+    """The configuration of every topic by name, dead letters included."""
+    configs = {topic.value: EVENT_CONFIG for topic in Topic} | {
+        topic.dead_letters: DEAD_LETTER_CONFIG for topic in Topic
+    }
+    return {name: {key: str(value) for key, value in config.items()} for name, config in configs.items()}

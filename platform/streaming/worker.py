@@ -1,0 +1,187 @@
+"""The loop every worker runs: poll, decode, bury what cannot be read, handle the rest, commit. No Django here."""
+
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cached_property
+from typing import Any, Generic, Protocol, TypeVar
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+log = structlog.get_logger(__name__)
+
+Event = TypeVar("Event")
+EventOut = TypeVar("EventOut", covariant=True)
+
+POLL_SECONDS = 1.0
+FILL_SECONDS = 0.02
+"""How long a batch that has begun waits for more: short beside a person's patience, long beside a fetch."""
+
+OVERTAKEN_BY_REBALANCE = {
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+}
+
+
+class InvalidMessage(ValueError):
+    """This message can never be processed, however often it is tried; says why."""
+
+
+class TooManyInvalidMessages(RuntimeError):
+    """So many messages in a row are invalid that something else must be wrong."""
+
+
+@dataclass(frozen=True, slots=True)
+class Record(Generic[Event]):
+    """An event, where it stands in the log, and when the broker received it."""
+
+    event: Event
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
+
+
+@dataclass(frozen=True)
+class Batch(Generic[Event]):
+    """What a handler takes: records in order within each partition."""
+
+    records: Sequence[Record[Event]]
+
+    @property
+    def events(self) -> list[Event]:
+        return [record.event for record in self.records]
+
+    @cached_property
+    def next_offsets(self) -> dict[tuple[str, int], int]:
+        """For each (topic, partition), the offset after the last record of the batch."""
+        return {(record.topic, record.partition): record.offset + 1 for record in self.records}
+
+
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A message that cannot be processed, and the reason."""
+
+    message: Message
+    reason: str
+
+
+class Decode(Protocol[EventOut]):
+    def __call__(self, message: Message, /) -> "Record[EventOut]":
+        """The record in a message; raises InvalidMessage."""
+
+
+class Worker(Generic[Event]):
+    """Delivers every message at least once, in order within its partition.
+
+    A batch is committed before the next is read, so a rebalance never finds half-done work. A message that can never be
+    processed is buried, and acknowledged there, before its offset is committed; any other failure rises, leaves the batch
+    uncommitted and ends the worker, whose supervisor starts it again.
+    """
+
+    def __init__(
+        self,
+        *,
+        consumer: Consumer,
+        topics: Sequence[str],
+        decode: Decode[Event],
+        handle: Callable[[Batch[Event]], None],
+        bury: Callable[[Sequence[Buried]], None],
+        concerns_us: Callable[[Message], bool] = lambda message: True,
+        before_batch: Callable[[], None] = lambda: None,
+        batch_size: int = 1000,
+        max_buried_in_a_row: int = 100,
+    ) -> None:
+        self.consumer = consumer
+        self.topics = list(topics)
+        self.decode = decode
+        self.handle = handle
+        self.bury = bury
+        self.concerns_us = concerns_us
+        self.before_batch = before_batch
+        self.batch_size = batch_size
+        self.max_buried_in_a_row = max_buried_in_a_row
+        self.stopping = False
+        self._buried_in_a_row = 0
+
+    def stop(self, *_: Any) -> None:
+        """Finish the batch at hand, then end; fit to be a signal handler."""
+        self.stopping = True
+
+    def run(self) -> None:
+        self.consumer.subscribe(self.topics, on_assign=_log_assigned, on_revoke=_log_revoked)
+        try:
+            while not self.stopping:
+                self.run_once()
+        finally:
+            self.consumer.close()
+
+    def run_once(self) -> int:
+        """Process one batch and return its size; an exception leaves it uncommitted."""
+        messages = self._poll()
+        if not messages:
+            return 0
+        self.before_batch()
+        records, buried = self._decode_all(message for message in messages if self.concerns_us(message))
+        if buried:
+            self.bury(buried)
+        if records:
+            self.handle(Batch(records))
+        self._commit(messages)
+        return len(messages)
+
+    def _poll(self) -> list[Message]:
+        messages = self.consumer.consume(1, timeout=POLL_SECONDS)
+        if messages:
+            messages += self.consumer.consume(self.batch_size - 1, timeout=FILL_SECONDS)
+        for message in messages:
+            if error := message.error():
+                raise KafkaException(error)
+        # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013): their new owner has them.
+        ours = {(partition.topic, partition.partition) for partition in self.consumer.assignment()}
+        return [message for message in messages if (message.topic(), message.partition()) in ours]
+
+    def _decode_all(self, messages: Iterable[Message]) -> tuple[list[Record[Event]], list[Buried]]:
+        records: list[Record[Event]] = []
+        buried: list[Buried] = []
+        for message in messages:
+            try:
+                records.append(self.decode(message))
+                self._buried_in_a_row = 0
+            except InvalidMessage as invalid:
+                buried.append(Buried(message, str(invalid)))
+                self._count_buried(message, invalid)
+        return records, buried
+
+    def _count_buried(self, message: Message, invalid: InvalidMessage) -> None:
+        self._buried_in_a_row += 1
+        if self._buried_in_a_row > self.max_buried_in_a_row:
+            raise TooManyInvalidMessages(
+                f"more than {self.max_buried_in_a_row} messages in a row are invalid, up to offset {message.offset()} of "
+                f"{message.topic()}[{message.partition()}], the last because {invalid}. Nothing of this batch was committed. "
+                "If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
+            ) from invalid
+
+    def _commit(self, messages: Sequence[Message]) -> None:
+        ends = {
+            (str(message.topic()), int(message.partition() or 0)): int(message.offset() or 0) + 1
+            for message in messages
+        }
+        offsets = [TopicPartition(topic, partition, end) for (topic, partition), end in ends.items()]
+        try:
+            self.consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() not in OVERTAKEN_BY_REBALANCE:
+                raise
+            # Handlers bear a second delivery: whoever owns these partitions now reads the batch again.
+            log.warning("commit overtaken by a rebalance", error=str(error))
+
+
+def _log_assigned(_: Consumer, partitions: list[TopicPartition]) -> None:
+    log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
+
+
+def _log_revoked(_: Consumer, partitions: list[TopicPartition]) -> None:
+    log.info("partitions revoked", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])

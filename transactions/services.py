@@ -1,0 +1,119 @@
+"""What is written to the table of transactions, and told about it."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+
+from django.db import transaction
+from django.utils import timezone
+
+import events
+from events import ChangedStatus, Status, TransactionStatusChanged
+from events.money import from_cents
+from events.plausibility import MAX_ORDER_ID_LENGTH
+from streaming import outbox
+from transactions.models import Kind, Transaction
+from transactions.statuses import NEXT, may_become
+
+
+class AlreadyExists(ValueError):
+    """Transactions with these order ids are recorded already."""
+
+    def __init__(self, order_ids: Sequence[str]) -> None:
+        super().__init__(f"recorded already: {', '.join(order_ids)}")
+        self.order_ids = order_ids
+
+
+class NotAllowed(ValueError):
+    """This status cannot follow the present one."""
+
+
+@dataclass(frozen=True)
+class Change:
+    """A change of status, and the refund that it may have brought about."""
+
+    transaction: Transaction
+    refund: Transaction | None = None
+
+
+@transaction.atomic
+def create_transactions(*, orders: Sequence[events.Transaction]) -> list[Transaction]:
+    """Record new orders and tell of them, all or none; raises AlreadyExists."""
+    known = set(
+        Transaction.objects.filter(order_id__in=[order.order_id for order in orders]).values_list("order_id", flat=True)
+    )
+    if known:
+        raise AlreadyExists([order.order_id for order in orders if order.order_id in known])
+    rows = Transaction.objects.bulk_create(map(as_row, orders))
+    outbox.tell(orders)
+    return rows
+
+
+@transaction.atomic
+def change_status(*, order_id: str, status: ChangedStatus) -> Change:
+    """Move a transaction on and tell of it; REFUNDED also makes the refund.
+
+    Raises Transaction.DoesNotExist, NotAllowed if that status cannot follow the present one, and AlreadyExists if something
+    else is recorded under the refund's order id.
+    """
+    row = Transaction.objects.select_for_update().get(order_id=order_id)
+    previous = ChangedStatus(row.status)
+    if row.kind == Kind.REFUND and status == ChangedStatus.REFUNDED:
+        raise NotAllowed(f"{order_id} is a refund itself and cannot be refunded.")
+    if not may_become(previous, status):
+        raise NotAllowed(_why_not(previous, status))
+    now = timezone.now()
+    row.status = status
+    row.save(update_fields=["status", "updated_at"])
+    outbox.tell([TransactionStatusChanged(order_id, row.user_id, float(row.amount), previous, status, _to_millis(now))])
+    return Change(row, _refund(row, now) if status == ChangedStatus.REFUNDED else None)
+
+
+def record(*, received: Iterable[events.Transaction]) -> None:
+    """Record what came by the topic; what is recorded already stays as it is."""
+    Transaction.objects.bulk_create(map(as_row, received), ignore_conflicts=True)
+
+
+def as_row(event: events.Transaction) -> Transaction:
+    return Transaction(
+        order_id=event.order_id,
+        user_id=event.user_id,
+        amount=from_cents(event.cents),
+        status=event.status,
+        timestamp=event.timestamp,
+        kind=Kind.REFUND if event.cents < 0 else Kind.ORDER,
+    )
+
+
+def _refund(original: Transaction, now: datetime) -> Transaction:
+    event = events.Transaction(
+        order_id=refund_id(original.order_id),
+        user_id=original.user_id,
+        amount=-float(original.amount),
+        status=Status.SUCCESS,
+        timestamp=_to_millis(now),
+    )
+    if Transaction.objects.filter(order_id=event.order_id).exists():
+        raise AlreadyExists([event.order_id])
+    row = as_row(event)
+    row.kind, row.refund_of = Kind.REFUND, original.order_id
+    row.save()
+    outbox.tell([event])
+    return row
+
+
+def refund_id(order_id: str) -> str:
+    """The order id of an order's refund, of at most 64 characters."""
+    whole = f"refund-{order_id}"
+    return whole if len(whole) <= MAX_ORDER_ID_LENGTH else f"refund-{sha256(order_id.encode()).hexdigest()[:32]}"
+
+
+def _why_not(previous: ChangedStatus, wanted: ChangedStatus) -> str:
+    following = " or ".join(sorted(NEXT[previous]))
+    return f"{previous} cannot become {wanted}" + (f", only {following}." if following else ": it is final.")
+
+
+def _to_millis(moment: datetime) -> datetime:
+    """The moment as the wire carries it, so that the table and the topic say the same."""
+    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)
