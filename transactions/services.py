@@ -54,8 +54,8 @@ def create_transactions(*, orders: Sequence[events.Transaction]) -> list[Transac
 def change_status(*, order_id: str, status: ChangedStatus) -> Change:
     """Move a transaction on and tell of it; REFUNDED also makes the refund.
 
-    Raises Transaction.DoesNotExist, NotAllowed if that status cannot follow the present one, and AlreadyExists if something
-    else is recorded under the refund's order id.
+    Raises Transaction.DoesNotExist, NotAllowed if that status cannot follow the present one, and AlreadyExists if
+    something else is recorded under the refund's order id.
     """
     row = Transaction.objects.select_for_update().get(order_id=order_id)
     previous = ChangedStatus(row.status)

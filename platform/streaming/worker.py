@@ -160,8 +160,8 @@ class Worker(Generic[Event]):
         if self._buried_in_a_row > self.max_buried_in_a_row:
             raise TooManyInvalidMessages(
                 f"more than {self.max_buried_in_a_row} messages in a row are invalid, up to offset {message.offset()} of "
-                f"{message.topic()}[{message.partition()}], the last because {invalid}. Nothing of this batch was committed. "
-                "If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
+                f"{message.topic()}[{message.partition()}], the last because {invalid}. "
+                "Nothing of this batch was committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
             ) from invalid
 
     def _commit(self, messages: Sequence[Message]) -> None:
