@@ -1,0 +1,34 @@
+"""Java's parts from Maven Central, as their lock file names them, without Java or Maven installed."""
+
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+from jgo.env import EnvironmentBuilder, EnvironmentSpec, LockFile
+from jgo.maven import MavenContext, PythonResolver
+
+
+class BrokenArtifact(RuntimeError):
+    """A file in the local Maven repository is not the one that was locked."""
+
+
+def classpath(lock_file: Path) -> list[Path]:
+    """The locked jars in the local Maven repository, fetched where missing; raises BrokenArtifact."""
+    lock = LockFile.load(lock_file)
+    context = MavenContext(resolver=PythonResolver())
+
+    def fetch(locked) -> Path:  # type: ignore[no-untyped-def] # jgo names no public type for it
+        component = context.project(locked.groupId, locked.artifactId).at_version(locked.version)
+        return component.artifact(classifier=locked.classifier or "", packaging=locked.packaging).resolve()
+
+    with ThreadPoolExecutor(8) as pool:
+        jars = list(pool.map(fetch, lock.dependencies))
+    if errors := lock.verify_checksums(context.repo_cache):
+        raise BrokenArtifact("delete these files and start again: " + "; ".join(errors))
+    return jars
+
+
+def write_lock(lock_file: Path, name: str, coordinates: Iterable[str]) -> None:
+    """Resolve group:artifact:version coordinates with all they need, and write down what was chosen."""
+    spec = EnvironmentSpec(name=name, coordinates=list(coordinates))
+    EnvironmentBuilder(context=MavenContext(resolver=PythonResolver())).resolve_lockfile(spec).save(lock_file)
