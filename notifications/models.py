@@ -2,13 +2,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-
-class Kind(models.TextChoices):
-    ORDER_CREATED = "ORDER_CREATED"
-    ORDER_PAID = "ORDER_PAID"
-    ORDER_FAILED = "ORDER_FAILED"
-    ORDER_REFUNDED = "ORDER_REFUNDED"
-    FRAUD_ALERT = "FRAUD_ALERT"
+from notifications.messages import Kind
 
 
 class Notification(models.Model):
@@ -17,7 +11,7 @@ class Notification(models.Model):
     recipient = models.CharField(
         max_length=32, help_text="`customer:` and the shop's user id, or `account:` and the id of an account here"
     )
-    kind = models.CharField(max_length=14, choices=Kind.choices)
+    kind = models.CharField(max_length=14, choices=[(kind.value, kind.value) for kind in Kind])
     order_id = models.CharField(max_length=64)
     text = models.CharField(max_length=255)
     created_at = models.DateTimeField(auto_now_add=True)

@@ -1,4 +1,4 @@
-"""Settings come from the environment, or from the file that PLATFORM_ENV names; a bad one stops the start with a sentence."""
+"""Settings come from the environment, or else from the file that PLATFORM_ENV names; a bad one stops the start."""
 
 import os
 from collections.abc import Callable
@@ -103,5 +103,5 @@ def secret_key() -> str:
         return file.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"SECRET_KEY_FILE names {file}, which cannot be read ({error.strerror}): `make setup` makes it, or set SECRET_KEY."
+            f"SECRET_KEY_FILE names {file}, which cannot be read ({error.strerror}). `make setup` makes it; or set SECRET_KEY."
         ) from error

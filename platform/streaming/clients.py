@@ -1,12 +1,12 @@
 """Kafka's clients, configured in one place."""
 
 import logging
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
+from confluent_kafka import Consumer, KafkaError, Message, Producer
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -104,8 +104,8 @@ def send_all(to: Producer, records: Iterable[Outgoing]) -> int:
     left = to.flush(SEND_TIMEOUT_SECONDS)
     if left or failures:
         raise NotDelivered(
-            f"{left} of {sent} records were not acknowledged in {SEND_TIMEOUT_SECONDS} s, {len(failures)} were refused: "
-            + "; ".join(failures[:5])
+            f"of {sent} records, {left} were not acknowledged in {SEND_TIMEOUT_SECONDS} s and {len(failures)} were refused"
+            + "".join(f"; {failure}" for failure in failures[:5])
         )
     return sent
 
@@ -114,10 +114,11 @@ def _produce(to: Producer, record: Outgoing, report: Any) -> None:
     while True:
         try:
             to.produce(record.topic, record.value, record.key, headers=list(record.headers), on_delivery=report)
-            to.poll(0)
-            return
         except BufferError:
             to.poll(0.1)
+        else:
+            to.poll(0)
+            return
 
 
 def _connection() -> dict[str, Any]:
@@ -125,22 +126,5 @@ def _connection() -> dict[str, Any]:
         raise ImproperlyConfigured(
             "KAFKA_BOOTSTRAP_SERVERS is not set: set it to the brokers' addresses, such as 127.0.0.1:9092."
         )
-    return settings.KAFKA | {"error_cb": _log_error}
-
-
-def _log_error(error: KafkaError) -> None:
-    # librdkafka goes on trying by itself; what is fatal also comes back from the next call.
-    log.warning("Kafka: %s", error)
-
-
-__all__: Sequence[str] = [
-    "KafkaException",
-    "NotDelivered",
-    "Outgoing",
-    "admin",
-    "codec",
-    "consumer",
-    "producer",
-    "schema_ids",
-    "send_all",
-]
+    # librdkafka tells of lost connections in its log and mends them by itself; what is fatal comes back from the next call.
+    return settings.KAFKA | {"logger": log}

@@ -10,7 +10,7 @@ from streaming.topics import TOPICS, Event
 
 
 def tell(events: Iterable[Event]) -> list[OutboxMessage]:
-    """Put events into the outbox; raises RuntimeError outside a database transaction, where it would promise too much."""
+    """Put events into the outbox; raises RuntimeError outside a database transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("tell() belongs into the database transaction that makes the change it tells of")
     encode = codec().encode

@@ -25,8 +25,8 @@ def read_back(
     _, high = consumer.get_watermark_offsets(TopicPartition(topic, number), timeout=TIMEOUT_SECONDS)
     if high < end:
         raise LogIsShorter(
-            f"{topic}[{number}] ends at offset {high}, but the database has applied it up to {end}: the topic was made anew. "
-            "Delete the rows of its consumer from streaming_appliedoffset to count the new topic from its start."
+            f"{topic}[{number}] ends at offset {high}, but the database has applied it up to {end}: the topic was made "
+            "anew. Delete the rows of its consumer from streaming_appliedoffset to count the new topic from its start."
         )
     # Producers with transactions leave a marker after each: twice the capacity holds enough events.
     for message in read_range(consumer, partition, end - 2 * capacity, end):

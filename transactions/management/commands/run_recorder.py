@@ -1,5 +1,9 @@
+from collections.abc import Callable
+
+import events
 from streaming.commands import WorkerCommand
 from streaming.topics import Topic
+from streaming.worker import Batch
 from transactions import consumers
 
 
@@ -8,5 +12,5 @@ class Command(WorkerCommand):
     group = "recorder"
     topics = (Topic.TRANSACTIONS,)
 
-    def handler(self):  # type: ignore[no-untyped-def]
+    def handler(self) -> Callable[[Batch[events.Transaction]], None]:
         return consumers.record

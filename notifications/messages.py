@@ -1,0 +1,74 @@
+"""What is told to whom about an event. Pure."""
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+from events import AlertChange, ChangedStatus, FraudAlert, Status, Transaction, TransactionStatusChanged
+from events.money import from_cents
+
+
+class Kind(StrEnum):
+    ORDER_CREATED = "ORDER_CREATED"
+    ORDER_PAID = "ORDER_PAID"
+    ORDER_FAILED = "ORDER_FAILED"
+    ORDER_REFUNDED = "ORDER_REFUNDED"
+    FRAUD_ALERT = "FRAUD_ALERT"
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One thing to tell: to a customer, by the shop's user id, or to all investigators (None)."""
+
+    user_id: int | None
+    kind: Kind
+    order_id: str
+    text: str
+
+
+def message_about(event: Transaction | TransactionStatusChanged | FraudAlert) -> Message | None:
+    """What to tell about an event, if anything.
+
+    A refund is told when its own transaction comes, whichever door it came by; so the change of its order to REFUNDED
+    says nothing more.
+    """
+    if isinstance(event, FraudAlert):
+        return _about_alert(event)
+    kind = _about_order(event) if isinstance(event, Transaction) else _about_change(event)
+    return kind and Message(
+        event.user_id, kind, event.order_id, TEXTS[kind].format(event.order_id, _money(event.cents))
+    )
+
+
+TEXTS = {
+    Kind.ORDER_CREATED: "We have your order {0} of {1}.",
+    Kind.ORDER_PAID: "Your order {0} of {1} is paid.",
+    Kind.ORDER_FAILED: "The payment of your order {0} of {1} failed.",
+    Kind.ORDER_REFUNDED: "You get {1} back ({0}).",
+}
+
+
+def _about_order(event: Transaction) -> Kind:
+    if event.cents < 0:
+        return Kind.ORDER_REFUNDED
+    return {
+        Status.PENDING: Kind.ORDER_CREATED,
+        Status.SUCCESS: Kind.ORDER_PAID,
+        Status.FAILED: Kind.ORDER_FAILED,
+    }[Status(event.status)]
+
+
+def _about_change(event: TransactionStatusChanged) -> Kind | None:
+    return {ChangedStatus.SUCCESS: Kind.ORDER_PAID, ChangedStatus.FAILED: Kind.ORDER_FAILED}.get(
+        ChangedStatus(event.status)
+    )
+
+
+def _about_alert(event: FraudAlert) -> Message | None:
+    if event.change != AlertChange.RAISED:
+        return None
+    text = f"Suspicion of fraud ({event.rule}): order {event.order_id} of user {event.user_id}, {_money(event.cents)}."
+    return Message(None, Kind.FRAUD_ALERT, event.order_id, text)
+
+
+def _money(cents: int) -> str:
+    return f"{from_cents(abs(cents)):,.2f}"

@@ -1,0 +1,88 @@
+"""What is written to the table of notifications, and sent by e-mail."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import structlog
+from django.contrib.auth import get_user_model
+from django.core.mail import EmailMessage, get_connection
+from django.utils import timezone
+
+from api.models import Customer
+from api.roles import Role
+from notifications.messages import Kind, Message
+from notifications.models import Notification
+
+log = structlog.get_logger(__name__)
+
+SUBJECTS = {
+    Kind.ORDER_CREATED: "We have your order",
+    Kind.ORDER_PAID: "Your order is paid",
+    Kind.ORDER_FAILED: "A payment failed",
+    Kind.ORDER_REFUNDED: "Your refund",
+    Kind.FRAUD_ALERT: "Suspicion of fraud",
+}
+
+
+@dataclass(frozen=True)
+class Recipient:
+    name: str
+    email: str = ""
+
+
+def notify(*, messages: Iterable[Message]) -> None:
+    """Put each message into its recipients' lists; what was told before is not told again."""
+    told = list(messages)
+    emails = _customer_emails({message.user_id for message in told if message.user_id is not None})
+    investigators = _investigators() if any(message.user_id is None for message in told) else []
+    Notification.objects.bulk_create(
+        (
+            Notification(
+                recipient=recipient.name,
+                kind=message.kind,
+                order_id=message.order_id,
+                text=message.text,
+                email=recipient.email,
+            )
+            for message in told
+            for recipient in _recipients(message, emails, investigators)
+        ),
+        ignore_conflicts=True,
+    )
+
+
+def send_waiting_emails(*, limit: int = 500) -> int:
+    """Send the notifications that wait for it by e-mail, oldest first; returns how many went out.
+
+    Each is marked right after it was handed over, so a crash sends one a second time at the most.
+    """
+    waiting = list(Notification.objects.filter(email__gt="", emailed_at=None).order_by("pk")[:limit])
+    if waiting:
+        with get_connection() as connection:
+            for notification in waiting:
+                subject = SUBJECTS[Kind(notification.kind)]
+                EmailMessage(subject, notification.text, to=[notification.email], connection=connection).send()
+                notification.emailed_at = timezone.now()
+                notification.save(update_fields=["emailed_at"])
+    return len(waiting)
+
+
+def _recipients(message: Message, emails: dict[int, str], investigators: list[Recipient]) -> Iterator[Recipient]:
+    if message.user_id is None:
+        yield from investigators
+    else:
+        yield Recipient(f"customer:{message.user_id}", emails.get(message.user_id, ""))
+
+
+def _customer_emails(user_ids: set[int]) -> dict[int, str]:
+    # Few of the shop's users have an account here: reading those is cheaper than asking for a thousand ids.
+    return {
+        user_id: email
+        for user_id, email in Customer.objects.filter(account__is_active=True).values_list("user_id", "account__email")
+        if user_id in user_ids
+    }
+
+
+def _investigators() -> list[Recipient]:
+    accounts = get_user_model().objects.filter(groups__name=Role.INVESTIGATOR, is_active=True)
+    return [Recipient(f"account:{account.pk}", account.email) for account in accounts]

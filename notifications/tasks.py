@@ -1,0 +1,9 @@
+from celery import shared_task
+
+from notifications import services
+
+
+@shared_task
+def send_emails() -> int:
+    """Send the notifications that wait for it by e-mail."""
+    return services.send_waiting_emails()

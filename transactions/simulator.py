@@ -1,0 +1,93 @@
+"""Orders that a shop might have: believable mock ones, and real ones from a file. Pure."""
+
+import csv
+import random
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from uuid import UUID
+
+from events import ChangedStatus, Status, Transaction
+
+
+@dataclass(frozen=True)
+class Shop:
+    """What mock orders look like. Shares are of 1."""
+
+    users: int = 5_000
+    median_amount: float = 35.0
+    spread: float = 0.9
+    """sigma of the lognormal distribution of amounts"""
+    huge_share: float = 0.005
+    """orders above 10 million: 10,000,000.01 to 99,999,999.99"""
+    paid_share: float = 0.80
+    failed_share: float = 0.05
+    """what is neither paid nor failed is pending"""
+
+
+def mock_orders(*, seed: int, start: datetime, per_second: float, shop: Shop | None = None) -> Iterator[Transaction]:
+    """Endless mock orders, the same for the same arguments; timestamps rise from `start` by the rate."""
+    shop = shop or Shop()
+    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
+    step = timedelta(seconds=1 / per_second)
+    number = 0
+    while True:
+        yield Transaction(
+            order_id=str(UUID(int=chance.getrandbits(128), version=4)),
+            user_id=_user(chance, shop),
+            amount=_amount(chance, shop),
+            status=_status(chance, shop),
+            timestamp=_whole_millis(start + number * step),
+        )
+        number += 1
+
+
+def _user(chance: random.Random, shop: Shop) -> int:
+    # Few users buy often and most buy seldom: the square of an even draw leans towards small numbers.
+    return 1 + int(shop.users * chance.random() ** 2)
+
+
+def _amount(chance: random.Random, shop: Shop) -> float:
+    if chance.random() < shop.huge_share:
+        return chance.randint(1_000_000_001, 9_999_999_999) / 100
+    cents = round(shop.median_amount * 100 * chance.lognormvariate(0, shop.spread))
+    return max(1, cents) / 100
+
+
+def _status(chance: random.Random, shop: Shop) -> Status:
+    draw = chance.random()
+    if draw < shop.paid_share:
+        return Status.SUCCESS
+    return Status.FAILED if draw < shop.paid_share + shop.failed_share else Status.PENDING
+
+
+def _whole_millis(moment: datetime) -> datetime:
+    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
+
+
+def outcome(chance: random.Random) -> list[ChangedStatus]:
+    """What becomes of a pending order: most are paid, and of those a few are refunded."""
+    draw = chance.random()
+    if draw < 0.15:
+        return [ChangedStatus.FAILED]
+    return [ChangedStatus.SUCCESS, ChangedStatus.REFUNDED] if draw > 0.9 else [ChangedStatus.SUCCESS]
+
+
+class BadRow(ValueError):
+    """A row of a file of purchases that is none; says which and why."""
+
+
+def purchases(lines: Iterable[str], *, prefix: str) -> Iterator[Transaction]:
+    """The orders of a CSV file with the columns customer_id, date and amount, all paid, at midnight UTC of their day.
+
+    An order's id is the prefix and the number of its row, so that a file replayed twice sends the same orders. Raises
+    BadRow.
+    """
+    for number, row in enumerate(csv.DictReader(lines), start=1):
+        try:
+            day = datetime.fromisoformat(row["date"]).replace(tzinfo=UTC)
+            yield Transaction(
+                f"{prefix}-{number:06d}", int(row["customer_id"]), float(row["amount"]), Status.SUCCESS, day
+            )
+        except (KeyError, TypeError, ValueError) as error:
+            raise BadRow(f"row {number} is no purchase ({error!r}): {row}") from error
