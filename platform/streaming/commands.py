@@ -46,7 +46,7 @@ class WorkerCommand(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--instance",
-            help="a name within the group that this process bears at its next start too: it then gets its partitions back at once",
+            help="a name of this process that its next start bears too: it then gets its partitions back at once",
         )
         parser.add_argument(
             "--batch-size", type=int, default=1000, help="records in a batch at the most (default 1000)"

@@ -37,8 +37,8 @@ class _Memory:
 class SeenEvents:
     """Remembers the identities of the last `capacity` events of each partition.
 
-    Nothing of it is saved: where the memory does not end just where the applied results end (after a start, a rebalance,
-    a rollback), it is filled again from the log itself.
+    Nothing of it is saved: where the memory does not end just where the applied results end (after a start, a
+    rebalance, a rollback), it is filled again from the log itself.
     """
 
     def __init__(self, capacity: int, read_back: ReadBack) -> None:

@@ -12,7 +12,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 log = structlog.get_logger(__name__)
 
 Event = TypeVar("Event")
-EventOut = TypeVar("EventOut", covariant=True)
+Event_co = TypeVar("Event_co", covariant=True)
 
 POLL_SECONDS = 1.0
 FILL_SECONDS = 0.02
@@ -68,8 +68,8 @@ class Buried:
     reason: str
 
 
-class Decode(Protocol[EventOut]):
-    def __call__(self, message: Message, /) -> "Record[EventOut]":
+class Decode(Protocol[Event_co]):
+    def __call__(self, message: Message, /) -> "Record[Event_co]":
         """The record in a message; raises InvalidMessage."""
 
 
@@ -77,8 +77,8 @@ class Worker(Generic[Event]):
     """Delivers every message at least once, in order within its partition.
 
     A batch is committed before the next is read, so a rebalance never finds half-done work. A message that can never be
-    processed is buried, and acknowledged there, before its offset is committed; any other failure rises, leaves the batch
-    uncommitted and ends the worker, whose supervisor starts it again.
+    processed is buried, and acknowledged there, before its offset is committed; any other failure rises, leaves the
+    batch uncommitted and ends the worker, whose supervisor starts it again.
     """
 
     def __init__(
@@ -139,7 +139,8 @@ class Worker(Generic[Event]):
         for message in messages:
             if error := message.error():
                 raise KafkaException(error)
-        # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013): their new owner has them.
+        # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
+        # has them too.
         ours = {(partition.topic, partition.partition) for partition in self.consumer.assignment()}
         return [message for message in messages if (message.topic(), message.partition()) in ours]
 
@@ -159,9 +160,9 @@ class Worker(Generic[Event]):
         self._buried_in_a_row += 1
         if self._buried_in_a_row > self.max_buried_in_a_row:
             raise TooManyInvalidMessages(
-                f"more than {self.max_buried_in_a_row} messages in a row are invalid, up to offset {message.offset()} of "
-                f"{message.topic()}[{message.partition()}], the last because {invalid}. "
-                "Nothing of this batch was committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
+                f"more than {self.max_buried_in_a_row} messages in a row are invalid, the last at offset "
+                f"{message.offset()} of {message.topic()}[{message.partition()}] because {invalid}. Nothing of this batch "
+                "was committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
             ) from invalid
 
     def _commit(self, messages: Sequence[Message]) -> None:
