@@ -2,6 +2,7 @@ from typing import Any, ClassVar
 
 from django.conf import settings
 from django.db import models
+from django.utils import timezone
 
 from events import AlertStatus
 
@@ -20,7 +21,7 @@ class FraudAlert(models.Model):
     assignee = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, blank=True, on_delete=models.PROTECT, related_name="fraud_alerts"
     )
-    raised_at = models.DateTimeField(auto_now_add=True)
+    raised_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
 
     class Meta:
@@ -34,6 +35,11 @@ class FraudAlert(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.amount} ({self.status})"
+
+    @property
+    def version(self) -> str:
+        """Differs after every change."""
+        return f"{self.pk}-{self.updated_at.timestamp():.6f}"
 
 
 class AlertEntry(models.Model):

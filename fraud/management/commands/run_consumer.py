@@ -1,0 +1,16 @@
+from collections.abc import Callable
+
+import events
+from fraud import consumers
+from streaming.commands import WorkerCommand
+from streaming.topics import Topic
+from streaming.worker import Batch
+
+
+class Command(WorkerCommand):
+    help = "Watch every transaction of the topic, and raise an alert for each suspicious one."
+    group = "fraud"
+    topics = (Topic.TRANSACTIONS,)
+
+    def handler(self) -> Callable[[Batch[events.Transaction]], None]:
+        return consumers.watch

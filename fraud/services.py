@@ -1,0 +1,116 @@
+"""What is written about suspicions, and told about them. Every change leaves a line of history."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db import transaction
+from django.utils import timezone
+
+import events
+from events import AlertChange, AlertStatus
+from events.money import from_cents, to_cents
+from fraud import cases
+from fraud.models import AlertEntry, FraudAlert
+from fraud.rules import suspicions
+from streaming import outbox
+
+
+class NotAllowed(ValueError):
+    """This change may not happen; the message says why, and what to do instead."""
+
+
+class ChangedMeanwhile(NotAllowed):
+    """Somebody changed the alert after the caller last saw it."""
+
+
+class Unchanged:
+    """Says that an alert's assignee stays, since None says that it has none."""
+
+
+UNCHANGED: Final = Unchanged()
+
+
+def raise_alerts(*, received: Iterable[events.Transaction]) -> list[FraudAlert]:
+    """Raise an alert for every suspicious order that has none yet, tell of it, and return the new ones."""
+    limit = to_cents(settings.FRAUD_AMOUNT_LIMIT)
+    suspected = [_suspected(event, rule) for event in received if (rule := suspicions(event, limit))]
+    return _raise_new(suspected) if suspected else []
+
+
+def take(*, alert: FraudAlert, by: User) -> FraudAlert:
+    """Begin to investigate an alert: of all who try at once, one gets it, and the others get NotAllowed."""
+    return change_alert(alert=alert, by=by, status=AlertStatus.INVESTIGATING, assignee=by)
+
+
+@transaction.atomic
+def change_alert(
+    *,
+    alert: FraudAlert,
+    by: User,
+    status: AlertStatus | None = None,
+    assignee: User | Unchanged | None = UNCHANGED,
+    note: str = "",
+    seen: str | None = None,
+) -> FraudAlert:
+    """Move an investigation on, write it into the alert's history and tell of it; what changes nothing leaves no trace.
+
+    seen: the version on which the caller decided. Raises ChangedMeanwhile if it is not the present one, and NotAllowed
+    if fraud.cases refuses.
+    """
+    row = FraudAlert.objects.select_for_update().get(pk=alert.pk)
+    if seen is not None and seen != row.version:
+        raise ChangedMeanwhile(f"{row.order_id} changed after you opened it: look at its history, then decide again.")
+    now = cases.Case(AlertStatus(row.status), row.assignee.username if row.assignee else None)
+    if isinstance(assignee, Unchanged):
+        assignee = row.assignee if cases.next_holder(now, status, by.username) == now.holder else by
+    note = note.strip()
+    if reason := cases.why_not(now, status, assignee.username if assignee else None, by=by.username, note=note):
+        raise NotAllowed(reason)
+    if note or assignee != row.assignee or (status or row.status) != row.status:
+        _change(row, by, AlertStatus(status or row.status), assignee, note)
+    return row
+
+
+def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
+    return FraudAlert(
+        order_id=event.order_id,
+        user_id=event.user_id,
+        amount=from_cents(event.cents),
+        timestamp=event.timestamp,
+        rule=rule,
+    )
+
+
+@transaction.atomic
+def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
+    now = timezone.now()
+    for alert in suspected:
+        alert.raised_at = now
+    # The database decides which are new. Only those have no history yet: it is written in the same transaction.
+    FraudAlert.objects.bulk_create(suspected, ignore_conflicts=True)
+    order_ids = [alert.order_id for alert in suspected]
+    raised = list(FraudAlert.objects.filter(order_id__in=order_ids, history=None).order_by("pk"))
+    AlertEntry.objects.bulk_create(AlertEntry(alert=alert, status=alert.status) for alert in raised)
+    outbox.tell(_told(alert, AlertChange.RAISED) for alert in raised)
+    return raised
+
+
+def _change(alert: FraudAlert, by: User, status: AlertStatus, assignee: User | None, note: str) -> None:
+    previous, alert.status, alert.assignee = alert.status, status, assignee
+    alert.save(update_fields=["status", "assignee", "updated_at"])
+    AlertEntry.objects.create(alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note)
+    outbox.tell([_told(alert, AlertChange.CHANGED)])
+
+
+def _told(alert: FraudAlert, change: AlertChange) -> events.FraudAlert:
+    return events.FraudAlert(
+        order_id=alert.order_id,
+        user_id=alert.user_id,
+        amount=float(alert.amount),
+        rule=alert.rule,
+        change=change,
+        status=AlertStatus(alert.status),
+        timestamp=alert.raised_at if change == AlertChange.RAISED else alert.updated_at,
+    )

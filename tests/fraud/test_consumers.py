@@ -1,0 +1,48 @@
+from collections.abc import Callable
+
+import pytest
+
+import events
+from fraud import consumers
+from fraud.management.commands.run_consumer import Command
+from fraud.models import FraudAlert
+from streaming.models import OutboxMessage
+from streaming.topics import Topic
+from streaming.worker import Batch, Record
+
+Order = Callable[..., events.Transaction]
+
+
+def batch(*received: events.Transaction, first_offset: int = 0) -> Batch[events.Transaction]:
+    return Batch(
+        [
+            Record(event, Topic.TRANSACTIONS, 0, offset, event.timestamp)
+            for offset, event in enumerate(received, first_offset)
+        ]
+    )
+
+
+@pytest.mark.django_db
+def test_a_redelivered_batch_raises_its_alerts_once(make_order: Order) -> None:
+    received = batch(make_order("order-1"), make_order("order-2", 10_000_000), make_order("order-3"))
+    consumers.watch(received)
+    consumers.watch(received)
+    assert list(FraudAlert.objects.order_by("pk").values_list("order_id", flat=True)) == ["order-1", "order-3"]
+    assert OutboxMessage.objects.count() == 2
+
+
+@pytest.mark.django_db
+def test_an_order_sent_again_raises_no_second_alert(make_order: Order) -> None:
+    consumers.watch(batch(make_order("order-1")))
+    consumers.watch(batch(make_order("order-1"), first_offset=1))
+    assert FraudAlert.objects.count() == OutboxMessage.objects.count() == 1
+
+
+@pytest.mark.django_db
+def test_refunds_raise_no_alert(make_order: Order) -> None:
+    consumers.watch(batch(make_order("refund-order-1", -20_000_000)))
+    assert not FraudAlert.objects.exists()
+
+
+def test_the_worker_watches_the_transactions() -> None:
+    assert (Command.group, Command.topics, Command().handler()) == ("fraud", (Topic.TRANSACTIONS,), consumers.watch)
