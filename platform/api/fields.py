@@ -1,0 +1,97 @@
+"""Fields of JSON bodies and query strings that take values as they are meant, and guess nothing."""
+
+import re
+from datetime import UTC, datetime
+from decimal import Decimal
+from typing import Any
+
+from rest_framework import serializers
+from rest_framework.utils import html
+
+from events.money import MAX_AMOUNT
+
+MAX_USER_ID = 2**31 - 1
+"""The largest number that Avro's int holds."""
+
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+
+def moment(text: str) -> datetime:
+    """A date and time of RFC 3339, in UTC and whole milliseconds as the wire carries it; raises ValueError."""
+    if not MOMENT.fullmatch(text):
+        raise ValueError(
+            "Give a date and time with its offset, such as 2025-01-31T23:59:59.5Z or …+01:00 (in a URL %2B)."
+        )
+    try:
+        parsed = datetime.fromisoformat(text.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise ValueError("There is no such date and time.") from error
+    return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000)
+
+
+class WholeNumber(serializers.IntegerField):
+    """A JSON integer, no string, float or boolean that looks like one."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        # Forms and query strings have no numbers, only text.
+        if html.is_html_input(dictionary) and isinstance(value, str) and re.fullmatch("-?[0-9]{1,19}", value):
+            return int(value)
+        return value
+
+    def to_internal_value(self, data: Any) -> int:
+        if isinstance(data, bool) or not isinstance(data, int):
+            raise serializers.ValidationError("Give a whole number, without quotation marks or a point.")
+        return data
+
+
+class UserId(WholeNumber):
+    """The shop's number of a user."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        limits: dict[str, Any] = {"min_value": 0, "max_value": MAX_USER_ID}
+        super().__init__(**(limits | {"help_text": "the shop's number of the user"} | kwargs))
+
+
+class Amount(serializers.DecimalField):
+    """An amount of money, of at most two decimals and up to 10^12: a JSON number or a string such as "12.30".
+
+    It is given as a string, here and at every endpoint: a JSON number would be exact too at this size, but most
+    readers make a float of it, and floats must not be summed.
+    """
+
+    def __init__(self, **kwargs: Any) -> None:
+        kwargs = {"max_digits": 18, "decimal_places": 2, "min_value": -MAX_AMOUNT, "max_value": MAX_AMOUNT} | kwargs
+        super().__init__(**kwargs)
+
+    def to_internal_value(self, data: Any) -> Decimal:
+        if isinstance(data, bool) or not isinstance(data, int | float | str):
+            self.fail("invalid")
+        if isinstance(data, str) and not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,2})?", data):
+            raise serializers.ValidationError('Give a number of at most two decimals, such as 12.30 or "12.30".')
+        return super().to_internal_value(data) + 0  # makes -0 a 0
+
+
+class Moment(serializers.DateTimeField):
+    """A date and time of RFC 3339 with its offset; kept in UTC and whole milliseconds."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        # A browser's own field for dates would leave the offset out.
+        super().__init__(**({"style": {"input_type": "text"}} | kwargs))
+
+    def to_internal_value(self, value: Any) -> datetime:
+        if not isinstance(value, str):
+            raise serializers.ValidationError("Give a string with a date and time, such as 2025-01-31T23:59:59.5Z.")
+        try:
+            return moment(value)
+        except ValueError as error:
+            raise serializers.ValidationError(str(error)) from error
+
+
+class Text(serializers.CharField):
+    """A JSON string; REST framework's own field takes numbers too."""
+
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str):
+            raise serializers.ValidationError("Give a string.")
+        return super().to_internal_value(data)

@@ -1,0 +1,99 @@
+"""Requests that may be sent again: the first answer under an Idempotency-Key is given again, as Stripe does it.
+
+The key is recorded in the database transaction that does the work. Hence both happen or neither does, and a second
+request under the same key, come while the first one is at work, waits at the unique index until that has ended. Only
+successes are kept: a request that was refused has done nothing, and its key is free.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from functools import wraps
+from hashlib import sha256
+from typing import Any, cast
+
+from django.db import IntegrityError, transaction
+from rest_framework.renderers import JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.models import IdempotencyKey
+from api.problems import Problem, ProblemType
+
+HEADER = "Idempotency-Key"
+REPLAYED = "Idempotency-Replayed"
+KEPT_HEADERS = ("Location",)
+VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+
+Handler = Callable[..., Response]
+
+
+class Taken(Exception):
+    """The key has been used before."""
+
+
+def idempotent(handler: Handler) -> Handler:
+    """For a view's method: runs it in a database transaction, at most once per account and Idempotency-Key."""
+
+    @wraps(handler)
+    def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
+        key = _key(request)
+        fingerprint = _fingerprint(request)
+        while True:
+            try:
+                with transaction.atomic():
+                    row = _take(request, key, fingerprint) if key else None
+                    response = handler(view, request, *args, **kwargs)
+                    _keep(row, response)
+                    return response
+            except Taken:
+                # Read outside the transaction that failed, whose view of the database may be older than the key.
+                first = IdempotencyKey.objects.filter(account_id=request.user.pk, key=key).first()
+                if first:  # otherwise it has been forgotten just now
+                    return _replay(first, fingerprint)
+
+    return once
+
+
+def _key(request: Request) -> str | None:
+    key: str | None = request.headers.get(HEADER)
+    if key is not None and not VISIBLE_ASCII.fullmatch(key):
+        sentence = "Give 1 to 255 visible ASCII characters, best a new UUID for every new request."
+        raise Problem(ProblemType.VALIDATION, f"{HEADER}: {sentence}", errors=[{"header": HEADER, "detail": sentence}])
+    return key
+
+
+def _fingerprint(request: Request) -> str:
+    # Django's own request: its body stays readable for REST framework's parsers afterwards.
+    parts = str(request.method).encode(), request.get_full_path().encode(), request._request.body
+    return sha256(b"\n".join(parts)).hexdigest()
+
+
+def _take(request: Request, key: str, fingerprint: str) -> IdempotencyKey:
+    try:
+        with transaction.atomic():
+            return IdempotencyKey.objects.create(
+                account_id=cast(int, request.user.pk), key=key, fingerprint=fingerprint
+            )
+    except IntegrityError as error:
+        raise Taken from error
+
+
+def _keep(row: IdempotencyKey | None, response: Response) -> None:
+    if response.status_code >= 400:
+        transaction.set_rollback(True)
+    elif row:
+        row.status = response.status_code
+        row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
+        row.body = JSONRenderer().render(response.data)
+        row.save(update_fields=["status", "headers", "body"])
+
+
+def _replay(first: IdempotencyKey, fingerprint: str) -> Response:
+    if first.fingerprint != fingerprint:
+        raise Problem(
+            ProblemType.KEY_REUSED,
+            f"The {HEADER} {first.key} came with another request before: use a new key for a new request.",
+        )
+    data = json.loads(bytes(first.body)) if first.body else None
+    return Response(data, status=first.status, headers={**first.headers, REPLAYED: "true"})

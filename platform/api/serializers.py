@@ -1,0 +1,26 @@
+from collections.abc import Mapping
+from typing import Any, cast
+
+from rest_framework import serializers
+from rest_framework.utils import html
+
+
+class StrictSerializer(serializers.Serializer[Any]):
+    """Refuses fields that it does not know or that only answers have, each by its name."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        unknown = self._unknown(data)
+        try:
+            value = super().to_internal_value(data)
+        except serializers.ValidationError as error:
+            raise serializers.ValidationError(cast(dict[str, Any], error.detail) | unknown) from error
+        if unknown:
+            raise serializers.ValidationError(unknown)
+        return value
+
+    def _unknown(self, data: Any) -> dict[str, Any]:
+        if not isinstance(data, Mapping) or html.is_html_input(data):
+            return {}
+        known = [str(field.field_name) for field in self._writable_fields]
+        sentence = f"There is no such field to set: use {', '.join(known)}."
+        return {str(name): [sentence] for name in data if name not in known}
