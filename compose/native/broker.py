@@ -1,7 +1,7 @@
 """The embedded broker: the real Apache Kafka, one node, on loopback.
 
-    python -m compose.native.broker                 run it on 127.0.0.1:9092, its data under var/kafka
-    python -m compose.native.broker --lock          choose its jars anew and write compose/kafka/embedded.lock.toml
+python -m compose.native.broker                 run it on 127.0.0.1:9092, its data under var/kafka
+python -m compose.native.broker --lock          choose its jars anew and write compose/kafka/embedded.lock.toml
 """
 
 import argparse

@@ -70,12 +70,13 @@ class Supervision:
         """Wait until a condition holds; raises DidNotStart if a program gives up, or the time is over."""
         deadline = time.monotonic() + timeout
         while not condition():
-            self._raise_if_ended()
+            self.raise_if_ended()
             if time.monotonic() > deadline:
                 raise DidNotStart(f"{what}: not so within {timeout:.0f} s. Read the logs in {self.var / 'log'}.")
             time.sleep(0.1)
 
-    def _raise_if_ended(self) -> None:
+    def raise_if_ended(self) -> None:
+        """Raise DidNotStart, with the end of its log, if a program has given up."""
         if self._supervisord.poll() is not None:
             raise DidNotStart(f"supervisord ended. Read {self.var / 'log' / 'supervisord.log'}.")
         if not self._socket.exists():

@@ -127,4 +127,4 @@ def _connection() -> dict[str, Any]:
             "KAFKA_BOOTSTRAP_SERVERS is not set: set it to the brokers' addresses, such as 127.0.0.1:9092."
         )
     # librdkafka logs lost connections and mends them by itself; what is fatal comes back from the next call.
-    return settings.KAFKA | {"logger": log}
+    return {"reconnect.backoff.max.ms": 1_000, "logger": log} | settings.KAFKA

@@ -8,6 +8,7 @@ from typing import Any, ClassVar
 
 from confluent_kafka import Message
 from django.conf import settings
+from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
@@ -67,3 +68,11 @@ class WorkerCommand(BaseCommand):
         signal.signal(signal.SIGTERM, worker.stop)
         signal.signal(signal.SIGINT, worker.stop)
         worker.run()
+
+
+def workers() -> list[WorkerCommand]:
+    """The worker commands of every installed app."""
+    commands = (
+        load_command_class(app, name) for name, app in sorted(get_commands().items()) if name.startswith("run_")
+    )
+    return [command for command in commands if isinstance(command, WorkerCommand)]

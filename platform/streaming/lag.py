@@ -24,19 +24,34 @@ class PartitionLag:
         return max(0, self.end - self.committed)
 
 
-def end_offsets(admin: AdminClient, partitions: Iterable[Partition]) -> dict[Partition, int]:
+def end_offsets(
+    admin: AdminClient, partitions: Iterable[Partition], timeout: float = TIMEOUT_SECONDS
+) -> dict[Partition, int]:
     """For each (topic, partition), the offset that its next record will get."""
-    asked = {TopicPartition(topic, number): OffsetSpec.latest() for topic, number in partitions}
+    return _offsets(admin, partitions, OffsetSpec.latest(), timeout)
+
+
+def begin_offsets(
+    admin: AdminClient, partitions: Iterable[Partition], timeout: float = TIMEOUT_SECONDS
+) -> dict[Partition, int]:
+    """For each (topic, partition), the offset of the oldest record that is still kept."""
+    return _offsets(admin, partitions, OffsetSpec.earliest(), timeout)
+
+
+def _offsets(
+    admin: AdminClient, partitions: Iterable[Partition], spec: OffsetSpec, timeout: float
+) -> dict[Partition, int]:
+    asked = {TopicPartition(topic, number): spec for topic, number in partitions}
     if not asked:
         return {}
-    answers = admin.list_offsets(asked, request_timeout=TIMEOUT_SECONDS)
+    answers = admin.list_offsets(asked, request_timeout=timeout)
     return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
 
 
-def committed_offsets(admin: AdminClient, group: str) -> dict[Partition, int]:
+def committed_offsets(admin: AdminClient, group: str, timeout: float = TIMEOUT_SECONDS) -> dict[Partition, int]:
     """For each (topic, partition) that the group has committed, the offset that it reads next."""
     asked = [ConsumerGroupTopicPartitions(group)]
-    answers = admin.list_consumer_group_offsets(asked, request_timeout=TIMEOUT_SECONDS)
+    answers = admin.list_consumer_group_offsets(asked, request_timeout=timeout)
     partitions = answers[group].result().topic_partitions
     return {(p.topic, p.partition): p.offset for p in partitions if p.offset >= 0}
 
@@ -55,3 +70,12 @@ def group_lags(admin: AdminClient, groups: Iterable[str]) -> dict[str, list[Part
         ]
         for group, offsets in committed.items()
     }
+
+
+def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
+    """How many records of the topics a group has not read yet, also where it has never committed anything."""
+    committed = committed_offsets(admin, group)
+    metadata = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
+    partitions = [(topic, number) for topic in topics for number in metadata[topic].partitions]
+    ends = end_offsets(admin, partitions)
+    return sum(max(0, ends[partition] - committed.get(partition, 0)) for partition in partitions)

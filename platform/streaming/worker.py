@@ -160,9 +160,9 @@ class Worker(Generic[Event]):
         self._buried_in_a_row += 1
         if self._buried_in_a_row > self.max_buried_in_a_row:
             raise TooManyInvalidMessages(
-                f"more than {self.max_buried_in_a_row} messages in a row are invalid, the last at offset "
-                f"{message.offset()} of {message.topic()}[{message.partition()}] because {invalid}. Nothing of this batch "
-                "was committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
+                f"more than {self.max_buried_in_a_row} messages in a row are invalid, the last one at offset "
+                f"{message.offset()} of {message.topic()}[{message.partition()}]: {invalid}. Nothing of this batch was "
+                "committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
             ) from invalid
 
     def _commit(self, messages: Sequence[Message]) -> None:

@@ -3,7 +3,7 @@ from typing import Any
 from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import NewTopic
 from django.conf import settings
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming import clients
 from streaming.topics import topic_configs
@@ -12,7 +12,14 @@ from streaming.topics import topic_configs
 class Command(BaseCommand):
     help = "Create the topics that are missing; those that exist are left as they are."
 
-    def handle(self, *args: Any, **options: Any) -> None:
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--wait", type=float, default=10, help="seconds to wait for the cluster to answer (10)")
+
+    def handle(self, *args: Any, wait: float, **options: Any) -> None:
+        try:
+            clients.admin().list_topics(timeout=wait)
+        except KafkaException as error:
+            raise CommandError(f"the cluster does not answer within {wait:g} s: {error.args[0].str()}") from error
         wanted = [
             NewTopic(
                 name,

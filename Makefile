@@ -1,0 +1,49 @@
+# `make demo` runs the platform on embedded parts, `make test` proves it right; both set everything up first.
+.DEFAULT_GOAL := help
+PYTHON ?= python3
+BIN := .venv/bin
+export PYTHONPATH := platform
+STARTED := $(shell date +%s.%N)
+
+help:  ## show this
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
+
+setup: .venv/runtime  ## make .venv, with all that the platform runs on
+.venv/runtime: requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}: call make with PYTHON=/path/of/python3.11")'
+	$(PYTHON) -m venv .venv
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
+	$(BIN)/python -m compose.native.broker --fetch
+	@mkdir -p var; test -s var/secret-key || (umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))' > var/secret-key)
+	@touch $@
+
+.venv/development: requirements-dev.txt .venv/runtime
+	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	@touch $@
+
+demo: setup  ## run the whole platform here, with real purchases; ONCE=1 compares every stage with the truth and ends
+	@DEMO_BEGAN=$(STARTED) $(BIN)/python -m compose.native.demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
+
+test: .venv/development  ## run every check
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/python manage.py makemigrations --check --dry-run
+	HTTPS=on $(BIN)/python manage.py check --deploy --fail-level WARNING
+	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+	$(BIN)/pytest
+
+format:  ## put every file into form
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock: .venv/development  ## choose the versions of all packages anew
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
+	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
+	$(BIN)/python -m compose.native.broker --lock
+
+clean:  ## forget all data of demos
+	rm -rf var/demo var/once var/demo.env
+
+.PHONY: help setup demo test format lock clean

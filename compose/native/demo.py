@@ -1,0 +1,289 @@
+"""The whole platform on this machine: broker, API, workers and Celery, with real purchases flowing through.
+
+python -m compose.native.demo            start, replay, go on with mock traffic until Ctrl-C
+python -m compose.native.demo --once     start afresh, replay, add 1,000 mock orders, compare every stage, end
+"""
+
+import argparse
+import json
+import os
+import secrets
+import shutil
+import signal
+import sqlite3
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
+from functools import cached_property
+from itertools import islice
+from pathlib import Path
+from types import FrameType
+from typing import Any
+
+import psutil
+from rich.console import Console
+from rich.table import Table
+
+from compose.native.broker import HOST, refuse_port_in_use
+from compose.native.ground_truth import Comparison, Order, compare, orders_of_file
+from compose.native.supervision import ROOT, DidNotStart, Supervision
+from transactions import simulator
+
+PURCHASES = ROOT / "data" / "cdnow-purchases.csv.gz"
+SUPERVISORD_CONF = Path(__file__).with_name("supervisord.conf")
+MOCK_ORDERS, MOCK_SEED, MOCK_RATE = 1000, 1997, 500
+PARTS = ("relay", "workers:*", "api", "celery:celery-worker")
+SIMULATION = "celery:celery-beat"
+console = Console(highlight=False)
+
+
+class Failed(RuntimeError):
+    """A step did not work; its output says why."""
+
+
+@dataclass
+class Place:
+    """Where one run of the platform keeps its things and listens."""
+
+    var: Path
+    api_port: int
+    kafka_port: int
+
+    @property
+    def api(self) -> str:
+        return f"http://{HOST}:{self.api_port}"
+
+    @property
+    def brokers(self) -> str:
+        return f"{HOST}:{self.kafka_port}"
+
+    @property
+    def database(self) -> Path:
+        return self.var / "platform.sqlite3"
+
+    @cached_property
+    def environment(self) -> dict[str, str]:
+        """The settings of compose/embedded.env, moved to this place."""
+        place = self.var.relative_to(ROOT)
+        return os.environ | {
+            "PLATFORM_ENV": "compose/embedded.env",
+            "SECRET_KEY_FILE": f"{place}/secret-key",
+            "DATABASE_URL": f"sqlite:///{place}/platform.sqlite3",
+            "KAFKA_BOOTSTRAP_SERVERS": self.brokers,
+            "CELERY_FOLDER": f"{place}/celery",
+            "EMAIL_URL": f"filemail:///{place}/mail",
+            "VAR": str(self.var),
+            "PYTHON": sys.executable,
+            "API_PORT": str(self.api_port),
+            "KAFKA_PORT": str(self.kafka_port),
+        }
+
+    def manage(self, *arguments: str) -> None:
+        """Run a management command whose output is of interest only if it fails; raises Failed."""
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise Failed(f"manage.py {arguments[0]} ended with {done.returncode}:\n{done.stdout}")
+
+    def manage_aloud(self, *arguments: str) -> None:
+        """Run a management command in view; raises Failed."""
+        done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=False)
+        if done.returncode:
+            raise Failed(f"manage.py {arguments[0]} ended with {done.returncode}.")
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m compose.native.demo", description="Run the platform on embedded parts.")
+    parser.add_argument("--once", action="store_true", help="replay, compare every stage with the truth, and end")
+    parser.add_argument("--api-port", type=int, default=8000)
+    parser.add_argument("--kafka-port", type=int, default=9092, help="the port after it is used too")
+    options = parser.parse_args()
+    for port in (options.api_port, options.kafka_port, options.kafka_port + 1):
+        refuse_port_in_use(port)
+    place = Place(ROOT / "var" / ("once" if options.once else "demo"), options.api_port, options.kafka_port)
+    for number in (signal.SIGTERM, signal.SIGHUP):
+        signal.signal(number, _interrupt)
+    try:
+        sys.exit(run_once(place) if options.once else run(place))
+    except (DidNotStart, Failed) as error:
+        sys.exit(str(error))
+
+
+def run(place: Place) -> int:
+    with supervision(place) as parts:
+        try:
+            accounts = set_up(place, parts)
+            show_addresses(place, accounts)
+            replay_once_only(place)
+            parts.start(SIMULATION)
+            show_memory(parts)
+            console.print(f"\nMock traffic goes on. Watch it at [bold]{place.api}/[/]; Ctrl-C ends everything.")
+            while True:
+                parts.raise_if_ended()
+                time.sleep(1)
+        except KeyboardInterrupt:
+            signal.signal(signal.SIGINT, signal.SIG_IGN)
+            console.print("\nEnding every process …")
+    console.print("All processes have ended.")
+    return 0
+
+
+def run_once(place: Place) -> int:
+    shutil.rmtree(place.var, ignore_errors=True)
+    began = time.monotonic()
+    with supervision(place) as parts:
+        try:
+            accounts = set_up(place, parts)
+            replayed = time.monotonic()
+            place.manage_aloud("run_producer", "--replay", str(PURCHASES))
+            show_first_total(place)
+            start = datetime.now(UTC).replace(microsecond=0)
+            mock = ["--rate", str(MOCK_RATE), "--count", str(MOCK_ORDERS), "--seed", str(MOCK_SEED)]
+            place.manage_aloud("run_producer", *mock, "--start", start.isoformat())
+            place.manage_aloud("wait_for_workers", "--timeout", "300")
+            console.print(f"Through all stages in {time.monotonic() - replayed:.0f} s.")
+            show_memory(parts)
+            orders = orders_of_file(PURCHASES) + mock_orders(start)
+            comparisons = compare(orders, place.database, place.api, accounts["shop"]["token"])
+        except KeyboardInterrupt:
+            console.print("\nInterrupted: ending every process …")
+            return 130
+    show_comparisons(comparisons)
+    console.print(f"{time.monotonic() - began:.0f} s from start to end.")
+    return 0 if all(comparison.equal for comparison in comparisons) else 1
+
+
+def set_up(place: Place, parts: Supervision) -> dict[str, Any]:
+    """Bring every part up; returns the demo accounts by name, each with password and token."""
+    console.print("Starting Kafka; making the database, the accounts and the topics …")
+    accounts = place.var / "accounts.json"
+    with ThreadPoolExecutor() as pool:
+        pool.submit(place.manage, "collectstatic", "--no-input", "--verbosity", "0")
+        topics = pool.submit(place.manage, "create_topics", "--wait", "60")
+        place.manage("migrate", "--verbosity", "0")
+        place.manage("make_demo_accounts", "--write", str(accounts))
+        parts.wait_until(topics.done, "the topics are made")
+        topics.result()
+    parts.start(*PARTS)
+    parts.wait_until(lambda: answers(place), "the API answers")
+    return dict(json.loads(accounts.read_text()))
+
+
+def make_secret_key(place: Place) -> None:
+    key = place.var / "secret-key"
+    if not key.exists():
+        key.parent.mkdir(parents=True, exist_ok=True)
+        key.touch(mode=0o600)
+        key.write_text(secrets.token_urlsafe(64))
+
+
+def supervision(place: Place) -> Supervision:
+    make_secret_key(place)
+    return Supervision(SUPERVISORD_CONF, place.var, place.environment)
+
+
+def answers(place: Place) -> bool:
+    try:
+        with urllib.request.urlopen(f"{place.api}/health/live", timeout=2):
+            return True
+    except OSError:
+        return False
+
+
+def replay_once_only(place: Place) -> None:
+    """Send the real purchases, unless an earlier run did: order ids would be recognised, but nothing new would be seen."""
+    done = place.var / "replayed"
+    if done.exists():
+        console.print(
+            "The real purchases were replayed by an earlier run; its data are still here (`make clean` forgets them)."
+        )
+        return
+    place.manage_aloud("run_producer", "--replay", str(PURCHASES))
+    show_first_total(place)
+    place.manage_aloud("wait_for_workers", "--timeout", "300")
+    done.touch()
+
+
+def show_first_total(place: Place) -> None:
+    """Wait for the first hourly total, and say how long after the start it came."""
+    with closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as database:
+        while not database.execute("SELECT 1 FROM analytics_hourlytotal LIMIT 1").fetchone():
+            time.sleep(0.05)
+    seconds = time.time() - float(os.environ.get("DEMO_BEGAN", psutil.Process().create_time()))
+    console.print(f"First order counted in an hourly total {seconds:.1f} s after the start.")
+
+
+def show_addresses(place: Place, accounts: dict[str, Any]) -> None:
+    """Print where everything is, and write it down for other programs."""
+    addresses = {
+        "live page": f"{place.api}/",
+        "API": f"{place.api}/docs",
+        "fraud desk": f"{place.api}/admin/",
+        "health": f"{place.api}/health",
+        "Kafka": place.brokers,
+    }
+    table = Table("part", "address", title="Addresses")
+    for part, address in addresses.items():
+        table.add_row(part, address)
+    logins = Table("account", "password", "sees", title="Logins")
+    for name, account in accounts.items():
+        logins.add_row(name, account["password"], account.get("sees", ""))
+    console.print(table, logins)
+    file = ROOT / "var" / "demo.env"
+    file.unlink(missing_ok=True)
+    file.touch(mode=0o600)
+    file.write_text("".join(f"{name}={value}\n" for name, value in demo_env(place, accounts).items()))
+    console.print(f"All of it stands in {file.relative_to(ROOT)} too, with a token for each account.")
+
+
+def demo_env(place: Place, accounts: dict[str, Any]) -> dict[str, str]:
+    """What another Kafka client, or curl, needs to join in."""
+    logins = {
+        f"{name.upper()}_{what.upper()}": account[what]
+        for name, account in accounts.items()
+        for what in ("password", "token")
+    }
+    return {
+        "API_URL": place.api,
+        "KAFKA_BOOTSTRAP_SERVERS": place.brokers,
+        "SUPERVISOR": f"unix://{place.var}/supervisor.sock",
+    } | logins
+
+
+def show_memory(parts: Supervision) -> None:
+    memory = parts.memory()
+    each = ", ".join(f"{name} {size // MEGABYTE}" for name, size in sorted(memory.items(), key=lambda item: -item[1]))
+    console.print(f"Memory of all processes: {sum(memory.values()) // MEGABYTE:,} MB ({each}).")
+
+
+def mock_orders(start: datetime) -> list[Order]:
+    """The mock orders that run_producer sends for the same seed and start."""
+    orders = islice(simulator.mock_orders(seed=MOCK_SEED, start=start, per_second=MOCK_RATE), MOCK_ORDERS)
+    return [
+        Order(o.order_id, o.user_id, Decimal(str(o.amount)), o.status.value, f"{o.timestamp:%Y-%m-%d %H}")
+        for o in orders
+    ]
+
+
+def show_comparisons(comparisons: Sequence[Comparison]) -> None:
+    table = Table("stage", "the input demands", "found", "", title="Every stage against the truth")
+    for each in comparisons:
+        table.add_row(each.stage, each.expected, each.found, "equal" if each.equal else "[bold red]DIFFERENT[/]")
+    console.print(table)
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
+
+
+if __name__ == "__main__":
+    main()

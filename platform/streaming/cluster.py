@@ -1,0 +1,170 @@
+"""What the cluster looks like at this moment: brokers, partitions, consumer groups."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+
+from confluent_kafka import KafkaException
+from confluent_kafka.admin import AdminClient, ClusterMetadata, ConsumerGroupDescription
+
+from streaming.lag import Partition, PartitionLag, begin_offsets, committed_offsets, end_offsets
+
+TIMEOUT_SECONDS = 1.5
+
+
+class Unreachable(RuntimeError):
+    """Kafka did not answer, or refused to; says so without naming hosts or accounts."""
+
+
+@dataclass(frozen=True, slots=True)
+class Broker:
+    id: int
+    host: str
+    port: int
+
+
+@dataclass(frozen=True, slots=True)
+class PartitionState:
+    topic: str
+    number: int
+    leader: int | None
+    """the broker that serves it; None: it is offline"""
+    replicas: int
+    in_sync: int
+    begin: int | None
+    """the offset of the oldest record still kept"""
+    end: int | None
+    """the offset that the next record will get; None: offline"""
+
+    @property
+    def is_under_replicated(self) -> bool:
+        return self.in_sync < self.replicas
+
+    @property
+    def records(self) -> int:
+        return (self.end or 0) - (self.begin or 0)
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    client_id: str
+    host: str
+    partitions: int
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """A consumer group, whether or not anybody is in it."""
+
+    name: str
+    state: str
+    members: tuple[Member, ...]
+    lags: tuple[PartitionLag, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Cluster:
+    at: datetime
+    id: str
+    controller: int | None
+    brokers: tuple[Broker, ...]
+    partitions: tuple[PartitionState, ...]
+    groups: tuple[Group, ...]
+
+
+def ping(admin: AdminClient, timeout: float = TIMEOUT_SECONDS) -> int:
+    """The number of brokers that are up; raises Unreachable."""
+    return len(_metadata(admin, timeout).brokers)
+
+
+def describe(admin: AdminClient, timeout: float = TIMEOUT_SECONDS) -> Cluster:
+    """The whole cluster; raises Unreachable.
+
+    Committed offsets are read before end offsets: the other way round, lag could come out negative.
+    """
+    metadata = _metadata(admin, timeout)
+    try:
+        groups = _groups(admin, timeout)
+        committed = {group.group_id: committed_offsets(admin, group.group_id, timeout) for group in groups}
+        online = [
+            (topic, number)
+            for topic, about in metadata.topics.items()
+            for number, partition in about.partitions.items()
+            if partition.leader >= 0
+        ]
+        begins, ends = begin_offsets(admin, online, timeout), end_offsets(admin, online, timeout)
+    except KafkaException as error:
+        raise Unreachable(_sentence(error, timeout)) from error
+    return Cluster(
+        at=datetime.now(UTC),
+        id=str(metadata.cluster_id),
+        controller=metadata.controller_id if metadata.controller_id >= 0 else None,
+        brokers=tuple(Broker(each.id, str(each.host), each.port) for _, each in sorted(metadata.brokers.items())),
+        partitions=tuple(_partitions(metadata, begins, ends)),
+        groups=tuple(_group(group, committed[group.group_id], begins, ends) for group in groups),
+    )
+
+
+def _metadata(admin: AdminClient, timeout: float) -> ClusterMetadata:
+    try:
+        return admin.list_topics(timeout=timeout)
+    except KafkaException as error:
+        raise Unreachable(_sentence(error, timeout)) from error
+
+
+def _sentence(error: KafkaException, timeout: float) -> str:
+    kafka_error = error.args[0]
+    if kafka_error.name() in {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "REQUEST_TIMED_OUT"}:
+        return f"No Kafka broker answered within {timeout} s. See whether Kafka runs, and whether KAFKA_BOOTSTRAP_SERVERS names it."
+    return f"Kafka refused to tell its state ({kafka_error.name().strip('_')}). See the rights of this service's Kafka account."
+
+
+def _groups(admin: AdminClient, timeout: float) -> list[ConsumerGroupDescription]:
+    listed = admin.list_consumer_groups(request_timeout=timeout).result()
+    for error in listed.errors or ():
+        raise error
+    names = sorted(group.group_id for group in listed.valid or ())
+    if not names:
+        return []
+    described = admin.describe_consumer_groups(names, request_timeout=timeout)
+    return [described[name].result() for name in names]
+
+
+def _partitions(
+    metadata: ClusterMetadata, begins: Mapping[Partition, int], ends: Mapping[Partition, int]
+) -> Iterable[PartitionState]:
+    for topic, about in sorted(metadata.topics.items()):
+        for number, partition in sorted(about.partitions.items()):
+            yield PartitionState(
+                topic=topic,
+                number=number,
+                leader=partition.leader if partition.leader >= 0 else None,
+                replicas=len(partition.replicas),
+                in_sync=len(partition.isrs),
+                begin=begins.get((topic, number)),
+                end=ends.get((topic, number)),
+            )
+
+
+def _group(
+    group: ConsumerGroupDescription,
+    committed: Mapping[Partition, int],
+    begins: Mapping[Partition, int],
+    ends: Mapping[Partition, int],
+) -> Group:
+    assigned = [(p.topic, p.partition) for member in group.members for p in member.assignment.topic_partitions]
+    # A member begins a partition in which its group has committed nothing at the partition's oldest record.
+    reads_next = {each: begins[each] for each in assigned if each in begins} | dict(committed)
+    return Group(
+        name=group.group_id,
+        state=str(group.state.name),
+        members=tuple(
+            Member(member.client_id, member.host.lstrip("/"), len(member.assignment.topic_partitions))
+            for member in group.members
+        ),
+        lags=tuple(
+            PartitionLag(*partition, max(offset, begins[partition]), ends[partition])
+            for partition, offset in sorted(reads_next.items())
+            if partition in ends
+        ),
+    )

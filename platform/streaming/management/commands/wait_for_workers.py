@@ -1,0 +1,48 @@
+from time import monotonic, sleep
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError, CommandParser
+
+from streaming import clients
+from streaming.commands import workers
+from streaming.lag import unread
+from streaming.models import OutboxMessage
+
+LOOK_EVERY_SECONDS = 0.5
+
+
+class Command(BaseCommand):
+    help = "Wait until every worker has read all there is and the outbox is empty; shows what is left meanwhile."
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument("--timeout", type=float, default=60, help="seconds to wait at the most (60)")
+
+    def handle(self, *args: Any, timeout: float, **options: Any) -> None:
+        deadline = monotonic() + timeout
+        shown = None
+        while any((left := what_is_left()).values()):
+            if monotonic() > deadline:
+                raise CommandError(f"not caught up within {timeout:g} s: {in_words(left)}")
+            if (now := in_words(left)) != shown:
+                self.stdout.write(f"still to come: {now}")
+                shown = now
+            sleep(LOOK_EVERY_SECONDS)
+        self.stdout.write("Every worker has caught up.")
+
+
+def what_is_left() -> dict[str, int]:
+    """Unread records by consumer group, and rows of the outbox.
+
+    The outbox is read after the groups that fill it, and the groups that read what it sends after it: all zero means
+    that nothing is on its way.
+    """
+    groups = {command.group: command.topics for command in workers()}
+    admin = clients.admin()
+    before = {group: unread(admin, group, topics) for group, topics in groups.items()}
+    outbox = {"outbox": OutboxMessage.objects.count()}
+    after = {group: before[group] or unread(admin, group, topics) for group, topics in groups.items()}
+    return after | outbox
+
+
+def in_words(left: dict[str, int]) -> str:
+    return ", ".join(f"{name} {count:,}" for name, count in left.items() if count)
