@@ -34,9 +34,9 @@ def message_about(event: Transaction | TransactionStatusChanged | FraudAlert) ->
     if isinstance(event, FraudAlert):
         return _about_alert(event)
     kind = _about_order(event) if isinstance(event, Transaction) else _about_change(event)
-    return kind and Message(
-        event.user_id, kind, event.order_id, TEXTS[kind].format(event.order_id, _money(event.cents))
-    )
+    if kind is None:
+        return None
+    return Message(event.user_id, kind, event.order_id, TEXTS[kind].format(event.order_id, _money(event.cents)))
 
 
 TEXTS = {

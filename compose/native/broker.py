@@ -59,9 +59,7 @@ def java(main_class: str, *arguments: str, classpath: list[Path]) -> list[str]:
 def format_storage(properties: Path, jars: list[Path]) -> None:
     """Make the node's log folder; one that is there already stays as it is."""
     arguments = ["format", "--ignore-formatted", "--cluster-id", CLUSTER_ID, "--config", str(properties)]
-    subprocess.run(  # noqa: S603 - our own command line
-        java("kafka.tools.StorageTool", *arguments, classpath=jars), check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run(java("kafka.tools.StorageTool", *arguments, classpath=jars), check=True, stdout=subprocess.DEVNULL)
 
 
 def refuse_port_in_use(port: int) -> None:

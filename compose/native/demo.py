@@ -41,6 +41,7 @@ SUPERVISORD_CONF = Path(__file__).with_name("supervisord.conf")
 MOCK_ORDERS, MOCK_SEED, MOCK_RATE = 1000, 1997, 500
 PARTS = ("relay", "workers:*", "api", "celery:celery-worker")
 SIMULATION = "celery:celery-beat"
+MEGABYTE = 1024 * 1024
 console = Console(highlight=False)
 
 
@@ -200,7 +201,7 @@ def answers(place: Place) -> bool:
 
 
 def replay_once_only(place: Place) -> None:
-    """Send the real purchases, unless an earlier run did: order ids would be recognised, but nothing new would be seen."""
+    """Send the real purchases, unless an earlier run did: they would be recognised, and nothing new be seen."""
     done = place.var / "replayed"
     if done.exists():
         console.print(

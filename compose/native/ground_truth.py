@@ -6,10 +6,11 @@ import json
 import sqlite3
 import urllib.request
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 FRAUD_LIMIT = Decimal("10000000")
 
@@ -81,7 +82,7 @@ def _shown(value: object) -> str:
     return f"{value:,}" if isinstance(value, int | Decimal) else str(value)
 
 
-def _in_full(stage: str, expected: dict[object, object], found: dict[object, object]) -> Comparison:
+def _in_full(stage: str, expected: Mapping[Any, Any], found: Mapping[Any, Any]) -> Comparison:
     """Compare item by item, and show how many there are and how many differ."""
     differing = sum(expected.get(key) != found.get(key) for key in expected.keys() | found.keys())
     return Comparison(stage, f"{len(expected):,} alike", f"{len(found):,}, {differing:,} differing", not differing)
@@ -100,7 +101,7 @@ def _rows(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
     }
     expected = {o.order_id: (o.user_id, o.amount.quantize(Decimal("0.01")), o.status, "ORDER") for o in orders}
     return [
-        _in_full("recorded rows, field by field", expected, found),  # type: ignore[arg-type]
+        _in_full("recorded rows, field by field", expected, found),
         _same(
             "sum of recorded amounts", sum(o.amount for o in orders), sum((row[1] for row in found.values()), Decimal())
         ),
@@ -112,19 +113,20 @@ def _alerts(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
         order_id: _cents(amount) for order_id, amount in db.execute("SELECT order_id, amount FROM fraud_fraudalert")
     }
     expected = {o.order_id: o.amount for o in orders if o.amount > FRAUD_LIMIT}
-    return [_in_full(f"fraud alerts (above {FRAUD_LIMIT:,})", expected, found)]  # type: ignore[arg-type]
+    return [_in_full(f"fraud alerts (above {FRAUD_LIMIT:,})", expected, found)]
 
 
 def _totals(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
     found = {
         (user_id, hour[:13]): (Decimal(total) / 100, count, Decimal(settled) / 100, Decimal(failed) / 100)
         for user_id, hour, total, count, settled, failed in db.execute(
-            "SELECT user_id, hour, total_cents, transaction_count, settled_cents, failed_cents FROM analytics_hourlytotal"
+            "SELECT user_id, hour, total_cents, transaction_count, settled_cents, failed_cents"
+            " FROM analytics_hourlytotal"
         )
     }
     expected = hourly(orders)
     return [
-        _in_full("totals per user and hour, to the cent", expected, found),  # type: ignore[arg-type]
+        _in_full("totals per user and hour, to the cent", expected, found),
         _same(
             "sum of all hourly totals",
             sum(o.amount for o in orders),
@@ -137,37 +139,36 @@ def _notifications(orders: list[Order], db: sqlite3.Connection) -> list[Comparis
     investigators = [
         account
         for (account,) in db.execute(
-            "SELECT user_id FROM auth_user_groups JOIN auth_group ON auth_group.id = group_id WHERE name = 'investigator'"
+            "SELECT user_id FROM auth_user_groups JOIN auth_group ON auth_group.id = group_id"
+            " WHERE name = 'investigator'"
         )
     ]
     expected = Counter((f"customer:{o.user_id}", KINDS[o.status], o.order_id) for o in orders)
     for account in investigators:
         expected.update((f"account:{account}", "FRAUD_ALERT", o.order_id) for o in orders if o.amount > FRAUD_LIMIT)
     found = Counter(db.execute("SELECT recipient, kind, order_id FROM notifications_notification").fetchall())
-    return [_in_full("notifications, each once", dict(expected), dict(found))]
+    return [_in_full("notifications, each once", expected, found)]
 
 
 def _searches(orders: list[Order], api: str, token: str) -> list[Comparison]:
     busiest, _ = Counter(o.user_id for o in orders).most_common(1)[0]
-    return [
-        _same(f"search: {query}", expected, _search_total(query, api, token))
-        for query, expected in [
-            ({}, len(orders)),
-            ({"user_id": busiest}, sum(o.user_id == busiest for o in orders)),
-            ({"status": "FAILED"}, sum(o.status == "FAILED" for o in orders)),
-            ({"amount": {"gte": "100.00", "lte": "200.00"}}, sum(100 <= o.amount <= 200 for o in orders)),
-            (
-                {"timestamp": {"gte": "1998-01-01T00:00:00Z", "lt": "1998-02-01T00:00:00Z"}},
-                sum(o.hour.startswith("1998-01") for o in orders),
-            ),
-        ]
+    queries: list[tuple[dict[str, Any], int]] = [
+        ({}, len(orders)),
+        ({"user_id": busiest}, sum(o.user_id == busiest for o in orders)),
+        ({"status": "FAILED"}, sum(o.status == "FAILED" for o in orders)),
+        ({"amount": {"gte": "100.00", "lte": "200.00"}}, sum(100 <= o.amount <= 200 for o in orders)),
+        (
+            {"timestamp": {"gte": "1998-01-01T00:00:00Z", "lt": "1998-02-01T00:00:00Z"}},
+            sum(o.hour.startswith("1998-01") for o in orders),
+        ),
     ]
+    return [_same(f"search: {query}", expected, _search_total(query, api, token)) for query, expected in queries]
 
 
-def _search_total(query: dict[str, object], api: str, token: str) -> int:
+def _search_total(query: Mapping[str, Any], api: str, token: str) -> int:
     request = urllib.request.Request(
         f"{api}/search/transactions",
-        data=json.dumps(query | {"size": 1}).encode(),
+        data=json.dumps({**query, "size": 1}).encode(),
         headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
     )
     with urllib.request.urlopen(request, timeout=30) as answer:

@@ -103,5 +103,5 @@ def secret_key() -> str:
         return file.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"SECRET_KEY_FILE names {file}, which cannot be read ({error.strerror}). `make setup` makes it; or set SECRET_KEY."
+            f"SECRET_KEY_FILE={file} cannot be read ({error.strerror}). `make setup` makes it; or set SECRET_KEY."
         ) from error

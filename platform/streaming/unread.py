@@ -25,10 +25,11 @@ def received_at(positions: Iterable[Position], timeout: float = TIMEOUT_SECONDS)
 
     What cannot be read in time is left out: an answer without an age is worth more than a late one.
     """
+    rounds = _rounds(positions)
     patience = monotonic() + timeout
     times: dict[Position, datetime] = {}
     with _one_at_a_time:
-        for each in _rounds(positions):
+        for each in rounds:
             times |= _read_first(_reader(), each, patience)
     return times
 

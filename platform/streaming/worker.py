@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, Protocol, TypeVar
+from typing import Any, Generic, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -12,7 +12,6 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 log = structlog.get_logger(__name__)
 
 Event = TypeVar("Event")
-Event_co = TypeVar("Event_co", covariant=True)
 
 POLL_SECONDS = 1.0
 FILL_SECONDS = 0.02
@@ -68,11 +67,6 @@ class Buried:
     reason: str
 
 
-class Decode(Protocol[Event_co]):
-    def __call__(self, message: Message, /) -> "Record[Event_co]":
-        """The record in a message; raises InvalidMessage."""
-
-
 class Worker(Generic[Event]):
     """Delivers every message at least once, in order within its partition.
 
@@ -86,7 +80,7 @@ class Worker(Generic[Event]):
         *,
         consumer: Consumer,
         topics: Sequence[str],
-        decode: Decode[Event],
+        decode: Callable[[Message], Record[Event]],
         handle: Callable[[Batch[Event]], None],
         bury: Callable[[Sequence[Buried]], None],
         concerns_us: Callable[[Message], bool] = lambda message: True,
