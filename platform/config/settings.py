@@ -26,6 +26,7 @@ LOGOUT_REDIRECT_URL = "login"
 
 INSTALLED_APPS = [
     "unfold",
+    "unfold.contrib.filters",
     "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
@@ -147,6 +148,8 @@ MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole numb
 
 # --- The apps ---------------------------------------------------------------------------------------------------------
 FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")
+TRANSACTIONS_MODEL = "transactions.Transaction"
+"""The table of transactions, for apps that show its rows without knowing its owner."""
 SEARCH = setting("SEARCH", env.adapter("database"), "`database:app.Model`")
 SIMULATED_ORDERS_PER_SECOND = setting("SIMULATED_ORDERS_PER_SECOND", env.positive, "a whole number of orders from 1 on")
 SIMULATION_EVERY_SECONDS = setting("SIMULATION_EVERY_SECONDS", env.positive, "a whole number of seconds from 1 on")
@@ -242,4 +245,13 @@ LOGGING = {
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
     "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+}
+
+# --- Admin ------------------------------------------------------------------------------------------------------------
+UNFOLD = {
+    "SITE_TITLE": "E-commerce Data Platform",
+    "SITE_HEADER": "E-commerce Data Platform",
+    "SITE_SYMBOL": "monitoring",
+    "SHOW_HISTORY": False,  # alerts keep a history of their own
+    "SHOW_BACK_BUTTON": True,
 }
