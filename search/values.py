@@ -1,0 +1,97 @@
+"""Single values of a search's body: from what JSON holds to what a query holds. Pure.
+
+Each function raises Refused for what it does not take.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from decimal import Decimal
+from enum import StrEnum
+from typing import Any, TypeVar
+
+from events.money import MAX_AMOUNT
+from events.plausibility import MAX_ORDER_ID_LENGTH
+from search.query import SORTS, Sort, SortField
+
+MAX_SIZE = 1000
+MAX_CHOICES = 100
+"""values in a list"""
+MAX_USER_ID = 2**31 - 1
+"""the largest number that Avro's int holds"""
+AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
+MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
+
+Choice = TypeVar("Choice", bound=StrEnum)
+
+
+class Refused(ValueError):
+    """A value is not what its field takes; the message says what to give instead."""
+
+
+def some(raw: Any) -> Sequence[Any]:
+    if not isinstance(raw, list) or not 1 <= len(raw) <= MAX_CHOICES:
+        raise Refused(f"Give a list of 1 to {MAX_CHOICES} values, or leave the field out.")
+    return raw
+
+
+def user_id(raw: Any) -> int:
+    return _whole_number(raw, 0, MAX_USER_ID)
+
+
+def size(raw: Any) -> int:
+    return _whole_number(raw, 1, MAX_SIZE)
+
+
+def _whole_number(raw: Any, least: int, most: int) -> int:
+    # A bool is an int to Python, but not to JSON.
+    if not isinstance(raw, int) or isinstance(raw, bool) or not least <= raw <= most:
+        raise Refused(f"Give a whole number from {least} to {most}.")
+    return raw
+
+
+def order_id(raw: Any) -> str:
+    if not isinstance(raw, str) or not 0 < len(raw) <= MAX_ORDER_ID_LENGTH:
+        raise Refused(f"Give a string of 1 to {MAX_ORDER_ID_LENGTH} characters.")
+    return raw
+
+
+def one_of(choices: type[Choice]) -> Callable[[Any], Choice]:
+    by_name = {choice.value: choice for choice in choices}
+
+    def read(raw: Any) -> Choice:
+        if not isinstance(raw, str) or raw not in by_name:
+            raise Refused(f"Give one of {', '.join(by_name)}.")
+        return by_name[raw]
+
+    return read
+
+
+def amount(raw: Any) -> Decimal:
+    """An amount, of whole cents: a finer one would be rounded by some backends and not by others."""
+    text = raw if isinstance(raw, str) else _as_written(raw)
+    if not AMOUNT.fullmatch(text) or abs(Decimal(text)) > MAX_AMOUNT:
+        raise Refused(f'Give an amount of at most two decimals, such as 12.50 or "12.50", up to {MAX_AMOUNT}.')
+    return Decimal(text).quantize(Decimal("0.01"))
+
+
+def _as_written(raw: Any) -> str:
+    """A JSON number's digits, without an exponent; an empty string for what is no number."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float):
+        return ""
+    return f"{Decimal(repr(raw)):f}"
+
+
+def moment(raw: Any) -> datetime:
+    try:
+        if isinstance(raw, str) and MOMENT.fullmatch(raw):
+            return datetime.fromisoformat(raw.upper()).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise Refused("There is no such date and time.") from error
+    raise Refused("Give a date and time with its offset, such as 2026-11-22T14:00:00Z.")
+
+
+def sort(raw: Any) -> Sort:
+    if raw not in SORTS:
+        raise Refused(f"Give one of {', '.join(SORTS)}.")
+    return Sort(SortField(raw.removeprefix("-")), raw.startswith("-"))
