@@ -1,9 +1,6 @@
-"""Who is asking: a bearer token of knox, or the session of somebody logged in."""
-
 from typing import Any
 
 from knox.auth import TokenAuthentication
-from rest_framework.authentication import SessionAuthentication
 from rest_framework.exceptions import AuthenticationFailed
 
 
@@ -15,7 +12,3 @@ class BearerToken(TokenAuthentication):
         if not token.isascii():
             raise AuthenticationFailed
         return super().authenticate_credentials(token)
-
-
-class Session(SessionAuthentication):
-    """The session cookie, with a CSRF token for what changes something."""

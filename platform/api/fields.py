@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 from decimal import Decimal
+from enum import StrEnum
 from typing import Any
 
 from rest_framework import serializers
@@ -26,7 +27,12 @@ def moment(text: str) -> datetime:
         parsed = datetime.fromisoformat(text.upper()).astimezone(UTC)
     except (ValueError, OverflowError) as error:
         raise ValueError("There is no such date and time.") from error
-    return parsed.replace(microsecond=parsed.microsecond // 1000 * 1000)
+    return to_millis(parsed)
+
+
+def to_millis(exact: datetime) -> datetime:
+    """The moment without what the wire does not carry."""
+    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
 
 
 class WholeNumber(serializers.IntegerField):
@@ -86,6 +92,19 @@ class Moment(serializers.DateTimeField):
             return moment(value)
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
+
+
+class Choice(serializers.ChoiceField):
+    """A member of a StrEnum, by its value."""
+
+    def __init__(self, members: type[StrEnum], **kwargs: Any) -> None:
+        self.members = members
+        super().__init__([(member.value, member.value) for member in members], **kwargs)
+
+    def to_internal_value(self, data: Any) -> StrEnum:
+        if not isinstance(data, str) or data not in list(self.members):
+            raise serializers.ValidationError(f"Use {' or '.join(self.members)}.")
+        return self.members(data)
 
 
 class Text(serializers.CharField):

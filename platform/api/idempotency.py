@@ -22,7 +22,7 @@ from api.problems import Problem, ProblemType
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-KEPT_HEADERS = ("Location",)
+KEPT_HEADERS = ("Location", "Link")
 VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
 
 Handler = Callable[..., Response]
@@ -52,7 +52,12 @@ def idempotent(handler: Handler) -> Handler:
                 if first:  # otherwise it has been forgotten just now
                     return _replay(first, fingerprint)
 
+    vars(once)["is_idempotent"] = True
     return once
+
+
+def is_idempotent(handler: Any) -> bool:
+    return getattr(handler, "is_idempotent", False)
 
 
 def _key(request: Request) -> str | None:

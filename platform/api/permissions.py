@@ -21,9 +21,12 @@ class RolePermission(BasePermission):
     def has_permission(self, request: Request, view: Any) -> bool:
         if not request.user.is_authenticated:
             return False
-        allowed = self.readers if request.method in SAFE_METHODS else self.roles
+        allowed = self.roles_for(str(request.method))
         self.message = f"This needs an account with the role {' or '.join(sorted(allowed))}."
         return request.user.is_superuser or not allowed.isdisjoint(roles_of(request.user))
+
+    def roles_for(self, method: str) -> frozenset[Role]:
+        return self.readers if method in SAFE_METHODS else self.roles
 
 
 def has_role(*roles: Role, or_to_read: Collection[Role] = ()) -> type[RolePermission]:

@@ -1,5 +1,119 @@
+"""What all operations have in common at /schema: their problems, roles, Idempotency-Key and ways to log in."""
+
+from copy import deepcopy
+from typing import Any
+
+from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
+from drf_spectacular.plumbing import ResolvedComponent
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiParameter
+
+from api.idempotency import HEADER, is_idempotent
+from api.problems import ProblemType
+from api.renderers import PROBLEM_JSON
+
+Operation = dict[str, Any]
+
+PROBLEM: dict[str, Any] = {
+    "type": "object",
+    "description": "Problem details of RFC 9457.",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string", "format": "uri-reference", "enum": [type_.uri for type_ in ProblemType]},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+        "errors": {
+            "type": "array",
+            "description": "What is wrong with which value.",
+            "items": {
+                "type": "object",
+                "required": ["detail"],
+                "properties": {
+                    "pointer": {"type": "string", "description": "a JSON pointer into the body, such as #/3/amount"},
+                    "parameter": {"type": "string", "description": "a parameter of the query string"},
+                    "header": {"type": "string", "description": "a header field"},
+                    "detail": {"type": "string"},
+                },
+            },
+        },
+        "request_id": {"type": "string", "description": "under which our logs tell more of an error of ours"},
+    },
+}
+
+
+class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
+    target_class = "api.authentication.BearerToken"
+    name = "token"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "bearer", "description": "A token that `POST /auth/tokens` has made."}
+
+
+class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # has no types
+    """Amounts are given as strings, and taken also as numbers."""
+
+    target_class = "api.fields.Amount"
+
+    def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
+        text = {"type": "string", "format": "decimal", "pattern": r"^-?\d{1,13}\.\d{2}$"}
+        if direction == "response":
+            return text
+        return {"oneOf": [text | {"pattern": r"^-?\d{1,13}(\.\d{1,2})?$"}, {"type": "number"}]}
 
 
 class ProblemSchema(AutoSchema):
-    """What every operation has in common at /schema."""
+    def get_override_parameters(self) -> list[Any]:
+        if not is_idempotent(self._handler):
+            return []
+        sentence = "The request may be sent again under this key: it is done once, and answered as the first time."
+        return [OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description=sentence)]
+
+    def get_operation(self, *args: Any, **kwargs: Any) -> Operation | None:
+        operation = super().get_operation(*args, **kwargs)
+        if operation:
+            self._tell_roles(operation)
+            self._tell_problems(operation)
+        return operation
+
+    @property
+    def _handler(self) -> Any:
+        return getattr(self.view, self.method.lower(), None)
+
+    def _tell_roles(self, operation: Operation) -> None:
+        for permission in self.view.get_permissions():
+            if hasattr(permission, "roles_for"):
+                roles = f"Roles: {', '.join(sorted(permission.roles_for(self.method)))}."
+                operation["description"] = f"{operation.get('description', '')}\n\n{roles}".strip()
+
+    def _tell_problems(self, operation: Operation) -> None:
+        """Add the problems that follow from what the operation takes; those declared by the view get their form."""
+        schema = ResolvedComponent.SCHEMA
+        # A copy, since drf-spectacular moves enums out of it.
+        problem = ResolvedComponent("Problem", schema, deepcopy(PROBLEM), "Problem")  # type: ignore[no-untyped-call]
+        self.registry.register_on_missing(problem)
+        responses = operation["responses"]
+        for status in sorted(_likely_statuses(operation)):
+            titles = [type_.title for type_ in ProblemType if type_.status == status]
+            responses.setdefault(str(status), {"description": " / ".join(titles) + "."})
+        responses.setdefault("default", {"description": "Any other problem."})
+        for status, response in responses.items():
+            if status == "default" or int(status) >= 400:
+                response.setdefault("content", {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+
+
+def _likely_statuses(operation: Operation) -> set[int]:
+    statuses = set()
+    places = {parameter["in"] for parameter in operation.get("parameters", [])}
+    if {} not in operation.get("security", [{}]):
+        statuses |= {401, 403}
+    if "path" in places:
+        statuses |= {404}
+    if places & {"query", "header"} or "requestBody" in operation:
+        statuses |= {400}
+    if "requestBody" in operation:
+        statuses |= {413, 415}
+    if "header" in places:
+        statuses |= {422}
+    return statuses

@@ -6,7 +6,8 @@ from rest_framework.utils import html
 
 
 class StrictSerializer(serializers.Serializer[Any]):
-    """Refuses fields that it does not know or that only answers have, each by its name."""
+    # Refuses fields that it does not know or that only answers have, each by its name. (A docstring would be shown as
+    # the description of every subclass at /schema.)
 
     def to_internal_value(self, data: Any) -> Any:
         unknown = self._unknown(data)

@@ -157,6 +157,13 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(
     hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
 )
 
+LIVE_SOURCES = {
+    "newest_transactions": "transactions.selectors.newest",
+    "newest_alerts": "fraud.selectors.newest",
+    "hours": "analytics.selectors.latest_hours",
+}
+"""The functions from which the live page takes its rows: each is given how many, and returns dicts, newest first."""
+
 # --- E-mail -----------------------------------------------------------------------------------------------------------
 vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))
 DEFAULT_FROM_EMAIL = setting("EMAIL_FROM", str, "the sender's e-mail address")
@@ -186,7 +193,10 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": ["api.authentication.BearerToken", "api.authentication.Session"],
+    "DEFAULT_AUTHENTICATION_CLASSES": [
+        "api.authentication.BearerToken",
+        "rest_framework.authentication.SessionAuthentication",
+    ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
     "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser", "api.parsers.StrictFormParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "api.renderers.BrowsableRenderer"],
@@ -203,6 +213,15 @@ SPECTACULAR_SETTINGS = {
     "TITLE": "Real-Time E-commerce Data Platform",
     "DESCRIPTION": "Orders, payments and refunds as they happen: recorded, checked for fraud, summed, searched, told.",
     "VERSION": "0.1.0",
+    "OAS_VERSION": "3.1.0",
+    "ENUM_NAME_OVERRIDES": {
+        "Status": "events.Status",
+        "ChangedStatus": "events.ChangedStatus",
+        "AlertStatus": "events.AlertStatus",
+        "TransactionKind": "transactions.models.Kind",
+        "NotificationKind": "notifications.models.Kind",
+    },
+    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",

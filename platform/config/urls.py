@@ -3,17 +3,25 @@ from django.contrib.auth import views as auth
 from django.urls import include, path
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from api.errors import problem_types
+
+handler400 = "api.errors.bad_request"
+handler403 = "api.errors.permission_denied"
+handler404 = "api.errors.page_not_found"
+handler500 = "api.errors.server_error"
+
 urlpatterns = [
     path("", include("monitoring.urls")),
     path("", include("django_prometheus.urls")),
-    path("transactions", include("transactions.urls")),
+    path("", include("transactions.urls")),
     path("fraud/", include("fraud.urls")),
     path("analytics/", include("analytics.urls")),
     path("search/", include("search.urls")),
-    path("notifications", include("notifications.urls")),
+    path("", include("notifications.urls")),
     path("auth/", include("api.urls")),
     path("login", auth.LoginView.as_view(), name="login"),
     path("logout", auth.LogoutView.as_view(), name="logout"),
+    path("problems", problem_types, name="problems"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
     path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
     path("admin/", admin.site.urls),
