@@ -1,0 +1,57 @@
+"""What Django itself refuses, outside every view: problems for the API, Django's pages for people."""
+
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views import defaults
+from django.views.decorators.http import require_safe
+
+from api.problems import Problem, ProblemType, as_problem
+from api.renderers import PROBLEM_JSON, ProblemRenderer
+
+PAGES = ("/", "/login", "/logout", "/docs", "/problems")
+FOLDERS_OF_PAGES = ("/admin/", "/static/")
+
+
+def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_page(request) and not isinstance(exception, RequestDataTooBig):
+        return defaults.bad_request(request, exception)
+    return _answer(as_problem(exception) or Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy))
+
+
+def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_page(request):
+        return defaults.permission_denied(request, exception)
+    return _answer(Problem(ProblemType.FORBIDDEN, ProblemType.FORBIDDEN.remedy))
+
+
+def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
+    if is_page(request):
+        return defaults.page_not_found(request, exception)
+    return _answer(Problem(ProblemType.NOT_FOUND, f"There is nothing at {request.path}: /docs shows what there is."))
+
+
+def server_error(request: HttpRequest) -> HttpResponse:
+    """The answer to an error of ours, which Django has logged with its traceback under the same request id."""
+    if is_page(request):
+        return defaults.server_error(request)
+    request_id = structlog.contextvars.get_contextvars().get("request_id")
+    return _answer(Problem(ProblemType.INTERNAL, ProblemType.INTERNAL.remedy, request_id=request_id))
+
+
+def is_page(request: HttpRequest) -> bool:
+    """Whether people look at this address, so that an error there is a page too."""
+    return request.path in PAGES or request.path.startswith(FOLDERS_OF_PAGES)
+
+
+@require_safe
+def problem_types(request: HttpRequest) -> HttpResponse:
+    """The page that the `type` of every problem leads to."""
+    return render(request, "api/problems.html", {"types": list(ProblemType)})
+
+
+def _answer(problem: Problem) -> HttpResponse:
+    return HttpResponse(
+        ProblemRenderer().render(problem.as_dict()), status=problem.status_code, content_type=PROBLEM_JSON
+    )

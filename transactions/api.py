@@ -1,0 +1,247 @@
+from collections import Counter
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any, ClassVar
+from uuid import uuid4
+
+from django.db.models import QuerySet
+from django.urls import reverse
+from django.utils import timezone
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import OpenApiExample, OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from rest_framework import serializers
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+import events
+from api.fields import Amount, Choice, Moment, UserId, to_millis
+from api.filters import AmountFilter, ChoiceFilter, MomentFilter, UserIdFilter
+from api.idempotency import idempotent
+from api.permissions import has_role, restricted_to
+from api.problems import Problem, ProblemType
+from api.roles import Role
+from api.serializers import StrictSerializer
+from events import ChangedStatus, Status
+from events.plausibility import EARLIEST, FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH
+from transactions import selectors, services
+from transactions.models import Kind, Transaction
+
+MAX_AT_ONCE = 1000
+# What needs no escaping in a URL, except . and .. which browsers take for folders.
+ORDER_ID = rf"^(?!\.{{1,2}}$)[A-Za-z0-9._~-]{{1,{MAX_ORDER_ID_LENGTH}}}$"
+
+AN_ORDER = OpenApiExample("an order", {"user_id": 42, "amount": "19.99", "order_id": "A-1001"}, request_only=True)
+A_LIST = OpenApiExample(
+    "a list, recorded as a whole or not at all",
+    [{"user_id": 42, "amount": 19.99}, {"user_id": 7, "amount": "5.00", "status": "SUCCESS"}],
+    request_only=True,
+)
+
+
+class TransactionSerializer(serializers.ModelSerializer[Transaction]):
+    amount = Amount(read_only=True, help_text="negative for a refund")
+
+    class Meta:
+        model = Transaction
+        fields: ClassVar[list[str]] = [
+            "order_id",
+            "user_id",
+            "amount",
+            "status",
+            "timestamp",
+            "kind",
+            "refund_of",
+            "recorded_at",
+            "updated_at",
+        ]
+        read_only_fields = fields
+
+
+class ChangedTransaction(TransactionSerializer):
+    """A transaction after a change of its status; `refund` is the transaction that REFUNDED made, otherwise null."""
+
+    refund = TransactionSerializer(allow_null=True, read_only=True)
+
+    class Meta(TransactionSerializer.Meta):
+        fields: ClassVar[list[str]] = [*TransactionSerializer.Meta.fields, "refund"]
+
+
+class EachOrderIdOnce(serializers.ListSerializer[Any]):
+    def validate(self, attrs: list[dict[str, Any]]) -> list[dict[str, Any]]:
+        times = Counter(order["order_id"] for order in attrs)
+        twice: dict[Any, Any] = {
+            index: {"order_id": [f"{order['order_id']} stands in this list {times[order['order_id']]} times."]}
+            for index, order in enumerate(attrs)
+            if times[order["order_id"]] > 1
+        }
+        if twice:
+            raise serializers.ValidationError(twice)
+        return attrs
+
+
+class NewTransaction(StrictSerializer):
+    user_id = UserId()
+    amount = Amount(min_value=0, help_text="0 or more: a refund is made by the status REFUNDED")
+    order_id = serializers.RegexField(
+        ORDER_ID,
+        default=lambda: str(uuid4()),
+        help_text="a new UUID if left out",
+        error_messages={"invalid": "Give 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -"},
+    )
+    status = Choice(Status, default=Status.PENDING)
+    timestamp = Moment(default=lambda: to_millis(timezone.now()), help_text="when it happened; now if left out")
+
+    class Meta:
+        list_serializer_class = EachOrderIdOnce
+
+    def validate_timestamp(self, value: datetime) -> datetime:
+        if value < EARLIEST:
+            raise serializers.ValidationError(f"Give a moment from {EARLIEST.year} on.")
+        if value > timezone.now() + FUTURE_TOLERANCE:
+            raise serializers.ValidationError("Give a moment that is not more than a day ahead.")
+        return value
+
+
+class NewStatus(StrictSerializer):
+    status = Choice(ChangedStatus)
+
+
+class TransactionFilters(filters.FilterSet):
+    user_id = UserIdFilter()
+    status = ChoiceFilter(choices=[(status.value, status.value) for status in ChangedStatus])
+    kind = ChoiceFilter(choices=Kind.choices)
+    refund_of = filters.CharFilter(label="the refund of this order")
+    amount_min = AmountFilter(field_name="amount", lookup_expr="gte", label="at least this amount")
+    amount_max = AmountFilter(field_name="amount", lookup_expr="lte", label="at most this amount")
+    vars()["from"] = MomentFilter(field_name="timestamp", lookup_expr="gte", label="happened at this moment or later")
+    to = MomentFilter(field_name="timestamp", lookup_expr="lt", label="happened before this moment")
+
+
+class TransactionsOfAccount(GenericAPIView[Transaction]):
+    permission_classes = (has_role(Role.SHOP, or_to_read=[Role.CUSTOMER]),)
+    serializer_class: type[serializers.BaseSerializer[Any]] = TransactionSerializer
+    queryset = Transaction.objects.none()
+
+    def get_queryset(self) -> QuerySet[Transaction]:
+        return selectors.transactions_of(restricted_to(self.request.user, unless=[Role.SHOP]))
+
+
+class Transactions(TransactionsOfAccount, ListAPIView[Transaction]):
+    filterset_class = TransactionFilters
+
+    def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
+        return NewTransaction if self.request.method == "POST" else TransactionSerializer
+
+    @extend_schema(summary="List transactions")
+    def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        """The last recorded first. A customer gets their own."""
+        return super().get(request, *args, **kwargs)
+
+    @extend_schema(
+        summary="Record an order, or a list of up to 1,000",
+        request=PolymorphicProxySerializer(
+            "OneOrManyNewTransactions",
+            [NewTransaction, NewTransaction(many=True)],
+            resource_type_field_name=None,
+            many=False,
+        ),
+        responses={
+            201: OpenApiResponse(
+                PolymorphicProxySerializer(
+                    "OneOrManyTransactions",
+                    [TransactionSerializer, TransactionSerializer(many=True)],
+                    resource_type_field_name=None,
+                    many=False,
+                ),
+                "Recorded, all of them; `Location` is the address of a single one.",
+            ),
+            409: OpenApiResponse(description="Some are recorded already; nothing of this request was."),
+        },
+        examples=[AN_ORDER, A_LIST],
+    )
+    @idempotent
+    def post(self, request: Request) -> Response:
+        """All of a list are recorded, or none."""
+        is_list = isinstance(request.data, list)
+        orders = _new_orders(request.data, many=is_list)
+        try:
+            rows = services.create_transactions(orders=orders)
+        except services.AlreadyExists as error:
+            raise _already_exists(error, orders, is_list) from error
+        if is_list:
+            return Response(TransactionSerializer(rows, many=True).data, status=201)
+        return Response(TransactionSerializer(rows[0]).data, status=201, headers={"Location": _address(rows[0])})
+
+
+class OneTransaction(TransactionsOfAccount):
+    @extend_schema(summary="Read a transaction")
+    def get(self, request: Request, order_id: str) -> Response:
+        """A customer finds only their own."""
+        row = self.get_queryset().filter(order_id=order_id).first()
+        if row is None:
+            raise _not_found(order_id)
+        return Response(TransactionSerializer(row).data)
+
+
+class TransactionStatus(TransactionsOfAccount):
+    serializer_class = NewStatus
+    permission_classes = (has_role(Role.SHOP),)
+
+    @extend_schema(
+        summary="Move a transaction on",
+        responses={200: ChangedTransaction, 409: OpenApiResponse(description="That cannot follow the present status.")},
+    )
+    @idempotent
+    def put(self, request: Request, order_id: str) -> Response:
+        """PENDING becomes SUCCESS or FAILED, SUCCESS becomes REFUNDED.
+
+        Anything else is 409, also the status that it has already: send an Idempotency-Key to be able to repeat a
+        request. REFUNDED makes a transaction of its own with the negative amount: `refund`, whose address stands in
+        the header `Link`.
+        """
+        wanted = self.get_serializer(data=request.data)
+        wanted.is_valid(raise_exception=True)
+        try:
+            change = services.change_status(order_id=order_id, status=wanted.validated_data["status"])
+        except Transaction.DoesNotExist as error:
+            raise _not_found(order_id) from error
+        except (services.NotAllowed, services.AlreadyExists) as error:
+            sentence = str(error)
+            raise Problem(
+                ProblemType.CONFLICT, sentence, errors=[{"pointer": "#/status", "detail": sentence}]
+            ) from error
+        refund = TransactionSerializer(change.refund).data if change.refund else None
+        link = {"Link": f'<{_address(change.refund)}>; rel="related"'} if change.refund else None
+        return Response(TransactionSerializer(change.transaction).data | {"refund": refund}, headers=link)
+
+
+def _new_orders(data: Any, *, many: bool) -> list[events.Transaction]:
+    """The orders of a request's body; raises ValidationError."""
+    if many and len(data) > MAX_AT_ONCE:  # before each of them is looked at
+        raise serializers.ValidationError([f"Send at most {MAX_AT_ONCE:,} in one list; this one has {len(data):,}."])
+    received = NewTransaction(data=data, many=many, allow_empty=False) if many else NewTransaction(data=data)
+    received.is_valid(raise_exception=True)
+    orders = received.validated_data if many else [received.validated_data]
+    return [events.Transaction(**(order | {"amount": float(order["amount"])})) for order in orders]
+
+
+def _already_exists(error: services.AlreadyExists, orders: Sequence[events.Transaction], is_list: bool) -> Problem:
+    known = set(error.order_ids)
+    errors = [
+        {
+            "pointer": f"#/{index}/order_id" if is_list else "#/order_id",
+            "detail": f"{order.order_id} is recorded already.",
+        }
+        for index, order in enumerate(orders)
+        if order.order_id in known
+    ]
+    return Problem(ProblemType.ALREADY_EXISTS, f"{error}. Nothing of this request was recorded.", errors=errors)
+
+
+def _not_found(order_id: str) -> Problem:
+    return Problem(ProblemType.NOT_FOUND, f"There is no transaction with the order id {order_id}.")
+
+
+def _address(row: Transaction) -> str:
+    return reverse("transaction", kwargs={"order_id": row.order_id})
