@@ -10,6 +10,7 @@ from confluent_kafka.admin import AdminClient, ClusterMetadata, ConsumerGroupDes
 from streaming.lag import Partition, PartitionLag, begin_offsets, committed_offsets, end_offsets
 
 TIMEOUT_SECONDS = 1.5
+SILENT = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "REQUEST_TIMED_OUT"}
 
 
 class Unreachable(RuntimeError):
@@ -113,10 +114,13 @@ def _metadata(admin: AdminClient, timeout: float) -> ClusterMetadata:
 
 
 def _sentence(error: KafkaException, timeout: float) -> str:
-    kafka_error = error.args[0]
-    if kafka_error.name() in {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "REQUEST_TIMED_OUT"}:
-        return f"No Kafka broker answered within {timeout} s. See whether Kafka runs, and whether KAFKA_BOOTSTRAP_SERVERS names it."
-    return f"Kafka refused to tell its state ({kafka_error.name().strip('_')}). See the rights of this service's Kafka account."
+    name = error.args[0].name()
+    if name in SILENT:
+        return (
+            f"No Kafka broker answered within {timeout} s. "
+            "See whether Kafka runs, and whether KAFKA_BOOTSTRAP_SERVERS names it."
+        )
+    return f"Kafka refused to tell its state ({name.strip('_')}). See the rights of this service's Kafka account."
 
 
 def _groups(admin: AdminClient, timeout: float) -> list[ConsumerGroupDescription]:

@@ -1,0 +1,106 @@
+"""The cluster at one moment, with what to think of it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from monitoring.rates import Sample
+from monitoring.verdicts import Judgement, Partition, Position
+from streaming.cluster import Cluster, Group, PartitionState
+
+DEAD_LETTERS = ".dead-letters"
+
+
+@dataclass(frozen=True, slots=True)
+class GroupStatus:
+    """A consumer group, and what to think of it."""
+
+    group: Group
+    ages: Mapping[Partition, float | None]
+    """seconds that the oldest unread record of a lagging partition has waited; None: could not be read in time"""
+    judgement: Judgement
+
+    @property
+    def lag(self) -> int:
+        return sum(each.lag for each in self.group.lags)
+
+    @property
+    def lag_seconds(self) -> float | None:
+        """None if records wait and no age is known."""
+        known = [age for age in self.ages.values() if age is not None]
+        return max(known) if known else None if self.ages else 0.0
+
+
+@dataclass(frozen=True, slots=True)
+class TopicStatus:
+    name: str
+    partitions: tuple[PartitionState, ...]
+
+    @property
+    def records(self) -> int:
+        return sum(partition.records for partition in self.partitions)
+
+    @property
+    def is_internal(self) -> bool:
+        return self.name.startswith("_")
+
+    @property
+    def holds_dead_letters(self) -> bool:
+        return self.name.endswith(DEAD_LETTERS)
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    cluster: Cluster
+    topics: tuple[TopicStatus, ...]
+    groups: tuple[GroupStatus, ...]
+
+    @property
+    def under_replicated(self) -> list[PartitionState]:
+        return [each for each in self.cluster.partitions if each.is_under_replicated]
+
+    @property
+    def offline(self) -> list[PartitionState]:
+        return [each for each in self.cluster.partitions if each.leader is None]
+
+    @property
+    def dead_letters(self) -> list[TopicStatus]:
+        return [topic for topic in self.topics if topic.holds_dead_letters]
+
+
+@dataclass(frozen=True, slots=True)
+class Outage:
+    """Kafka could not be observed."""
+
+    at: datetime
+    why: str
+
+
+def positions_of(group: Group) -> dict[Partition, Position]:
+    return {(each.topic, each.partition): Position(each.committed, each.lag) for each in group.lags}
+
+
+def topics_of(cluster: Cluster) -> tuple[TopicStatus, ...]:
+    names = sorted({each.topic for each in cluster.partitions})
+    return tuple(TopicStatus(name, tuple(p for p in cluster.partitions if p.topic == name)) for name in names)
+
+
+def reads_only_dead_letters(group: Group) -> bool:
+    return all(each.topic.endswith(DEAD_LETTERS) for each in group.lags)
+
+
+def offsets_of(cluster: Cluster) -> Sample:
+    """What rates are made of; dead letters and Kafka's own topics are not traffic."""
+    return Sample(
+        at=cluster.at,
+        topics={
+            topic.name: {each.number: each.end for each in topic.partitions if each.end is not None}
+            for topic in topics_of(cluster)
+            if not topic.is_internal and not topic.holds_dead_letters
+        },
+        groups={
+            group.name: {(each.topic, each.partition): each.committed for each in group.lags}
+            for group in cluster.groups
+            if not reads_only_dead_letters(group)
+        },
+    )

@@ -1,0 +1,33 @@
+from csp.constants import NONE, SELF
+from csp.decorators import csp
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.cache import never_cache
+from django.views.decorators.http import require_safe
+
+from api.roles import Role, roles_of
+from monitoring.live import may_watch
+
+# The page's own scripts and styles come as files, so that nothing written into the page can run.
+STRICT_POLICY = {
+    "default-src": [NONE],
+    "script-src": [SELF],
+    "style-src": [SELF],
+    "img-src": [SELF],
+    "connect-src": [SELF],
+    "form-action": [SELF],
+    "base-uri": [NONE],
+    "frame-ancestors": [NONE],
+}
+
+
+@require_safe
+@never_cache
+@login_required
+@csp(STRICT_POLICY)
+def live_page(request: HttpRequest) -> HttpResponse:
+    roles = roles_of(request.user)
+    if not may_watch(roles):
+        return render(request, "monitoring/not_for_you.html", {"is_customer": Role.CUSTOMER in roles}, status=403)
+    return render(request, "monitoring/live.html", {"is_operator": Role.OPERATOR in roles})
