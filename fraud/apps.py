@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 
 
@@ -12,7 +13,7 @@ class FraudConfig(AppConfig):
         post_migrate.connect(let_investigators_work_alerts, sender=self)
 
 
-def let_investigators_work_alerts(using: str, apps: Any, **_: Any) -> None:
+def let_investigators_work_alerts(using: str, apps: Any = installed_apps, **_: Any) -> None:
     """Investigators may see and change alerts in the admin, and nothing else there."""
     from api.roles import Role  # noqa: PLC0415 - not importable before the apps are ready
 

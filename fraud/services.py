@@ -60,17 +60,17 @@ def change_alert(
     if fraud.cases refuses.
     """
     row = FraudAlert.objects.select_for_update().get(pk=alert.pk)
-    if seen is not None and seen != row.version:
-        raise ChangedMeanwhile(f"{row.order_id} changed after you opened it: look at its history, then decide again.")
     now = cases.Case(AlertStatus(row.status), row.assignee.username if row.assignee else None)
     if isinstance(assignee, Unchanged):
         assignee = row.assignee if cases.next_holder(now, status, by.username) == now.holder else by
     note = note.strip()
     if reason := cases.why_not(now, status, assignee.username if assignee else None, by=by.username, note=note):
         raise NotAllowed(reason)
-    if note or assignee != row.assignee or (status or row.status) != row.status:
-        _change(row, by, AlertStatus(status or row.status), assignee, note)
-    return row
+    if not note and assignee == row.assignee and status in (None, row.status):
+        return row
+    if seen not in (None, row.version):
+        raise ChangedMeanwhile(f"{row.order_id} changed after you read it: look at its history, then decide again.")
+    return _change(row, by, status or now.status, assignee, note)
 
 
 def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
@@ -97,11 +97,12 @@ def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
     return raised
 
 
-def _change(alert: FraudAlert, by: User, status: AlertStatus, assignee: User | None, note: str) -> None:
+def _change(alert: FraudAlert, by: User, status: AlertStatus, assignee: User | None, note: str) -> FraudAlert:
     previous, alert.status, alert.assignee = alert.status, status, assignee
     alert.save(update_fields=["status", "assignee", "updated_at"])
     AlertEntry.objects.create(alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note)
     outbox.tell([_told(alert, AlertChange.CHANGED)])
+    return alert
 
 
 def _told(alert: FraudAlert, change: AlertChange) -> events.FraudAlert:

@@ -4,8 +4,12 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import Group, User
+from django.test import Client
+from pytest_django import Settings
+from rest_framework.test import APIClient
 
 import events
+from api.roles import Role
 from events import Status
 from fraud import services
 from fraud.models import FraudAlert
@@ -19,8 +23,8 @@ def order(order_id: str = "order-1", amount: float = 20_000_000, **fields: Any) 
 
 
 def investigator(name: str) -> User:
-    account = User.objects.create_user(name, password="a long password", is_staff=True)
-    account.groups.add(Group.objects.get(name="investigator"))
+    account = User.objects.create_user(name, is_staff=True)
+    account.groups.add(Group.objects.get(name=Role.INVESTIGATOR))
     return account
 
 
@@ -31,12 +35,12 @@ def make_order() -> Callable[..., events.Transaction]:
 
 @pytest.fixture
 def raise_alert(db: None) -> Callable[..., FraudAlert]:
-    """Raise the alert of a new suspicious order."""
+    """Raises the alert of a new suspicious order."""
 
-    def raise_alert(order_id: str = "order-1", amount: float = 20_000_000, **fields: Any) -> FraudAlert:
+    def make(order_id: str = "order-1", amount: float = 20_000_000, **fields: Any) -> FraudAlert:
         return services.raise_alerts(received=[order(order_id, amount, **fields)])[0]
 
-    return raise_alert
+    return make
 
 
 @pytest.fixture
@@ -52,3 +56,28 @@ def amelia(db: None) -> User:
 @pytest.fixture
 def bela(db: None) -> User:
     return investigator("bela")
+
+
+@pytest.fixture
+def desk(settings: Settings) -> Callable[[User], Client]:
+    """Opens the admin for an account."""
+    # The manifest of hashed names is made by collectstatic, which tests do not need.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+
+    def log_in(account: User) -> Client:
+        client = Client()
+        client.force_login(account)
+        return client
+
+    return log_in
+
+
+@pytest.fixture
+def api() -> Callable[[User], APIClient]:
+    def log_in(account: User) -> APIClient:
+        client = APIClient(raise_request_exception=False)
+        client.force_authenticate(account)
+        return client
+
+    return log_in

@@ -1,0 +1,169 @@
+"""The investigators' desk: the queue of alerts, and the page on which one is investigated.
+
+Nothing here saves an alert: every change goes through services, so that its history and its event are always written.
+"""
+
+from collections.abc import Iterator
+from typing import Any
+
+from django.contrib import admin, messages
+from django.contrib.admin.utils import unquote
+from django.contrib.auth.models import User
+from django.core.exceptions import PermissionDenied
+from django.db.models import QuerySet
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
+from django.template.response import TemplateResponse
+from unfold.admin import ModelAdmin
+from unfold.contrib.filters.admin import RangeNumericFilter
+from unfold.decorators import action, display
+
+from events import AlertStatus
+from fraud import selectors, services
+from fraud.cases import CLOSED
+from fraud.forms import MoveForm, moves
+from fraud.models import STATUSES, FraudAlert
+
+COLOURS = {
+    AlertStatus.OPEN: "warning",
+    AlertStatus.INVESTIGATING: "info",
+    AlertStatus.CONFIRMED: "danger",
+    AlertStatus.DISMISSED: "success",
+}
+
+
+class ProgressFilter(admin.SimpleListFilter):
+    """The queue unless asked otherwise: what still has to be decided."""
+
+    title = "progress"
+    parameter_name = "progress"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [*STATUSES, ("ALL", "All")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FraudAlert]) -> QuerySet[FraudAlert]:
+        if self.value() == "ALL":
+            return queryset
+        return queryset.filter(status=self.value()) if self.value() else queryset.exclude(status__in=CLOSED)
+
+    def choices(self, changelist: Any) -> Iterator[Any]:
+        queue, *others = super().choices(changelist)
+        yield {**queue, "display": "To decide"}
+        yield from others
+
+
+class InvestigatorFilter(admin.SimpleListFilter):
+    title = "investigator"
+    parameter_name = "investigator"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        return [("me", "Mine"), ("nobody", "Nobody's")]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[FraudAlert]) -> QuerySet[FraudAlert]:
+        match self.value():
+            case "me":
+                return queryset.filter(assignee=request.user.pk)
+            case "nobody":
+                return queryset.filter(assignee=None)
+        return queryset
+
+
+@admin.register(FraudAlert)
+class FraudAlertAdmin(ModelAdmin):
+    list_display = ("order_id", "amount_", "user_id_", "status_", "assignee", "raised_at", "rule")
+    list_filter = (ProgressFilter, InvestigatorFilter, ("amount", RangeNumericFilter))
+    list_filter_sheet = False
+    list_filter_submit = True
+    list_select_related = ("assignee",)
+    list_per_page = 50
+    ordering = ("raised_at", "-amount")
+    search_fields = ("order_id", "user_id__exact")
+    search_help_text = "Order id, or the whole user id"
+    actions = ("take_selected",)
+    compressed_fields = True
+
+    @display(description="Amount", ordering="amount")
+    def amount_(self, alert: FraudAlert) -> str:
+        return f"{alert.amount:,.2f}"
+
+    @display(description="User", ordering="user_id")
+    def user_id_(self, alert: FraudAlert) -> str:
+        return str(alert.user_id)
+
+    @display(description="Status", ordering="status", label=COLOURS)
+    def status_(self, alert: FraudAlert) -> tuple[str, str]:
+        return alert.status, alert.get_status_display()
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_delete_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+    @action(description="Take", permissions=["change"])
+    def take_selected(self, request: HttpRequest, queryset: QuerySet[FraudAlert]) -> None:
+        taken = 0
+        for alert in queryset:
+            try:
+                services.take(alert=alert, by=_investigator(request))
+            except services.NotAllowed as refusal:
+                messages.error(request, f"{alert.order_id}: {refusal}")
+            else:
+                taken += 1
+        if taken:
+            messages.success(request, f"You have {taken} of the selected alerts.")
+
+    def change_view(
+        self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
+    ) -> HttpResponse:
+        """The page of one alert. It takes the place of Django's form, which would save the row itself."""
+        alert = self.get_object(request, unquote(object_id))
+        if alert is None:
+            raise Http404(f"There is no alert {object_id}.")
+        may_change = self.has_change_permission(request, alert)
+        if not (may_change if request.method == "POST" else self.has_view_permission(request, alert)):
+            raise PermissionDenied
+        form = MoveForm(request.POST) if request.method == "POST" else None
+        if form and self._move(request, alert, form):
+            return HttpResponseRedirect(request.get_full_path())
+        return self._page(request, alert, form, may_change=may_change)
+
+    def _move(self, request: HttpRequest, alert: FraudAlert, form: MoveForm) -> bool:
+        """Whether the alert was changed as the form asks; if not, a message says why."""
+        if not form.is_valid():
+            messages.error(request, " ".join(str(sentence) for errors in form.errors.values() for sentence in errors))
+            return False
+        by = _investigator(request)
+        try:
+            services.change_alert(alert=alert, by=by, **form.change(by))
+        except services.NotAllowed as refusal:
+            messages.error(request, str(refusal))
+            return False
+        messages.success(request, form.pressed.done)
+        return True
+
+    def _page(
+        self, request: HttpRequest, alert: FraudAlert, refused: MoveForm | None, *, may_change: bool
+    ) -> HttpResponse:
+        """The alert as it is now; after a refusal, with the note still there."""
+        alert.refresh_from_db()
+        context = {
+            **self.admin_site.each_context(request),
+            "opts": self.opts,
+            "title": alert.order_id,
+            "original": alert,
+            "alert": alert,
+            "colours": COLOURS,
+            "form": MoveForm(initial={"seen": alert.version, "note": refused["note"].data if refused else ""}),
+            "moves": moves(alert, _investigator(request)) if may_change else [],
+            "history": selectors.history(alert),
+            "transaction": selectors.transaction_of(alert),
+            "recent": selectors.recent_transactions(alert),
+            "others": selectors.other_alerts(alert),
+        }
+        return TemplateResponse(request, "fraud/alert.html", context)
+
+
+def _investigator(request: HttpRequest) -> User:
+    if not isinstance(request.user, User):
+        raise PermissionDenied
+    return request.user

@@ -1,0 +1,172 @@
+from typing import Any, ClassVar, cast
+
+from django.contrib.auth.models import User
+from django.db.models import QuerySet
+from django_filters import rest_framework as filters
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    extend_schema,
+    extend_schema_field,
+    extend_schema_view,
+)
+from rest_framework import serializers
+from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.request import Request
+from rest_framework.response import Response
+
+from api.fields import Amount, Choice, Text
+from api.filters import AmountFilter, ChoiceFilter, MomentFilter, UserIdFilter
+from api.permissions import has_role
+from api.problems import BadParameters, Problem, ProblemType
+from api.roles import Role
+from api.serializers import StrictSerializer
+from events import AlertStatus
+from fraud import selectors, services
+from fraud.models import STATUSES, AlertEntry, FraudAlert
+
+ME, NOBODY = "me", "nobody"
+
+TAKE = OpenApiExample("take it", {"status": "INVESTIGATING", "assignee": "me"}, request_only=True)
+CONFIRM = OpenApiExample("confirm it", {"status": "CONFIRMED", "note": "The card was stolen."}, request_only=True)
+HAND_BACK = OpenApiExample("hand it back", {"assignee": None}, request_only=True)
+
+
+class AlertSerializer(serializers.ModelSerializer[FraudAlert]):
+    amount = Amount(read_only=True)
+    assignee = serializers.CharField(source="assignee.username", allow_null=True, default=None, read_only=True)
+    version = serializers.CharField(read_only=True, help_text="differs after every change")
+
+    class Meta:
+        model = FraudAlert
+        fields: ClassVar[list[str]] = [
+            "id",
+            "order_id",
+            "user_id",
+            "amount",
+            "timestamp",
+            "rule",
+            "status",
+            "assignee",
+            "raised_at",
+            "updated_at",
+            "version",
+        ]
+        read_only_fields = fields
+
+
+class EntrySerializer(serializers.ModelSerializer[AlertEntry]):
+    by = serializers.CharField(
+        source="by.username", allow_null=True, default=None, read_only=True, help_text="null: the platform itself"
+    )
+    assignee = serializers.CharField(source="assignee.username", allow_null=True, default=None, read_only=True)
+    previous_status = serializers.CharField(read_only=True, help_text="empty in the line that raised the alert")
+
+    class Meta:
+        model = AlertEntry
+        fields: ClassVar[list[str]] = ["at", "by", "previous_status", "status", "assignee", "note"]
+        read_only_fields = fields
+
+
+class AlertWithHistory(AlertSerializer):
+    history = serializers.SerializerMethodField(help_text="every change, the oldest first")
+
+    class Meta(AlertSerializer.Meta):
+        fields: ClassVar[list[str]] = [*AlertSerializer.Meta.fields, "history"]
+
+    @extend_schema_field(EntrySerializer(many=True))
+    def get_history(self, alert: FraudAlert) -> Any:
+        return EntrySerializer(selectors.history(alert), many=True).data
+
+
+class AlertChange(StrictSerializer):
+    status = Choice(AlertStatus, required=False)
+    assignee = Text(
+        required=False,
+        allow_null=True,
+        help_text="an investigator's username, `me` or null; left out, an alert that nobody has goes to who moves it",
+    )
+    note = Text(
+        required=False,
+        allow_blank=True,
+        max_length=10_000,
+        help_text="needed to confirm, to dismiss, to reopen, and to take from another investigator",
+    )
+    version = Text(
+        required=False, help_text="the version you decided on; 409 if the alert has changed since, whoever changed it"
+    )
+
+    def validate_assignee(self, name: str | None) -> User | None:
+        if name is None:
+            return None
+        if name == ME:
+            return cast(User, self.context["by"])
+        account = selectors.investigators().filter(username=name).first()
+        if account is None:
+            raise serializers.ValidationError("No investigator has this name: give a username, `me` or null.")
+        return account
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if not attrs.keys() - {"version"}:
+            raise serializers.ValidationError("Give at least one of status, assignee and note.")
+        return attrs
+
+
+class AlertFilters(filters.FilterSet):
+    status = ChoiceFilter(choices=STATUSES)
+    assignee = filters.CharFilter(method="of_assignee", label="a username, `me`, or `nobody`")
+    user_id = UserIdFilter()
+    rule = filters.CharFilter(label="raised by this rule")
+    amount_min = AmountFilter(field_name="amount", lookup_expr="gte", label="at least this amount")
+    vars()["from"] = MomentFilter(field_name="raised_at", lookup_expr="gte", label="raised at this moment or later")
+    to = MomentFilter(field_name="raised_at", lookup_expr="lt", label="raised before this moment")
+
+    def of_assignee(self, alerts: QuerySet[FraudAlert], _: str, name: str) -> QuerySet[FraudAlert]:
+        if name == NOBODY:
+            return alerts.filter(assignee=None)
+        if name == ME:
+            return alerts.filter(assignee=self.request.user.pk)
+        account = User.objects.filter(username=name).first()
+        if account is None:
+            raise BadParameters({"assignee": ["There is no such account: give a username, `me` or `nobody`."]})
+        return alerts.filter(assignee=account)
+
+
+@extend_schema_view(get=extend_schema(summary="List fraud alerts, the last raised first"))
+class Alerts(ListAPIView[FraudAlert]):
+    permission_classes = (has_role(Role.INVESTIGATOR),)
+    serializer_class = AlertSerializer
+    filterset_class = AlertFilters
+    queryset = FraudAlert.objects.select_related("assignee")
+
+
+@extend_schema_view(get=extend_schema(summary="One fraud alert with its whole history"))
+class Alert(RetrieveAPIView[FraudAlert]):
+    permission_classes = (has_role(Role.INVESTIGATOR),)
+    serializer_class = AlertWithHistory
+    filterset_class = None
+    queryset = FraudAlert.objects.select_related("assignee")
+
+    @extend_schema(
+        summary="Take, confirm, dismiss, reopen or hand over an alert, or add a note",
+        description=(
+            "OPEN becomes INVESTIGATING, CONFIRMED or DISMISSED; INVESTIGATING becomes CONFIRMED or DISMISSED; what is "
+            "closed becomes INVESTIGATING again. To close and to reopen needs a note. An alert that another "
+            "investigator has is moved only by taking it over: `assignee` and a note. Of all who take an alert at "
+            "once one gets it; the others get 409. Every change is kept in the alert's history."
+        ),
+        request=AlertChange,
+        responses={200: AlertWithHistory, 409: OpenApiResponse(description="The alert's state does not allow this.")},
+        examples=[TAKE, CONFIRM, HAND_BACK],
+    )
+    def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        alert = self.get_object()
+        by = cast(User, request.user)
+        asked = AlertChange(data=request.data, context={"by": by})
+        asked.is_valid(raise_exception=True)
+        change = dict(asked.validated_data)
+        try:
+            changed = services.change_alert(alert=alert, by=by, seen=change.pop("version", None), **change)
+        except services.NotAllowed as refusal:
+            raise Problem(ProblemType.CONFLICT, str(refusal)) from refusal
+        return Response(self.get_serializer(changed).data)

@@ -1,0 +1,61 @@
+"""What is read about alerts, and about the transactions they are about."""
+
+from typing import Any
+
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import User
+from django.db.models import Model, Q, QuerySet
+
+from api.roles import Role
+from fraud.models import AlertEntry, FraudAlert
+
+RECENT = 20
+
+
+def newest(limit: int) -> list[dict[str, Any]]:
+    """The alerts raised last, newest first, as the live page shows them."""
+    return [
+        {
+            "id": alert.pk,
+            "order_id": alert.order_id,
+            "user_id": alert.user_id,
+            "amount": str(alert.amount),
+            "rule": alert.rule,
+            "status": alert.status,
+            "timestamp": alert.timestamp,
+            "raised_at": alert.raised_at,
+        }
+        for alert in FraudAlert.objects.order_by("-pk")[:limit]
+    ]
+
+
+def investigators() -> QuerySet[User]:
+    """The accounts that an alert can be assigned to."""
+    return User.objects.filter(Q(groups__name=Role.INVESTIGATOR) | Q(is_superuser=True), is_active=True).distinct()
+
+
+def history(alert: FraudAlert) -> QuerySet[AlertEntry]:
+    """All that happened to an alert, oldest first."""
+    return alert.history.select_related("by", "assignee")
+
+
+def other_alerts(alert: FraudAlert) -> QuerySet[FraudAlert]:
+    """The latest of the user's other alerts, newest first."""
+    return FraudAlert.objects.filter(user_id=alert.user_id).exclude(pk=alert.pk).order_by("-pk")[:RECENT]
+
+
+def transaction_of(alert: FraudAlert) -> Model | None:
+    """The recorded transaction that an alert is about; None while it is on its way to the table."""
+    return _transactions().filter(order_id=alert.order_id).first()
+
+
+def recent_transactions(alert: FraudAlert) -> QuerySet[Any]:
+    """The user's latest transactions, newest first."""
+    return _transactions().filter(user_id=alert.user_id).order_by("-timestamp")[:RECENT]
+
+
+def _transactions() -> QuerySet[Any]:
+    # Named by a setting: this app knows that the table exists, not which app owns it.
+    transactions: QuerySet[Any] = apps.get_model(settings.TRANSACTIONS_MODEL)._default_manager.all()
+    return transactions
