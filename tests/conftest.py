@@ -1,11 +1,24 @@
-from collections.abc import Callable
+import os
+import sqlite3
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from io import StringIO
+from pathlib import Path
+from typing import Any
 
 import pytest
+from confluent_kafka.admin import AdminClient
 from django.contrib.auth.models import Group, User
+from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from api.models import Customer
 from api.roles import Role
+from streaming import clients, send
+from tests import embedded
+from tests.embedded import Platform
 
 AccountOf = Callable[..., User]
 ClientAs = Callable[..., APIClient]
@@ -35,3 +48,43 @@ def client_as(account: AccountOf) -> ClientAs:
         return client
 
     return make
+
+
+@pytest.fixture(scope="session")
+def broker(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    """The address of a real Kafka broker, started for this session."""
+    with embedded.running_broker(tmp_path_factory.mktemp("broker")) as address:
+        yield address
+
+
+@pytest.fixture
+def kafka(broker: str, settings: Any) -> Iterator[AdminClient]:
+    """A real broker with the platform's topics, all empty, and no consumer groups; settings point to it."""
+    settings.KAFKA = {"bootstrap.servers": broker} | embedded.QUICK_SESSIONS
+    clients.admin.cache_clear()
+    send.producer.cache_clear()
+    admin = clients.admin()
+    call_command("create_topics", stdout=StringIO())
+    embedded.forget_everything(admin)
+    yield admin
+    clients.admin.cache_clear()
+    send.producer.cache_clear()
+
+
+@pytest.fixture(scope="session")
+def migrated_database(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A database file with every table, to be copied."""
+    file = tmp_path_factory.mktemp("migrated") / "platform.sqlite3"
+    environment = os.environ | embedded.platform_environment(file, "127.0.0.1:1")
+    subprocess.run([sys.executable, "manage.py", "migrate", "-v0"], cwd=embedded.ROOT, env=environment, check=True)
+    with closing(sqlite3.connect(file)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    return file
+
+
+@pytest.fixture
+def platform_processes(kafka: AdminClient, broker: str, migrated_database: Path, tmp_path: Path) -> Iterator[Platform]:
+    """The platform's processes on a real broker and a database file; whatever still runs is killed afterwards."""
+    processes = Platform(tmp_path, broker, migrated_database)
+    yield processes
+    processes.end()

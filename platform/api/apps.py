@@ -1,6 +1,7 @@
 from typing import Any
 
 from django.apps import AppConfig
+from django.apps import apps as installed_apps
 from django.db.models.signals import post_migrate
 
 
@@ -11,7 +12,7 @@ class ApiConfig(AppConfig):
         post_migrate.connect(make_groups, dispatch_uid="api.make_groups")
 
 
-def make_groups(using: str, apps: Any, **_: Any) -> None:
+def make_groups(using: str, apps: Any = installed_apps, **_: Any) -> None:
     """Every role has its group in every database, also in the tests'."""
     from api.roles import Role  # noqa: PLC0415 - not importable before the apps are ready
 

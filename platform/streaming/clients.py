@@ -30,9 +30,7 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
     """
     static = {"group.instance.id": f"{group}-{instance}"} if instance else {}
     return Consumer(
-        _connection()
-        | {
-            "group.id": group,
+        {
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
             "isolation.level": "read_committed",
@@ -41,6 +39,8 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
             "session.timeout.ms": 10_000,
             "heartbeat.interval.ms": 2_000,
         }
+        | connection()
+        | {"group.id": group}
         | static
         | overrides
     )
@@ -49,21 +49,21 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
 def producer(**overrides: Any) -> Producer:
     """A producer that neither loses nor doubles nor reorders, and places keys as Java clients do."""
     return Producer(
-        _connection()
-        | {
+        {
             "enable.idempotence": True,
             "acks": "all",
             "partitioner": "murmur2_random",
             "linger.ms": 5,
             "compression.type": "lz4",
         }
+        | connection()
         | overrides
     )
 
 
 @cache
 def admin() -> AdminClient:
-    return AdminClient(_connection())
+    return AdminClient(connection())
 
 
 @cache
@@ -121,7 +121,8 @@ def _produce(to: Producer, record: Outgoing, report: Any) -> None:
             return
 
 
-def _connection() -> dict[str, Any]:
+def connection() -> dict[str, Any]:
+    """What every client is told: the KAFKA_ settings win over what is chosen here."""
     if "bootstrap.servers" not in settings.KAFKA:
         raise ImproperlyConfigured(
             "KAFKA_BOOTSTRAP_SERVERS is not set: set it to the brokers' addresses, such as 127.0.0.1:9092."

@@ -77,5 +77,6 @@ def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
     committed = committed_offsets(admin, group)
     metadata = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
     partitions = [(topic, number) for topic in topics for number in metadata[topic].partitions]
+    begins = begin_offsets(admin, partitions)
     ends = end_offsets(admin, partitions)
-    return sum(max(0, ends[partition] - committed.get(partition, 0)) for partition in partitions)
+    return sum(max(0, ends[each] - max(begins[each], committed.get(each, 0))) for each in partitions)

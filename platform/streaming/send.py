@@ -17,10 +17,10 @@ def send_to_topics(events: Iterable[Event]) -> int:
     """
     encode = clients.codec().encode
     records = (Outgoing(TOPICS[type(event)], str(event.user_id).encode(), encode(event)) for event in events)
-    return send_all(_producer(), records)
+    return send_all(producer(), records)
 
 
 @cache
-def _producer() -> Producer:
+def producer() -> Producer:
     # One for the process, made at its first use: librdkafka's threads do not survive a fork.
     return clients.producer()

@@ -1,35 +1,31 @@
+from time import monotonic, sleep
 from typing import Any
 
 from confluent_kafka import KafkaError, KafkaException
-from confluent_kafka.admin import NewTopic
+from confluent_kafka.admin import AdminClient, NewTopic
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming import clients
+from streaming.lag import end_offsets
 from streaming.topics import topic_configs
+
+NOT_READY = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
 
 class Command(BaseCommand):
-    help = "Create the topics that are missing; those that exist are left as they are."
+    help = "Create the topics that are missing, and wait until they are usable; those that exist are left as they are."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--wait", type=float, default=10, help="seconds to wait for the cluster to answer (10)")
+        parser.add_argument("--wait", type=float, default=30, help="seconds to wait for the cluster to answer (30)")
 
     def handle(self, *args: Any, wait: float, **options: Any) -> None:
+        admin = clients.admin()
         try:
-            clients.admin().list_topics(timeout=wait)
+            admin.list_topics(timeout=wait)
         except KafkaException as error:
             raise CommandError(f"the cluster does not answer within {wait:g} s: {error.args[0].str()}") from error
-        wanted = [
-            NewTopic(
-                name,
-                num_partitions=settings.TOPIC_PARTITIONS,
-                replication_factor=settings.TOPIC_REPLICATION_FACTOR,
-                config=config,
-            )
-            for name, config in topic_configs().items()
-        ]
-        for name, created in clients.admin().create_topics(wanted, operation_timeout=30).items():
+        for name, created in admin.create_topics(wanted_topics(), operation_timeout=30).items():
             try:
                 created.result()
                 self.stdout.write(f"created {name}")
@@ -37,3 +33,31 @@ class Command(BaseCommand):
                 if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
                 self.stdout.write(f"{name} exists")
+        wait_for_leaders(admin, wait)
+
+
+def wanted_topics() -> list[NewTopic]:
+    return [
+        NewTopic(
+            name,
+            num_partitions=settings.TOPIC_PARTITIONS,
+            replication_factor=settings.TOPIC_REPLICATION_FACTOR,
+            config=config,
+        )
+        for name, config in topic_configs().items()
+    ]
+
+
+def wait_for_leaders(admin: AdminClient, timeout: float) -> None:
+    """Return once every partition answers: a broker calls a topic created a moment before it can be used."""
+    partitions = [(name, number) for name in topic_configs() for number in range(settings.TOPIC_PARTITIONS)]
+    deadline = monotonic() + timeout
+    while True:
+        try:
+            end_offsets(admin, partitions)
+        except KafkaException as error:
+            if error.args[0].code() not in NOT_READY or monotonic() > deadline:
+                raise
+            sleep(0.1)
+        else:
+            return

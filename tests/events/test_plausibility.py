@@ -1,0 +1,45 @@
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+
+from events import ImpossibleEvent, Status, Transaction, check_plausible
+
+NOW = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ORDER = Transaction("a-1", 7, 12.5, Status.SUCCESS, NOW)
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {},
+        {"user_id": 0},
+        {"amount": -12.5},
+        {"amount": 1e12},
+        {"order_id": "x" * 64},
+        {"timestamp": NOW + timedelta(days=1)},
+        {"timestamp": datetime(1970, 1, 1, tzinfo=UTC)},
+    ],
+)
+def test_possible_events_pass(change: dict[str, Any]) -> None:
+    check_plausible(replace(ORDER, **change), received_at=NOW)
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"user_id": -1}, "user_id -1 is negative"),
+        ({"amount": float("nan")}, "amount nan"),
+        ({"amount": float("inf")}, "amount inf"),
+        ({"amount": -float("inf")}, "amount -inf"),
+        ({"amount": 1.01e12}, "is beyond"),
+        ({"order_id": ""}, "order_id has 0 characters"),
+        ({"order_id": "x" * 65}, "order_id has 65 characters"),
+        ({"timestamp": NOW + timedelta(days=1, milliseconds=1)}, "more than a day after"),
+        ({"timestamp": datetime(1969, 12, 31, tzinfo=UTC)}, "before 1970"),
+    ],
+)
+def test_impossible_events_are_refused_with_the_reason(change: dict[str, Any], reason: str) -> None:
+    with pytest.raises(ImpossibleEvent, match=reason):
+        check_plausible(replace(ORDER, **change), received_at=NOW)
