@@ -67,6 +67,14 @@ def send_waiting_emails(*, limit: int = 500) -> int:
     return len(waiting)
 
 
+def mark(*, notification: Notification, read: bool) -> Notification:
+    """Mark as read or unread; what was read before keeps its time."""
+    if read != (notification.read_at is not None):
+        notification.read_at = timezone.now() if read else None
+        notification.save(update_fields=["read_at"])
+    return notification
+
+
 def _recipients(message: Message, emails: dict[int, str], investigators: list[Recipient]) -> Iterator[Recipient]:
     if message.user_id is None:
         yield from investigators

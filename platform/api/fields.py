@@ -107,6 +107,24 @@ class Choice(serializers.ChoiceField):
         return self.members(data)
 
 
+FORM_SWITCHES = {"true": True, "on": True, "false": False}
+
+
+class TrueOrFalse(serializers.BooleanField):
+    """A JSON true or false, no number or word that could mean one."""
+
+    def get_value(self, dictionary: Any) -> Any:
+        value = super().get_value(dictionary)
+        if html.is_html_input(dictionary) and isinstance(value, str):
+            return FORM_SWITCHES.get(value, value)
+        return value
+
+    def to_internal_value(self, data: Any) -> bool:
+        if not isinstance(data, bool):
+            raise serializers.ValidationError("Give true or false.")
+        return data
+
+
 class Text(serializers.CharField):
     """A JSON string; REST framework's own field takes numbers too."""
 

@@ -62,3 +62,13 @@ class ChoiceFilter(filters.ChoiceFilter):
     def __init__(self, *, choices: list[tuple[str, Any]], **kwargs: Any) -> None:
         messages = {"invalid_choice": f"Use {' or '.join(value for value, _ in choices)}."}
         super().__init__(choices=choices, error_messages=messages, **kwargs)
+
+
+class TrueOrFalseFilter(ChoiceFilter):
+    """`true` or `false`."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(choices=[("true", "true"), ("false", "false")], **kwargs)
+
+    def filter(self, qs: QuerySet[Any], value: str) -> QuerySet[Any]:
+        return cast(QuerySet[Any], super().filter(qs, value and value == "true"))

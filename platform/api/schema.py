@@ -51,6 +51,14 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
         return {"type": "http", "scheme": "bearer", "description": "A token that `POST /auth/tokens` has made."}
 
 
+class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
+    target_class = "api.tokens.Basic"
+    name = "password"
+
+    def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
+        return {"type": "http", "scheme": "basic", "description": "A name and a password, for making a token."}
+
+
 class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # has no types
     """Amounts are given as strings, and taken also as numbers."""
 

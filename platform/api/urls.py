@@ -1,3 +1,8 @@
-from django.urls import URLPattern
+from django.urls import path
 
-urlpatterns: list[URLPattern] = []
+from api import tokens
+
+urlpatterns = [
+    path("tokens", tokens.Tokens.as_view(), name="tokens"),
+    path("tokens/current", tokens.CurrentToken.as_view(), name="current-token"),
+]

@@ -80,6 +80,7 @@ TEMPLATES = [
     },
 ]
 
+AUTHENTICATION_BACKENDS = ["api.guesses.LimitedGuesses"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
@@ -218,6 +219,8 @@ SPECTACULAR_SETTINGS = {
         "Status": "events.Status",
         "ChangedStatus": "events.ChangedStatus",
         "AlertStatus": "events.AlertStatus",
+        "PartStatus": "monitoring.health.Status",
+        "HealthStatus": "monitoring.health.Overall",
         "TransactionKind": "transactions.models.Kind",
         "NotificationKind": "notifications.models.Kind",
     },

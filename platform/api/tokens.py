@@ -1,0 +1,61 @@
+from typing import Any
+
+from drf_spectacular.utils import extend_schema
+from knox.models import AuthToken
+from rest_framework import serializers
+from rest_framework.authentication import BasicAuthentication, SessionAuthentication
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api import guesses
+from api.authentication import BearerToken
+from api.problems import Problem, ProblemType
+from api.serializers import StrictSerializer
+
+
+class Basic(BasicAuthentication):
+    """HTTP Basic, for the one endpoint that makes tokens."""
+
+    www_authenticate_realm = "tokens"
+
+    def authenticate_credentials(self, userid: str, password: str, request: Request | None = None) -> Any:
+        if guesses.are_exhausted(request and request._request, userid):
+            raise Problem(
+                ProblemType.TOO_MANY_REQUESTS,
+                "Too many wrong passwords for this name: wait five minutes.",
+                headers={"Retry-After": str(guesses.REFUSED_FOR.seconds)},
+            )
+        return super().authenticate_credentials(userid, password, request)
+
+
+class Nothing(StrictSerializer):
+    pass
+
+
+class TokenSerializer(serializers.Serializer[AuthToken]):
+    token = serializers.CharField(help_text="shown this once; only its hash is kept")
+    expires_at = serializers.DateTimeField()
+
+
+class Tokens(APIView):
+    authentication_classes = (Basic, SessionAuthentication)
+
+    @extend_schema(
+        summary="Make a token", request=None, responses={201: TokenSerializer}, operation_id="auth_tokens_create"
+    )
+    def post(self, request: Request) -> Response:
+        """Takes a name and a password by HTTP Basic, or the session of somebody logged in, and no body."""
+        Nothing(data=request.data or {}).is_valid(raise_exception=True)
+        kept, token = AuthToken.objects.create(user=request.user)
+        answer = TokenSerializer({"token": token, "expires_at": kept.expiry})
+        return Response(answer.data, status=201, headers={"Cache-Control": "no-store"})
+
+
+class CurrentToken(APIView):
+    authentication_classes = (BearerToken,)
+
+    @extend_schema(summary="Revoke the token that this request brings", responses={204: None})
+    def delete(self, request: Request) -> Response:
+        request.auth.delete()
+        return Response(status=204)
