@@ -142,7 +142,7 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
 KAFKA = env.kafka_settings()
 TOPIC_PARTITIONS = setting("TOPIC_PARTITIONS", env.positive, "a whole number of partitions from 1 on")
 TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a whole number of replicas from 1 on")
-SCHEMAS = BASE_DIR / "schemas"
+SCHEMAS = setting("SCHEMAS", env.path, "the folder of the Avro schemas")
 SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints"), "`fingerprints`")
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of events from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
@@ -218,7 +218,8 @@ SPECTACULAR_SETTINGS = {
     "ENUM_NAME_OVERRIDES": {
         "Status": "events.Status",
         "ChangedStatus": "events.ChangedStatus",
-        "AlertStatus": "events.AlertStatus",
+        "AlertStatus": "fraud.models.STATUSES",
+        "NewAlertStatus": "events.AlertStatus",
         "PartStatus": "monitoring.health.Status",
         "HealthStatus": "monitoring.health.Overall",
         "TransactionKind": "transactions.models.Kind",
@@ -272,7 +273,7 @@ LOGGING = {
 # --- Admin ------------------------------------------------------------------------------------------------------------
 UNFOLD = {
     "SITE_TITLE": "E-commerce Data Platform",
-    "SITE_HEADER": "E-commerce Data Platform",
+    "SITE_HEADER": "Data Platform",
     "SITE_SYMBOL": "monitoring",
     "SHOW_HISTORY": False,  # alerts keep a history of their own
     "SHOW_BACK_BUTTON": True,
