@@ -1,1 +1,5 @@
-urlpatterns: list = []
+from django.urls import path
+
+from analytics import api
+
+urlpatterns = [path("users/<int:user_id>/hourly", api.Hourly.as_view(), name="hourly-totals")]

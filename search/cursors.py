@@ -15,8 +15,6 @@ from search import values
 from search.query import After, Found, Query, SortField, Value
 from search.values import Refused
 
-MAX_LENGTH = 400
-"""characters; the longest that cursor_after() writes has fewer"""
 READ_VALUE: Mapping[SortField, Callable[[Any], Value]] = {
     SortField.TIMESTAMP: values.moment,
     SortField.AMOUNT: values.amount,
@@ -35,10 +33,10 @@ def cursor_after(query: Query, last: Found) -> str:
 def position(raw: Any, query: Query) -> After:
     """Where a cursor says that the page before ended; raises Refused for what is none, or one of another query."""
     try:
-        padded = raw[:MAX_LENGTH] + "=" * (-len(raw) % 4)
+        padded = raw + "=" * (-len(raw) % 4)
         fingerprint, text, order_id = json.loads(urlsafe_b64decode(padded))
         after = After(READ_VALUE[query.sort.field](text), values.order_id(order_id))
-    except (TypeError, ValueError) as error:
+    except (TypeError, ValueError, RecursionError) as error:
         raise Refused("Give the next_cursor of an answer as it is, or leave the field out.") from error
     if fingerprint != _fingerprint(query):
         raise Refused("This cursor belongs to another query: repeat its filters and its sort, or leave it out.")

@@ -36,7 +36,7 @@ class Facet(StrEnum):
 
 
 AMOUNT_BOUNDS = tuple(Decimal(bound) for bound in (0, 10, 100, 1_000, 10_000, 100_000, 1_000_000))
-"""The facet `amount` counts in ranges, numbered from 0: below the first, from each up to just below the next, and from the last on."""
+"""The facet `amount` counts in ranges, numbered from 0: below the first, from each up to the next, from the last on."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -97,3 +97,11 @@ def test_processes_adding_to_the_same_rows_lose_nothing(tmp_path: Path) -> None:
 
 def rows_of(database: Path, query: str) -> list[tuple[int, ...]]:
     return sqlite3.connect(database).execute(query).fetchall()
+
+
+@pytest.mark.django_db
+def test_what_cannot_be_added_whole_is_not_added_in_part() -> None:
+    refused = {(2**63, TWO): Sums(1)}
+    with pytest.raises(OverflowError):
+        add_to_hourly_totals(totals={(user, TWO): Sums(1) for user in range(150)} | refused)
+    assert stored() == {}

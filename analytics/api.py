@@ -1,0 +1,148 @@
+import csv
+from collections.abc import Mapping
+from io import StringIO
+from typing import Any
+
+from django.http import Http404
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from analytics.selectors import Hour, amounts, hours_of_user
+from analytics.windows import Sums
+from api.fields import Amount, Moment
+from api.parameters import read_parameters
+from api.permissions import has_role, restricted_to
+from api.problems import BadParameters, Problem, ProblemType
+from api.renderers import BrowsableRenderer
+from api.roles import Role
+from api.serializers import StrictSerializer
+
+MAX_HOURS = 10_000
+"""in one answer: more than a year in which every hour has transactions"""
+
+DAY = {
+    "user_id": 42,
+    "from": "2026-11-22T00:00:00Z",
+    "to": "2026-11-23T00:00:00Z",
+    "hours": [
+        {
+            "hour": "2026-11-22T14:00:00Z",
+            "total_amount": "12.00",
+            "transaction_count": 3,
+            "settled_amount": "20.00",
+            "failed_amount": "0.00",
+            "refunded_amount": "8.00",
+        }
+    ],
+    "sums": {
+        "total_amount": "12.00",
+        "transaction_count": 3,
+        "settled_amount": "20.00",
+        "failed_amount": "0.00",
+        "refunded_amount": "8.00",
+    },
+}
+
+
+class Range(StrictSerializer):
+    vars()["from"] = Moment(required=False, help_text="hours that start at this moment or later; open if left out")
+    to = Moment(required=False, help_text="hours that start before this moment; open if left out")
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        if "from" in attrs and "to" in attrs and attrs["from"] > attrs["to"]:
+            raise serializers.ValidationError({"from": ["Give a moment that is not after `to`."]})
+        return attrs
+
+
+class SumsSerializer(serializers.Serializer[Any]):
+    total_amount = Amount(help_text="every transaction, whatever its status; refunds count negative")
+    transaction_count = serializers.IntegerField(help_text="orders and refunds")
+    settled_amount = Amount(help_text="orders that became SUCCESS in this time")
+    failed_amount = Amount(help_text="transactions that became FAILED in this time")
+    refunded_amount = Amount(help_text="refunds that became SUCCESS in this time, positive")
+
+
+class HourSerializer(SumsSerializer):
+    hour = serializers.DateTimeField(help_text="its beginning, UTC")
+
+    def get_fields(self) -> dict[str, Any]:
+        by_name = super().get_fields()
+        return {"hour": by_name.pop("hour")} | by_name
+
+
+class HourlyTotals(serializers.Serializer[Any]):
+    user_id = serializers.IntegerField()
+    vars()["from"] = serializers.DateTimeField(allow_null=True)
+    to = serializers.DateTimeField(allow_null=True)
+    hours = HourSerializer(many=True, help_text="ascending; an hour without transactions is left out")
+    sums = SumsSerializer(help_text="of these hours")
+
+
+class HoursAsCSV(BaseRenderer):
+    """A line per hour. Every value is a number or a moment of our writing, so none is a formula to a spreadsheet."""
+
+    media_type = "text/csv"
+    format = "csv"
+    charset = "utf-8"
+    columns = ("user_id", "hour", *SumsSerializer().fields)
+
+    def render(self, data: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None) -> str:
+        text = StringIO()
+        lines = csv.DictWriter(text, self.columns)
+        lines.writeheader()
+        lines.writerows({"user_id": data["user_id"]} | hour for hour in data["hours"])
+        return text.getvalue()
+
+
+class Hourly(APIView):
+    permission_classes = (has_role(Role.SHOP, Role.ANALYST, Role.CUSTOMER),)
+    renderer_classes = (JSONRenderer, HoursAsCSV, BrowsableRenderer)
+
+    @extend_schema(
+        summary="Read what a user's transactions come to per hour",
+        description=(
+            "A customer gets their own. As CSV with `Accept: text/csv` or `format=csv`. Hours are UTC. "
+            f"An answer has at most {MAX_HOURS:,} hours; if there are more, it is 400: ask for a shorter range."
+        ),
+        parameters=[Range, OpenApiParameter("format", enum=["json", "csv"], description="instead of `Accept`")],
+        responses={
+            (200, "application/json"): OpenApiResponse(
+                HourlyTotals, examples=[OpenApiExample("a day", DAY, response_only=True)]
+            ),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+    )
+    def get(self, request: Request, user_id: int) -> Response:
+        own = restricted_to(request.user, unless=[Role.SHOP, Role.ANALYST])
+        if own not in (None, user_id):
+            raise Problem(ProblemType.FORBIDDEN, f"A customer may read only their own totals, those of user {own}.")
+        asked = read_parameters(request, Range)
+        begin, end = asked.get("from"), asked.get("to")
+        hours = hours_of_user(user_id=user_id, begin=begin, end=end, limit=MAX_HOURS + 1)
+        if len(hours) > MAX_HOURS:
+            raise BadParameters({"from": [f"More than {MAX_HOURS:,} hours lie in this range: give a shorter one."]})
+        totals = {"user_id": user_id, "from": begin, "to": end, **_as_amounts(hours)}
+        headers = _csv_headers(user_id) if isinstance(request.accepted_renderer, HoursAsCSV) else None
+        return Response(HourlyTotals(totals).data, headers=headers)
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        try:
+            return super().perform_content_negotiation(request, force)
+        except Http404 as error:
+            raise BadParameters({"format": ["Give json or csv."]}) from error
+
+
+def _as_amounts(hours: list[Hour]) -> dict[str, Any]:
+    return {
+        "hours": [{"hour": hour} | amounts(sums) for hour, sums in hours],
+        "sums": amounts(sum((sums for _, sums in hours), Sums())),
+    }
+
+
+def _csv_headers(user_id: int) -> dict[str, str]:
+    return {"Content-Disposition": f'attachment; filename="hourly-totals-user-{user_id}.csv"'}

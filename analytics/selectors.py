@@ -1,0 +1,52 @@
+"""What is read from the table of hourly totals."""
+
+from dataclasses import fields
+from datetime import datetime, timedelta
+from typing import Any
+
+from django.db.models import Max, Sum
+
+from analytics.models import HourlyTotal
+from analytics.windows import Sums
+from events.money import from_cents
+
+Hour = tuple[datetime, Sums]
+"""The beginning of an hour (UTC), and what it adds up to."""
+
+SUMS = [field.name for field in fields(Sums)]
+
+
+def hours_of_user(*, user_id: int, begin: datetime | None, end: datetime | None, limit: int) -> list[Hour]:
+    """A user's first hours, up to `limit`, that start from `begin` on and before `end`; None leaves that end open."""
+    hours = HourlyTotal.objects.filter(user_id=user_id)
+    if begin is not None:
+        hours = hours.filter(hour__gte=begin)
+    if end is not None:
+        hours = hours.filter(hour__lt=end)
+    rows = hours.order_by("hour").values_list("hour", *SUMS)[:limit]
+    return [(hour, Sums(*sums)) for hour, *sums in rows]
+
+
+def latest_hours(hours: int) -> list[dict[str, Any]]:
+    """What all users' transactions come to in each of the last hours, ascending.
+
+    The hours are counted back from the newest that has any, whatever the clock says; those without any are left out.
+    """
+    newest = HourlyTotal.objects.aggregate(newest=Max("hour"))["newest"]
+    if newest is None:
+        return []
+    # Both questions are answered from the index on `hour`: its last entry, and the stretch before it.
+    since = HourlyTotal.objects.filter(hour__gt=newest - timedelta(hours=hours)).order_by("hour")
+    rows = since.values_list("hour").annotate(*(Sum(name) for name in SUMS))
+    return [{"hour": hour} | amounts(Sums(*sums)) for hour, *sums in rows]
+
+
+def amounts(sums: Sums) -> dict[str, Any]:
+    """Sums as everyone but us reads them: amounts of money instead of cents."""
+    return {
+        "total_amount": from_cents(sums.total_cents),
+        "transaction_count": sums.transaction_count,
+        "settled_amount": from_cents(sums.settled_cents),
+        "failed_amount": from_cents(sums.failed_cents),
+        "refunded_amount": from_cents(sums.refunded_cents),
+    }

@@ -1,0 +1,119 @@
+from typing import Any
+
+import structlog
+from drf_spectacular.utils import OpenApiResponse, extend_schema
+from rest_framework import serializers
+from rest_framework.request import Request
+from rest_framework.response import Response
+from rest_framework.views import APIView
+
+from api.fields import Amount
+from api.parsers import StrictJSONParser
+from api.permissions import has_role
+from api.problems import Problem, ProblemType
+from api.roles import Role
+from search.backends import SearchUnavailable, backend
+from search.body import InvalidQuery, parse
+from search.cursors import cursor_after
+from search.openapi import BODY, EXAMPLES
+from search.query import Answer, Facet, Query, amount_range
+
+log = structlog.get_logger(__name__)
+RETRY_AFTER_SECONDS = 5
+
+
+class FoundTransaction(serializers.Serializer[Any]):
+    order_id = serializers.CharField()
+    user_id = serializers.IntegerField()
+    amount = Amount(help_text="negative for a refund")
+    status = serializers.CharField()
+    timestamp = serializers.DateTimeField(help_text="when it happened in the shop")
+    kind = serializers.CharField()
+    refund_of = serializers.CharField(allow_null=True, help_text="the order that this refunds")
+
+
+class ValueCount(serializers.Serializer[Any]):
+    value = serializers.CharField()
+    count = serializers.IntegerField()
+
+
+class TimeCount(serializers.Serializer[Any]):
+    value = serializers.DateTimeField(help_text="the beginning of the hour or day, UTC")
+    count = serializers.IntegerField()
+
+
+class AmountCount(serializers.Serializer[Any]):
+    gte = Amount(allow_null=True, help_text="null: no lower bound")
+    lt = Amount(allow_null=True, help_text="null: no upper bound")
+    count = serializers.IntegerField()
+
+
+class Facets(serializers.Serializer[Any]):
+    """Those that were asked for, each ascending; what occurs in no transaction is left out."""
+
+    status = ValueCount(many=True, required=False)
+    kind = ValueCount(many=True, required=False)
+    hour = TimeCount(many=True, required=False)
+    day = TimeCount(many=True, required=False)
+    amount = AmountCount(many=True, required=False)
+
+
+class SearchAnswer(serializers.Serializer[Any]):
+    total = serializers.IntegerField(help_text="all that match, on every page; exact")
+    transactions = FoundTransaction(many=True)
+    next_cursor = serializers.CharField(allow_null=True, help_text="null on the last page")
+    facets = Facets()
+
+
+class SearchTransactions(APIView):
+    permission_classes = (has_role(Role.SHOP, Role.ANALYST),)
+    parser_classes = (StrictJSONParser,)
+
+    @extend_schema(
+        operation_id="search_transactions",
+        summary="Search transactions",
+        description=(
+            "Every field narrows the search, none of them is required. A page follows by repeating the request with "
+            "`cursor`: what is recorded meanwhile shifts nothing."
+        ),
+        request={"application/json": BODY},
+        responses={200: SearchAnswer, 503: OpenApiResponse(description="What answers searches is down.")},
+        examples=EXAMPLES,
+    )
+    def post(self, request: Request) -> Response:
+        query = _query(request.data)
+        try:
+            answer = backend().search(query)
+        except SearchUnavailable as error:
+            log.exception("search unavailable")
+            raise Problem(
+                ProblemType.UNAVAILABLE,
+                "What answers searches is down. Try again later; `GET /health` says what is down.",
+                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            ) from error
+        return Response(SearchAnswer(_as_told(query, answer)).data)
+
+
+def _query(body: Any) -> Query:
+    if not isinstance(body, dict):
+        raise serializers.ValidationError(["Send an object, such as {} to find everything."])
+    try:
+        return parse(body)
+    except InvalidQuery as invalid:
+        raise serializers.ValidationError(dict(invalid.errors)) from invalid
+
+
+def _as_told(query: Query, answer: Answer) -> dict[str, Any]:
+    return {
+        "total": answer.total,
+        "transactions": answer.transactions,
+        "next_cursor": cursor_after(query, answer.transactions[-1]) if answer.has_more else None,
+        "facets": {facet: _buckets(facet, answer.counts[facet]) for facet in query.facets},
+    }
+
+
+def _buckets(facet: Facet, counts: Any) -> list[dict[str, Any]]:
+    if facet == Facet.AMOUNT:
+        ranges = [(*amount_range(number), count) for number, count in sorted(counts.items())]
+        return [{"gte": gte, "lt": lt, "count": count} for gte, lt, count in ranges]
+    return [{"value": value, "count": count} for value, count in sorted(counts.items())]
