@@ -6,6 +6,8 @@ from typing import Any, cast
 from django import forms
 from django.db.models import QuerySet
 from django_filters import rest_framework as filters
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
 from rest_framework.request import Request
 
 from api.fields import MAX_USER_ID, moment
@@ -64,6 +66,7 @@ class ChoiceFilter(filters.ChoiceFilter):
         super().__init__(choices=choices, error_messages=messages, **kwargs)
 
 
+@extend_schema_field(OpenApiTypes.BOOL)
 class TrueOrFalseFilter(ChoiceFilter):
     """`true` or `false`."""
 

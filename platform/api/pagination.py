@@ -49,6 +49,11 @@ class Cursor(pagination.CursorPagination):
                 {self.cursor_query_param: ["This is no cursor: take it from `next` or `previous`."]}
             ) from error
 
+    def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
+        link = {"type": ["string", "null"], "format": "uri"}
+        properties = {"next": link, "previous": link, "results": schema}
+        return {"type": "object", "required": list(properties), "properties": properties}
+
 
 def _position(tokens: dict[str, list[str]]) -> int:
     """The id at which the page starts; raises ValueError if that is all but what encode_cursor() writes."""
