@@ -7,6 +7,7 @@ from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
+from rest_framework.fields import empty
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -49,9 +50,15 @@ DAY = {
 }
 
 
+class Bound(Moment):
+    def get_value(self, dictionary: Any) -> Any:
+        """The parameter as it stands: an empty one is refused, not taken for one that was left out."""
+        return dictionary.get(self.field_name, empty)
+
+
 class Range(StrictSerializer):
-    vars()["from"] = Moment(required=False, help_text="hours that start at this moment or later; open if left out")
-    to = Moment(required=False, help_text="hours that start before this moment; open if left out")
+    vars()["from"] = Bound(required=False, help_text="hours that start at this moment or later; open if left out")
+    to = Bound(required=False, help_text="hours that start before this moment; open if left out")
 
     def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
         if "from" in attrs and "to" in attrs and attrs["from"] > attrs["to"]:

@@ -1,0 +1,166 @@
+import json
+from datetime import UTC, datetime, timedelta
+from decimal import Decimal
+from typing import Any
+
+import jsonschema  # type: ignore[import-untyped]
+import pytest
+from django.db import connection
+from django.urls import reverse
+from rest_framework.test import APIClient
+
+from api.roles import Role
+from search import body, openapi
+from tests.conftest import ClientAs
+from transactions.models import Transaction
+
+URL = "/search/transactions"
+TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)
+
+
+@pytest.fixture
+def analyst(client_as: ClientAs) -> APIClient:
+    return client_as(Role.ANALYST)
+
+
+@pytest.fixture
+def recorded(db: None) -> None:
+    Transaction.objects.bulk_create(
+        Transaction(
+            order_id=f"A-{n}",
+            user_id=42,
+            amount=Decimal(n * 100),
+            status="SUCCESS",
+            timestamp=TWO + timedelta(minutes=n),
+            kind="ORDER",
+        )
+        for n in range(3)
+    )
+
+
+def pointers(response: Any) -> set[str]:
+    assert response.status_code == 400
+    assert response.headers["Content-Type"] == "application/problem+json"
+    return {error["pointer"] for error in response.json()["errors"]}
+
+
+def test_an_answer_tells_each_transaction_whole(analyst: APIClient, recorded: None) -> None:
+    assert analyst.post(URL, {"order_id": "A-1"}).json() == {
+        "total": 1,
+        "transactions": [
+            {
+                "order_id": "A-1",
+                "user_id": 42,
+                "amount": "100.00",
+                "status": "SUCCESS",
+                "timestamp": "2026-11-22T14:01:00Z",
+                "kind": "ORDER",
+                "refund_of": None,
+            }
+        ],
+        "next_cursor": None,
+        "facets": {},
+    }
+
+
+def test_pages_follow_by_their_cursor(analyst: APIClient, recorded: None) -> None:
+    first = analyst.post(URL, {"user_id": 42, "size": 2}).json()
+    second = analyst.post(URL, {"user_id": 42, "size": 2, "cursor": first["next_cursor"]}).json()
+    told = [[found["order_id"] for found in page["transactions"]] for page in (first, second)]
+    assert told == [["A-2", "A-1"], ["A-0"]]
+    assert (first["total"], second["total"], second["next_cursor"]) == (3, 3, None)
+
+
+def test_facets_are_told_ascending(analyst: APIClient, recorded: None) -> None:
+    day = {"gte": "2026-11-22T00:00:00Z", "lt": "2026-11-23T00:00:00Z"}
+    answer = analyst.post(URL, {"facets": ["amount", "day", "hour", "kind", "status"], "timestamp": day}).json()
+    assert answer["facets"] == {
+        "status": [{"value": "SUCCESS", "count": 3}],
+        "kind": [{"value": "ORDER", "count": 3}],
+        "hour": [{"value": "2026-11-22T14:00:00Z", "count": 3}],
+        "day": [{"value": "2026-11-22T00:00:00Z", "count": 3}],
+        "amount": [
+            {"gte": "0.00", "lt": "10.00", "count": 1},
+            {"gte": "100.00", "lt": "1000.00", "count": 2},
+        ],
+    }
+
+
+def test_ranges_without_an_end_have_null_there(analyst: APIClient, db: None) -> None:
+    for name, amount, kind in (("r", -1, "REFUND"), ("a", 10**6, "ORDER")):
+        Transaction.objects.create(order_id=name, user_id=1, amount=amount, status="SUCCESS", timestamp=TWO, kind=kind)
+    assert analyst.post(URL, {"facets": ["amount"]}).json()["facets"]["amount"] == [
+        {"gte": None, "lt": "0.00", "count": 1},
+        {"gte": "1000000.00", "lt": None, "count": 1},
+    ]
+
+
+def test_everything_wrong_is_named_by_a_pointer(analyst: APIClient) -> None:
+    wrong = {"colour/shade": "red", "amount": {"gte": "x", "above": 5}, "user_id": [1, "2"], "sort": "user_id"}
+    assert pointers(analyst.post(URL, wrong)) == {
+        "#/colour~1shade",
+        "#/amount/gte",
+        "#/amount/above",
+        "#/user_id/1",
+        "#/sort",
+    }
+
+
+@pytest.mark.parametrize("body_", [[], [{}], "x", 5, None])
+def test_a_body_that_is_no_object_is_refused(analyst: APIClient, body_: Any) -> None:
+    response = analyst.generic("POST", URL, data=json.dumps(body_), content_type="application/json")
+    assert pointers(response) == {"#"}
+
+
+def test_a_cursor_of_another_search_is_refused_by_its_name(analyst: APIClient, recorded: None) -> None:
+    cursor = analyst.post(URL, {"size": 1}).json()["next_cursor"]
+    assert pointers(analyst.post(URL, {"size": 1, "cursor": cursor, "status": "SUCCESS"})) == {"#/cursor"}
+
+
+@pytest.mark.parametrize(
+    ("role", "status"),
+    [
+        (Role.SHOP, 200),
+        (Role.ANALYST, 200),
+        (Role.INVESTIGATOR, 403),
+        (Role.OPERATOR, 403),
+        (Role.CUSTOMER, 403),
+    ],
+)
+def test_the_shop_and_analysts_may_search(client_as: ClientAs, role: Role, status: int) -> None:
+    assert client_as(role).post(URL, {}).status_code == status
+
+
+def test_nobody_else_may_search(db: None) -> None:
+    assert APIClient().post(URL, {}).status_code == 401
+
+
+def test_a_search_that_is_down_is_a_503_that_says_when_to_come_back(analyst: APIClient) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE transactions RENAME TO transactions_elsewhere")
+    response = analyst.post(URL, {})
+    assert response.status_code == 503
+    assert response.headers["Content-Type"] == "application/problem+json"
+    assert response.headers["Retry-After"] == "5"
+    assert "transactions_elsewhere" not in response.text
+
+
+def test_the_documented_body_has_just_the_fields_that_are_read() -> None:
+    documented = openapi.BODY["properties"]
+    assert set(documented) == set(body.FIELDS)
+    for name, ends in body.FIELDS.items():
+        assert set(documented[name].get("properties", ())) == set(ends)
+
+
+@pytest.mark.parametrize("example", [each.value for each in openapi.EXAMPLES if each.request_only])
+def test_the_documented_examples_work(analyst: APIClient, recorded: None, example: dict[str, Any]) -> None:
+    jsonschema.validate(example, openapi.BODY)
+    assert analyst.post(URL, example).status_code == 200
+
+
+def test_the_search_is_documented(analyst: APIClient) -> None:
+    operation = analyst.get(reverse("schema"), HTTP_ACCEPT="application/json").json()["paths"][URL]["post"]
+    content = operation["requestBody"]["content"]["application/json"]
+    assert set(content["schema"]["properties"]) == set(body.FIELDS)
+    assert len(content["examples"]) == 2
+    assert {"200", "400", "401", "403", "503"} <= set(operation["responses"])
