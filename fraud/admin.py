@@ -4,7 +4,8 @@ Nothing here saves an alert: every change goes through services, so that its his
 """
 
 from collections.abc import Iterator
-from typing import Any
+from datetime import UTC
+from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
@@ -13,6 +14,8 @@ from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
+from django.utils.formats import date_format
+from django.utils.timezone import localtime
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
@@ -69,7 +72,7 @@ class InvestigatorFilter(admin.SimpleListFilter):
 
 @admin.register(FraudAlert)
 class FraudAlertAdmin(ModelAdmin):
-    list_display = ("order_id", "amount_", "user_id_", "status_", "assignee", "raised_at", "rule")
+    list_display = ("order_id", "amount_", "user_id_", "status_", "assignee", "raised_at_", "rule")
     list_filter = (ProgressFilter, InvestigatorFilter, ("amount", RangeNumericFilter))
     list_filter_sheet = False
     list_filter_submit = True
@@ -79,7 +82,9 @@ class FraudAlertAdmin(ModelAdmin):
     search_fields = ("order_id", "user_id__exact")
     search_help_text = "Order id, or the whole user id"
     actions = ("take_selected",)
-    compressed_fields = True
+
+    class Media:
+        css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("fraud/desk.css",)}
 
     @display(description="Amount", ordering="amount")
     def amount_(self, alert: FraudAlert) -> str:
@@ -92,6 +97,10 @@ class FraudAlertAdmin(ModelAdmin):
     @display(description="Status", ordering="status", label=COLOURS)
     def status_(self, alert: FraudAlert) -> tuple[str, str]:
         return alert.status, alert.get_status_display()
+
+    @display(description="Raised (UTC)", ordering="raised_at")
+    def raised_at_(self, alert: FraudAlert) -> str:
+        return date_format(localtime(alert.raised_at, UTC), "j M Y, H:i")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -34,7 +34,7 @@ class FraudAlert(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.order_id}: {self.amount} ({self.status})"
+        return f"alert of {self.order_id}"
 
     @property
     def version(self) -> str:

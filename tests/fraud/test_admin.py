@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import User
 from django.contrib.messages import get_messages
-from django.http import HttpResponse
 from django.test import Client
 from django.utils import timezone
 
@@ -33,11 +32,11 @@ def buttons(response: Any) -> list[str]:
     return [move.name for move in response.context["moves"]]
 
 
-def told(response: HttpResponse) -> str:
-    return " ".join(str(message) for message in get_messages(response.wsgi_request))  # type: ignore[attr-defined]
+def told(response: Any) -> str:
+    return " ".join(str(message) for message in get_messages(response.wsgi_request))
 
 
-def press(client: Client, alert: FraudAlert, move: str, note: str = "", seen: str = "") -> HttpResponse:
+def press(client: Client, alert: FraudAlert, move: str, note: str = "", seen: str = "") -> Any:
     alert.refresh_from_db()
     return client.post(page_of(alert), {"move": move, "note": note, "seen": seen or alert.version})
 
@@ -191,7 +190,7 @@ def test_a_verdict_on_an_outdated_page_is_refused_and_the_note_kept(
     assert "order-1 changed after you read it" in told(answer)
     assert "harmless" in answer.content.decode()
     assert alert.history.count() == 2
-    again = answer.context["form"].initial  # type: ignore[attr-defined]
+    again = answer.context["form"].initial
     press(desk(amelia), alert, "dismiss", again["note"], seen=again["seen"])
     alert.refresh_from_db()
     assert alert.status == AlertStatus.DISMISSED
