@@ -1,0 +1,48 @@
+from typing import Any
+
+import pytest
+from django.contrib import admin
+from django.contrib.auth.models import Group, User
+from django.test import Client
+from django.urls import reverse
+from pytest_django import Settings
+
+from api.models import Customer
+from api.roles import Role
+
+PAGES = [
+    reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}")
+    for model in admin.site._registry
+    for page in ("changelist", "add")
+]
+
+
+@pytest.fixture
+def superusers(settings: Settings, admin_client: Client) -> Client:
+    # The manifest of hashed names is made by collectstatic, which tests do not need.
+    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
+    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    return admin_client
+
+
+@pytest.mark.parametrize("page", PAGES)
+def test_every_page_opens_for_a_superuser_or_is_refused(superusers: Client, page: str) -> None:
+    read_only = page.endswith("/add/") and any(name in page for name in ("transaction/", "fraudalert/", "authtoken/"))
+    assert superusers.get(page).status_code == (403 if read_only else 200)
+
+
+def test_a_superuser_makes_a_customers_account(superusers: Client) -> None:
+    account = User.objects.create_user("carol")
+    form: dict[str, Any] = {
+        "username": "carol",
+        "is_active": "on",
+        "groups": Group.objects.get(name=Role.CUSTOMER).pk,
+        "date_joined_0": "2026-03-01",
+        "date_joined_1": "12:00:00",
+        "customer-TOTAL_FORMS": 1,
+        "customer-INITIAL_FORMS": 0,
+        "customer-0-user_id": 42,
+    }
+    superusers.post(reverse("admin:auth_user_change", args=[account.pk]), form)
+    assert Customer.objects.get(account=account).user_id == 42
+    assert [group.name for group in account.groups.all()] == [Role.CUSTOMER]
