@@ -83,7 +83,7 @@ class Place:
             "VAR": str(self.var),
             "PYTHON": sys.executable,
             "API_PORT": str(self.api_port),
-            "KAFKA_PORT": str(self.kafka_port),
+            "BROKER_PORT": str(self.kafka_port),
         }
 
     def manage(self, *arguments: str) -> None:

@@ -1,12 +1,12 @@
 """Kafka's clients, configured in one place."""
 
 import logging
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any
+from typing import Any, TypeVar
 
-from confluent_kafka import Consumer, KafkaError, Message, Producer
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -16,6 +16,8 @@ from streaming.schema_ids import FingerprintIds, SchemaIds
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT_SECONDS = 60
+
+Client = TypeVar("Client")
 
 
 class NotDelivered(RuntimeError):
@@ -29,7 +31,8 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
     same name takes its partitions back at once, without waiting for its session to time out.
     """
     static = {"group.instance.id": f"{group}-{instance}"} if instance else {}
-    return Consumer(
+    return _made(
+        Consumer,
         {
             "enable.auto.commit": False,
             "auto.offset.reset": "earliest",
@@ -42,13 +45,14 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
         | connection()
         | {"group.id": group}
         | static
-        | overrides
+        | overrides,
     )
 
 
 def producer(**overrides: Any) -> Producer:
     """A producer that neither loses nor doubles nor reorders, and places keys as Java clients do."""
-    return Producer(
+    return _made(
+        Producer,
         {
             "enable.idempotence": True,
             "acks": "all",
@@ -57,13 +61,13 @@ def producer(**overrides: Any) -> Producer:
             "compression.type": "lz4",
         }
         | connection()
-        | overrides
+        | overrides,
     )
 
 
 @cache
 def admin() -> AdminClient:
-    return AdminClient(connection())
+    return _made(AdminClient, connection())
 
 
 @cache
@@ -129,3 +133,15 @@ def connection() -> dict[str, Any]:
         )
     # librdkafka logs lost connections and mends them by itself; what is fatal comes back from the next call.
     return {"reconnect.backoff.max.ms": 1_000, "logger": log} | settings.KAFKA
+
+
+def _made(client: Callable[[dict[str, Any]], Client], configuration: dict[str, Any]) -> Client:
+    try:
+        return client(configuration)
+    except KafkaException as error:
+        if error.args[0].code() != KafkaError._INVALID_ARG:
+            raise
+        raise ImproperlyConfigured(
+            f"{error.args[0].str()}. Every KAFKA_ variable of the environment becomes a property of librdkafka "
+            "(KAFKA_SASL_USERNAME is sasl.username): mend or unset the one that is none."
+        ) from error
