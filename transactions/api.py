@@ -1,21 +1,29 @@
+import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
 from uuid import uuid4
 
+from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
 from django_filters import rest_framework as filters
-from drf_spectacular.utils import OpenApiExample, OpenApiResponse, PolymorphicProxySerializer, extend_schema
+from drf_spectacular.utils import (
+    OpenApiExample,
+    OpenApiResponse,
+    PolymorphicProxySerializer,
+    extend_schema,
+    extend_schema_field,
+)
 from rest_framework import serializers
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import events
-from api.fields import Amount, Choice, Moment, UserId, to_millis
+from api.fields import Amount, Choice, Moment, Text, UserId, to_millis
 from api.filters import AmountFilter, ChoiceFilter, MomentFilter, UserIdFilter
 from api.idempotency import idempotent
 from api.permissions import has_role, restricted_to
@@ -29,7 +37,7 @@ from transactions.models import Kind, Transaction
 
 MAX_AT_ONCE = 1000
 # What needs no escaping in a URL, except . and .. which browsers take for folders.
-ORDER_ID = rf"^(?!\.{{1,2}}$)[A-Za-z0-9._~-]{{1,{MAX_ORDER_ID_LENGTH}}}$"
+ORDER_ID = rf"(?!\.{{1,2}}$)[A-Za-z0-9._~-]{{1,{MAX_ORDER_ID_LENGTH}}}"
 
 AN_ORDER = OpenApiExample("an order", {"user_id": 42, "amount": "19.99", "order_id": "A-1001"}, request_only=True)
 A_LIST = OpenApiExample(
@@ -80,15 +88,20 @@ class EachOrderIdOnce(serializers.ListSerializer[Any]):
         return attrs
 
 
+@extend_schema_field({"type": "string", "pattern": f"^{ORDER_ID}$"})
+class OrderId(Text):
+    def to_internal_value(self, data: Any) -> str:
+        if not isinstance(data, str) or not re.fullmatch(ORDER_ID, data):
+            raise serializers.ValidationError(
+                f"Give a string of 1 to {MAX_ORDER_ID_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -"
+            )
+        return data
+
+
 class NewTransaction(StrictSerializer):
     user_id = UserId()
     amount = Amount(min_value=0, help_text="0 or more: a refund is made by the status REFUNDED")
-    order_id = serializers.RegexField(
-        ORDER_ID,
-        default=lambda: str(uuid4()),
-        help_text="a new UUID if left out",
-        error_messages={"invalid": "Give 1 to 64 of the characters A-Z a-z 0-9 . _ ~ -"},
-    )
+    order_id = OrderId(default=lambda: str(uuid4()), help_text="a new UUID if left out")
     status = Choice(Status, default=Status.PENDING)
     timestamp = Moment(default=lambda: to_millis(timezone.now()), help_text="when it happened; now if left out")
 
@@ -169,6 +182,12 @@ class Transactions(TransactionsOfAccount, ListAPIView[Transaction]):
             rows = services.create_transactions(orders=orders)
         except services.AlreadyExists as error:
             raise _already_exists(error, orders, is_list) from error
+        except IntegrityError as error:
+            raise Problem(
+                ProblemType.ALREADY_EXISTS,
+                "Another request recorded some of these orders at the same moment, and nothing of this one was "
+                "recorded. Send it again to be told which.",
+            ) from error
         if is_list:
             return Response(TransactionSerializer(rows, many=True).data, status=201)
         return Response(TransactionSerializer(rows[0]).data, status=201, headers={"Location": _address(rows[0])})
