@@ -1,7 +1,7 @@
 from datetime import UTC, datetime
 from typing import Any
 
-from drf_spectacular.utils import OpenApiResponse, extend_schema
+from drf_spectacular.utils import OpenApiResponse, extend_schema, extend_schema_field
 from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
@@ -103,9 +103,10 @@ class TopicSerializer(serializers.Serializer[TopicStatus]):
     partitions = PartitionSerializer(many=True)
 
 
-class DeadLettersSerializer(serializers.Serializer[TopicStatus]):
-    topic = serializers.CharField(source="name")
-    records = serializers.IntegerField()
+class DeadLettersSerializer(serializers.Serializer[Any]):
+    topic = serializers.CharField()
+    records = serializers.IntegerField(help_text="that are still kept")
+    waiting = serializers.IntegerField(help_text="that have not been sent through again")
 
 
 class MemberSerializer(serializers.Serializer[Any]):
@@ -138,7 +139,7 @@ class GroupSerializer(serializers.Serializer[GroupStatus]):
     members = MemberSerializer(many=True, source="group.members")
     partitions = serializers.SerializerMethodField()
 
-    @extend_schema(responses=PartitionLagSerializer(many=True))
+    @extend_schema_field(PartitionLagSerializer(many=True))
     def get_partitions(self, status: GroupStatus) -> list[dict[str, Any]]:
         return [_partition_lag(each, status) for each in status.group.lags]
 
@@ -152,7 +153,14 @@ class KafkaSerializer(serializers.Serializer[Observation]):
     offline_partitions = PartitionIdSerializer(many=True, source="offline")
     topics = TopicSerializer(many=True)
     groups = GroupSerializer(many=True)
-    dead_letters = DeadLettersSerializer(many=True)
+    dead_letters = serializers.SerializerMethodField()
+
+    @extend_schema_field(DeadLettersSerializer(many=True))
+    def get_dead_letters(self, observed: Observation) -> list[dict[str, Any]]:
+        return [
+            {"topic": topic.name, "records": topic.records, "waiting": waiting}
+            for topic, waiting in observed.dead_letters
+        ]
 
 
 def _partition_lag(each: PartitionLag, status: GroupStatus) -> dict[str, Any]:

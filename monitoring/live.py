@@ -37,8 +37,8 @@ class Panel:
 
 
 PANELS = (
-    Panel("transactions", "newest_transactions", 12, 1.0, STAFF),
-    Panel("alerts", "newest_alerts", 8, 1.0, frozenset({Role.INVESTIGATOR, Role.OPERATOR})),
+    Panel("transactions", "newest_transactions", 10, 1.0, STAFF),
+    Panel("alerts", "newest_alerts", 10, 1.0, frozenset({Role.INVESTIGATOR, Role.OPERATOR})),
     Panel("hours", "hours", 36, 3.0, STAFF),
 )
 
@@ -92,7 +92,7 @@ def _kafka(observed: Observation | Outage) -> dict[str, Any]:
         "under_replicated": len(observed.under_replicated),
         "offline": len(observed.offline),
         "groups": [_group(group) for group in observed.groups],
-        "dead_letters": {topic.name: topic.records for topic in observed.dead_letters},
+        "dead_letters": {topic.name: waiting for topic, waiting in observed.dead_letters},
     }
 
 

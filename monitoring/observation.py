@@ -64,8 +64,18 @@ class Observation:
         return [each for each in self.cluster.partitions if each.leader is None]
 
     @property
-    def dead_letters(self) -> list[TopicStatus]:
-        return [topic for topic in self.topics if topic.holds_dead_letters]
+    def dead_letters(self) -> list[tuple[TopicStatus, int]]:
+        """Each dead-letter topic, and how many of its records have not been sent through again."""
+        redriven = {(e.topic, e.partition): e.committed for group in self.cluster.groups for e in group.lags}
+        return [
+            (topic, sum(_after(each, redriven.get((each.topic, each.number), 0)) for each in topic.partitions))
+            for topic in self.topics
+            if topic.holds_dead_letters
+        ]
+
+
+def _after(partition: PartitionState, offset: int) -> int:
+    return max(0, (partition.end or 0) - max(partition.begin or 0, offset))
 
 
 @dataclass(frozen=True, slots=True)

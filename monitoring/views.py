@@ -21,6 +21,8 @@ STRICT_POLICY = {
     "frame-ancestors": [NONE],
 }
 
+CHARTS = (("topics", "Written, by topic"), ("readers", "Read, by group"))
+
 
 @require_safe
 @never_cache
@@ -30,4 +32,4 @@ def live_page(request: HttpRequest) -> HttpResponse:
     roles = roles_of(request.user)
     if not may_watch(roles):
         return render(request, "monitoring/not_for_you.html", {"is_customer": Role.CUSTOMER in roles}, status=403)
-    return render(request, "monitoring/live.html", {"is_operator": Role.OPERATOR in roles})
+    return render(request, "monitoring/live.html", {"is_operator": Role.OPERATOR in roles, "charts": CHARTS})

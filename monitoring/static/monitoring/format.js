@@ -1,0 +1,49 @@
+// Figures and moments as people read them. All times are UTC, as the hours of the totals are.
+
+const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
+const tenths = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
+const cents = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
+const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "UTC" });
+const minute = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: "UTC" });
+const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
+
+export const count = (number) => whole.format(number);
+// Cents matter no more where there are millions of millions, and room does.
+export const amount = (number) => (Math.abs(number) < 1e9 ? cents : whole).format(number);
+export const sum = (number) => (Math.abs(number) < 1e6 ? cents : whole).format(number);
+export const compact = (number) => short.format(number);
+export const perSecond = (number) => (number >= 100 ? whole : tenths).format(number);
+export const time = (moment) => clock.format(new Date(moment));
+export const hourAndMinute = (moment) => minute.format(new Date(moment));
+export const date = (moment) => day.format(new Date(moment));
+
+// The time of today, and the day of what is older: history often knows no more than the day.
+export function when(moment, now) {
+  const at = new Date(moment);
+  return at.toISOString().slice(0, 10) === new Date(now).toISOString().slice(0, 10) ? clock.format(at) : day.format(at);
+}
+
+export function duration(seconds) {
+  if (seconds < 10) return `${tenths.format(seconds)} s`;
+  if (seconds < 120) return `${whole.format(seconds)} s`;
+  if (seconds < 7200) return `${whole.format(seconds / 60)} min`;
+  if (seconds < 172800) return `${whole.format(seconds / 3600)} h`;
+  return `${whole.format(seconds / 86400)} days`;
+}
+
+export const plural = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
+
+// One label a bar: days where the data knows days only, otherwise hours, and the day where it changes.
+export function hourLabels(hours) {
+  const byDay = hours.every((hour) => new Date(hour).getUTCHours() === 0);
+  return hours.map((hour, index) => {
+    const newDay = index === 0 || dayOnly.format(new Date(hour)) !== dayOnly.format(new Date(hours[index - 1]));
+    return byDay || newDay ? dayOnly.format(new Date(hour)) : minute.format(new Date(hour));
+  });
+}
+
+// The hour alone if it is of today.
+export const hourName = (hour, now) => (hour.slice(0, 10) === now.slice(0, 10) ? `${minute.format(new Date(hour))} UTC` : hourTitle(hour));
+export const hourTitle = (hour) => `${day.format(new Date(hour))}, ${minute.format(new Date(hour))}`;

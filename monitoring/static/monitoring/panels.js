@@ -1,0 +1,244 @@
+// Each part of the page, from what the server says.
+
+import { Bars, Lines } from "./charts.js";
+import * as format from "./format.js";
+import { columns, halfMinutes, namesOf } from "./series.js";
+import { makeBadge, showBadge, showHead, showRows } from "./tables.js";
+
+const $ = (selector) => document.querySelector(selector);
+const LEVELS = { OK: "ok", WARN: "warn", ERR: "err", up: "ok", degraded: "warn", down: "err" };
+const REASONS = { CAUGHT_UP: "Up to date", MOVING: "Reading", WAITING: "Waiting", STALLED: "Stalled", STOPPED: "Stopped" };
+const TRANSACTION_LEVELS = { SUCCESS: "ok", PENDING: "none", FAILED: "err", REFUNDED: "warn" };
+const ALERT_LEVELS = { OPEN: "err", INVESTIGATING: "warn", CONFIRMED: "none", DISMISSED: "none" };
+
+const word = (status) => status.charAt(0) + status.slice(1).toLowerCase();
+const transactions = (hour) => format.plural(hour.transaction_count, "transaction", "transactions");
+const setText = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
+
+function empty(container, isEmpty, sentence) {
+  const note = container.querySelector("[data-empty]");
+  note.hidden = !isEmpty;
+  if (sentence) setText(note, sentence);
+}
+
+function tile(name, value, note, level = "none") {
+  const element = $(`#tile-${name}`);
+  setText(element.querySelector("[data-value]"), value);
+  setText(element.querySelector("[data-note]"), note || "\u00a0");
+  element.dataset.level = level;
+}
+
+// --- the bar -----------------------------------------------------------------------------------------------------------
+
+export function showOverall({ health, kafka }) {
+  const down = health.parts.filter((part) => part.status === "down").map((part) => part.name);
+  const troubled = (kafka.groups ?? []).filter((group) => group.verdict === "ERR").map((group) => group.name);
+  const level = down.length ? LEVELS[health.status] : troubled.length ? "err" : "ok";
+  const text = down.length ? `Down: ${down.join(", ")}` : troubled.length ? `Not reading: ${troubled.join(", ")}` : "All is well";
+  showBadge($("#overall"), level, text);
+  return text;
+}
+
+export const showClock = (at) => setText($("#as-of time"), format.time(at));
+
+// --- the tiles ---------------------------------------------------------------------------------------------------------
+
+export function showTiles({ kafka, panels, at }, points) {
+  const hour = panels.hours.rows?.at(-1);
+  if (hour) tile("hour", format.sum(hour.total_amount), `${format.hourName(hour.hour, at)} · ${transactions(hour)}`);
+  else tile("hour", "–", "no total yet");
+  if (kafka.why) {
+    for (const name of ["throughput", "lag", "dead"]) tile(name, "–", "unknown: Kafka is down");
+    tile("kafka", "Down", "", "err");
+    return;
+  }
+  const last = points.at(-1);
+  tile("throughput", last ? format.perSecond(last.topics.transactions ?? 0) : "–", last ? "average of ten seconds" : "measuring");
+  showLagTile(kafka.groups);
+  const dead = Object.values(kafka.dead_letters).reduce((sum, records) => sum + records, 0);
+  const where = Object.entries(kafka.dead_letters).filter(([, records]) => records).map(([topic]) => topic.replace(".dead-letters", ""));
+  tile("dead", format.count(dead), dead ? `of ${where.join(", ")}` : "none waits", dead ? "warn" : "ok");
+  const ill = kafka.under_replicated + kafka.offline;
+  const partitions = ill ? `${kafka.under_replicated} under-replicated, ${kafka.offline} offline` : "all partitions in sync";
+  tile("kafka", format.plural(kafka.brokers, "broker", "brokers"), partitions, kafka.offline ? "err" : ill ? "warn" : "ok");
+}
+
+function showLagTile(groups) {
+  const lag = groups.reduce((sum, group) => sum + group.lag, 0);
+  const oldest = Math.max(0, ...groups.map((group) => group.lag_seconds ?? 0));
+  const worst = ["ERR", "WARN"].find((verdict) => groups.some((group) => group.verdict === verdict)) ?? "OK";
+  tile("lag", format.count(lag), lag ? `oldest for ${format.duration(oldest)}` : "all workers are up to date", groups.length ? LEVELS[worst] : "none");
+}
+
+// --- throughput --------------------------------------------------------------------------------------------------------
+
+const KINDS = { topics: "topics", readers: "groups" };
+const lines = Object.fromEntries(Object.keys(KINDS).map((id) => [id, new Lines($(`#${id} .frame`))]));
+
+export function showThroughput(points, now) {
+  for (const [id, kind] of Object.entries(KINDS)) {
+    const names = namesOf(points, kind);
+    lines[id].draw(names, columns(points, kind, names), Date.parse(now));
+    empty($(`#${id}`), points.length < 2 || !names.length, points.length < 2 ? "Measuring …" : "Nobody reads yet.");
+    showLegend($(`#${id} .legend`), names, points.at(-1)?.[kind] ?? {});
+  }
+  if (!$("#throughput-table").hidden) showThroughputTable(points);
+}
+
+function showLegend(list, names, values) {
+  if (list.dataset.names !== String(names)) {
+    list.dataset.names = String(names);
+    list.replaceChildren(...names.map(legendEntry));
+  }
+  names.forEach((name, index) => setText(list.children[index].querySelector("b"), format.perSecond(values[name] ?? 0)));
+}
+
+function legendEntry(name, index) {
+  const entry = document.createElement("li");
+  entry.innerHTML =
+    '<svg viewBox="0 0 24 8" aria-hidden="true"><line x1="0" y1="4" x2="24" y2="4" stroke-width="3"/></svg><span></span><b></b><span class="unseen">per second</span>';
+  const line = entry.querySelector("line");
+  line.setAttribute("stroke", `var(--series-${(index % 6) + 1})`);
+  line.setAttribute("stroke-dasharray", ["none", "7 3", "2 3", "10 3 2 3"][index % 4]);
+  entry.querySelector("span").textContent = name;
+  return entry;
+}
+
+function showThroughputTable(points) {
+  const table = $("#throughput-table table");
+  const [topics, groups] = [namesOf(points, "topics"), namesOf(points, "groups")];
+  showHead(table, ["From (UTC)", ...topics.map((name) => `${name} written`), ...groups.map((name) => `${name} read`)]);
+  const read = new Map(halfMinutes(points, "groups", groups).map((row) => [row.start, row.values]));
+  showRows(
+    table,
+    halfMinutes(points, "topics", topics).map(({ start, values }) => ({
+      key: start,
+      cells: [{ text: format.time(start) }, ...[...values, ...read.get(start)].map((value) => ({ text: format.perSecond(value), number: true }))],
+    })),
+  );
+}
+
+// --- workers -----------------------------------------------------------------------------------------------------------
+
+const SEVERITY = ["ERR", "WARN", "OK"];
+
+export function showGroups({ kafka }) {
+  const groups = [...(kafka.groups ?? [])].sort(
+    (a, b) => SEVERITY.indexOf(a.verdict) - SEVERITY.indexOf(b.verdict) || a.name.localeCompare(b.name),
+  );
+  $("#groups").hidden = !groups.length;
+  empty($(".groups"), !groups.length, kafka.why ?? "No worker has read anything yet.");
+  showRows($("#groups"), groups.flatMap(groupRows));
+}
+
+function groupRows(group) {
+  const level = LEVELS[group.verdict];
+  const row = {
+    key: group.name,
+    cells: [
+      { text: group.name },
+      { text: REASONS[group.reason], badge: level },
+      { text: format.count(group.members), number: true },
+      { text: format.count(group.lag), number: true },
+      { text: group.lag_seconds === null ? "?" : group.lag ? format.duration(group.lag_seconds) : "–", number: true },
+    ],
+  };
+  return level === "ok" ? [row] : [row, { key: `${group.name}: why`, cells: [{ text: group.detail }], span: 5, level }];
+}
+
+// --- transactions and alerts -------------------------------------------------------------------------------------------
+
+export function showTransactions({ panels, at }) {
+  showPanel("transactions", panels.transactions, "Transactions are", "No transaction yet. Each appears here as it is recorded.", (row) => [
+    { text: format.when(row.timestamp, at) },
+    { text: row.order_id },
+    { text: String(row.user_id), number: true },
+    { text: format.amount(row.amount), number: true },
+    { text: word(row.status), badge: TRANSACTION_LEVELS[row.status] },
+  ]);
+}
+
+export function showAlerts({ panels, at }) {
+  const admin = $("#main").dataset.alerts;
+  showPanel("alerts", panels.alerts, "Fraud alerts are", "No alert yet.", (row) => [
+    { text: format.when(row.raised_at, at) },
+    { text: row.order_id, ...(admin ? { href: `${admin}${row.id}/change/` } : {}) },
+    { text: format.amount(row.amount), number: true },
+    { text: word(row.status), badge: ALERT_LEVELS[row.status] },
+  ]);
+}
+
+function showPanel(name, panel, subject, sentence, cells) {
+  const table = $(`#${name}`);
+  const rows = panel.rows ?? [];
+  table.hidden = !rows.length;
+  empty($(`.${name}`), !rows.length, panel.hidden_for ? `${subject} shown to accounts with the role ${panel.hidden_for.join(" or ")}.` : sentence);
+  showRows(table, rows.map((row) => ({ key: row.order_id, cells: cells(row) })));
+}
+
+// --- hours -------------------------------------------------------------------------------------------------------------
+
+let hours = [];
+const bars = new Bars($("#hours-chart .frame"), (index) => {
+  const hour = hours[index];
+  const text = hour ? `${format.hourTitle(hour.hour)}: ${format.amount(hour.total_amount)} · ${transactions(hour)}` : "";
+  setText($("#hour-pointed"), text);
+});
+
+export function showHours({ panels }) {
+  hours = panels.hours.rows ?? [];
+  empty($("#hours-chart"), !hours.length, panels.hours.hidden_for ? "Your role does not see totals." : "No hour has a total yet.");
+  if (hours.length) bars.draw(format.hourLabels(hours.map((row) => row.hour)), hours.map((row) => Number(row.total_amount)));
+  showRows(
+    $("#hours-table table"),
+    [...hours].reverse().map((row) => ({
+      key: row.hour,
+      cells: [{ text: format.hourTitle(row.hour) }, { text: format.count(row.transaction_count), number: true }, { text: format.amount(row.total_amount), number: true }],
+    })),
+  );
+}
+
+// --- parts -------------------------------------------------------------------------------------------------------------
+
+export function showParts({ health }) {
+  const list = $("#parts");
+  while (list.children.length < health.parts.length) list.append(partEntry());
+  health.parts.forEach((part, index) => {
+    const entry = list.children[index];
+    const isDown = part.status === "down";
+    entry.classList.toggle("down", isDown);
+    showBadge(entry.querySelector(".badge"), isDown ? (part.needed ? "err" : "warn") : "ok", part.name.charAt(0).toUpperCase() + part.name.slice(1));
+    setText(entry.querySelector(".latency"), isDown ? "down" : `${format.count(Math.max(1, part.latency_ms))} ms`);
+    setText(entry.querySelector(".reason"), part.why);
+  });
+}
+
+function partEntry() {
+  const entry = document.createElement("li");
+  const [latency, reason] = ["latency", "reason"].map((name) => Object.assign(document.createElement("span"), { className: name }));
+  entry.append(makeBadge(), latency, reason);
+  return entry;
+}
+
+// --- as a table, and colours -------------------------------------------------------------------------------------------
+
+export function startTableButtons(refresh) {
+  for (const [button, chart, table] of [
+    ["#throughput-as-table", "#throughput-charts", "#throughput-table"],
+    ["#hours-as-table", "#hours-chart", "#hours-table"],
+  ]) {
+    $(button).addEventListener("click", () => {
+      const asTable = $(table).hidden;
+      $(table).hidden = !asTable;
+      $(chart).hidden = asTable;
+      $(button).setAttribute("aria-pressed", String(asTable));
+      refresh();
+    });
+  }
+}
+
+export function recolour() {
+  for (const chart of [...Object.values(lines), bars]) chart.redraw();
+}
