@@ -32,6 +32,7 @@ COLOURS = {
     AlertStatus.CONFIRMED: "danger",
     AlertStatus.DISMISSED: "success",
 }
+REFUSALS_SHOWN = 5
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -110,16 +111,17 @@ class FraudAlertAdmin(ModelAdmin):
 
     @action(description="Take", permissions=["change"])
     def take_selected(self, request: HttpRequest, queryset: QuerySet[FraudAlert]) -> None:
-        taken = 0
+        refusals = []
         for alert in queryset:
             try:
                 services.take(alert=alert, by=_investigator(request))
             except services.NotAllowed as refusal:
-                messages.error(request, f"{alert.order_id}: {refusal}")
-            else:
-                taken += 1
-        if taken:
-            messages.success(request, f"You have {taken} of the selected alerts.")
+                refusals.append(f"{alert.order_id}: {refusal}")
+        if len(refusals) < len(queryset):
+            messages.success(request, f"You have {len(queryset) - len(refusals)} of the selected alerts.")
+        if refusals:
+            more = f" And {len(refusals) - REFUSALS_SHOWN} more." if len(refusals) > REFUSALS_SHOWN else ""
+            messages.error(request, " ".join(refusals[:REFUSALS_SHOWN]) + more)
 
     def change_view(
         self, request: HttpRequest, object_id: str, form_url: str = "", extra_context: dict[str, Any] | None = None
