@@ -11,7 +11,7 @@ from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
-from django.core.exceptions import PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
@@ -146,6 +146,8 @@ def as_problem(exc: Exception) -> Problem | None:  # noqa: PLR0911 - one line a 
             return Problem(ProblemType.FORBIDDEN, str(exc) or ProblemType.FORBIDDEN.remedy)
         case RequestDataTooBig():
             return Problem(ProblemType.TOO_LARGE, "The body has too many bytes: send it in several parts.")
+        case DisallowedHost():
+            return Problem(ProblemType.MALFORMED, "This host name is not served here: see ALLOWED_HOSTS.")
         case SuspiciousOperation():
             return Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy)
         case exceptions.APIException():

@@ -1,0 +1,42 @@
+from typing import Any
+
+import pytest
+import yaml
+from django.core.management import call_command
+from django.test import Client
+
+
+@pytest.fixture(scope="module")
+def schema() -> Any:
+    return yaml.safe_load(Client().get("/schema").content)
+
+
+def test_the_schema_is_valid_openapi_without_warnings(capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("spectacular", validate=True, fail_on_warn=True)
+
+
+def test_every_operation_tells_its_problems(schema: Any) -> None:
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            problem = operation["responses"]["default"]["content"]
+            assert problem == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, path
+            assert {"401", "403"} <= set(operation["responses"]) or {} in operation["security"], (path, method)
+
+
+def test_an_operation_tells_its_roles_its_key_and_its_body(schema: Any) -> None:
+    operation = schema["paths"]["/transactions"]["post"]
+    assert "Roles: shop." in operation["description"]
+    assert [parameter["name"] for parameter in operation["parameters"]] == ["Idempotency-Key"]
+    assert {"400", "401", "403", "409", "413", "415", "422"} < set(operation["responses"])
+    assert operation["requestBody"]["content"]["application/json"]["examples"]
+
+
+def test_amounts_are_taken_as_numbers_and_given_as_strings(schema: Any) -> None:
+    schemas = schema["components"]["schemas"]
+    taken = schemas["NewTransaction"]["properties"]["amount"]["oneOf"]
+    assert [each["type"] for each in taken] == ["string", "number"]
+    assert schemas["Transaction"]["properties"]["amount"]["type"] == "string"
+
+
+def test_the_ways_to_log_in_are_told(schema: Any) -> None:
+    assert set(schema["components"]["securitySchemes"]) == {"token", "cookieAuth", "password"}
