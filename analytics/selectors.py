@@ -1,10 +1,10 @@
 """What is read from the table of hourly totals."""
 
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
-from django.db.models import Max, Sum
+from django.db.models import Sum
 
 from analytics.models import HourlyTotal
 from analytics.windows import Sums
@@ -28,15 +28,15 @@ def hours_of_user(*, user_id: int, begin: datetime | None, end: datetime | None,
 
 
 def latest_hours(hours: int) -> list[dict[str, Any]]:
-    """What all users' transactions come to in each of the last hours, ascending.
+    """What all users' transactions come to in each of the newest hours that have any, ascending.
 
-    The hours are counted back from the newest that has any, whatever the clock says; those without any are left out.
+    Hours without any are passed over, however long ago the others are: history may know no more than days.
     """
-    newest = HourlyTotal.objects.aggregate(newest=Max("hour"))["newest"]
-    if newest is None:
+    newest = list(HourlyTotal.objects.order_by("-hour").values_list("hour", flat=True).distinct()[:hours])
+    if not newest:
         return []
-    # Both questions are answered from the index on `hour`: its last entry, and the stretch before it.
-    since = HourlyTotal.objects.filter(hour__gt=newest - timedelta(hours=hours)).order_by("hour")
+    # Both questions are answered from the index on `hour`: its last entries, and the stretch that they cover.
+    since = HourlyTotal.objects.filter(hour__gte=newest[-1]).order_by("hour")
     rows = since.values_list("hour").annotate(*(Sum(name) for name in SUMS))
     return [{"hour": hour} | amounts(Sums(*sums)) for hour, *sums in rows]
 

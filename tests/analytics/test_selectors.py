@@ -43,11 +43,11 @@ def test_the_latest_hours_add_all_users_together_and_ascend() -> None:
     ]
 
 
-def test_hours_count_back_from_the_newest_with_data_however_long_ago() -> None:
+def test_only_hours_with_data_count_however_long_ago() -> None:
     long_ago = datetime(1997, 1, 1, tzinfo=UTC)
-    add_to_hourly_totals(totals={(7, long_ago + n * HOUR): Sums(n) for n in (0, 1, 2, 4)})
-    assert [row["hour"] for row in latest_hours(4)] == [long_ago + n * HOUR for n in (1, 2, 4)]
-    assert [row["hour"] for row in latest_hours(1)] == [long_ago + 4 * HOUR]
+    add_to_hourly_totals(totals={(user, long_ago + n * HOUR): Sums(n) for n in (0, 1, 24, 72) for user in (7, 8)})
+    assert [row["hour"] for row in latest_hours(3)] == [long_ago + n * HOUR for n in (1, 24, 72)]
+    assert [row["hour"] for row in latest_hours(1)] == [long_ago + 72 * HOUR]
 
 
 def test_no_data_is_no_hours() -> None:
