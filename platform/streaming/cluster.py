@@ -95,7 +95,7 @@ def describe(admin: AdminClient, timeout: float = TIMEOUT_SECONDS) -> Cluster:
         ]
         begins, ends = begin_offsets(admin, online, timeout), end_offsets(admin, online, timeout)
     except KafkaException as error:
-        raise Unreachable(_sentence(error, timeout)) from error
+        raise Unreachable(_sentence(error)) from error
     return Cluster(
         at=datetime.now(UTC),
         id=str(metadata.cluster_id),
@@ -110,16 +110,13 @@ def _metadata(admin: AdminClient, timeout: float) -> ClusterMetadata:
     try:
         return admin.list_topics(timeout=timeout)
     except KafkaException as error:
-        raise Unreachable(_sentence(error, timeout)) from error
+        raise Unreachable(_sentence(error)) from error
 
 
-def _sentence(error: KafkaException, timeout: float) -> str:
+def _sentence(error: KafkaException) -> str:
     name = error.args[0].name()
     if name in SILENT:
-        return (
-            f"No Kafka broker answered within {timeout} s. "
-            "See whether Kafka runs, and whether KAFKA_BOOTSTRAP_SERVERS names it."
-        )
+        return "No Kafka broker answers. See whether Kafka runs, and whether KAFKA_BOOTSTRAP_SERVERS names it."
     return f"Kafka refused to tell its state ({name.strip('_')}). See the rights of this service's Kafka account."
 
 

@@ -25,7 +25,7 @@ class DeadLetter:
 
     topic: str
     origin: str
-    """topic[partition]@offset of the message that could not be processed"""
+    """of the message that could not be processed"""
     group: str
     reason: str
     key: bytes | None
@@ -55,7 +55,6 @@ def bury(producer: Producer, group: str, buried: Sequence[Buried]) -> None:
 
 def _outgoing(group: str, buried: Buried) -> Outgoing:
     message = buried.message
-    origin = f"{message.topic()}[{message.partition()}]@{message.offset()}"
     return Outgoing(
         Topic(str(message.topic())).dead_letters,
         _as_bytes(message.key()),
@@ -64,9 +63,14 @@ def _outgoing(group: str, buried: Buried) -> Outgoing:
             *((name, value) for name, value in _headers(message) if name != REDRIVEN_FOR),
             (REASON, buried.reason.encode()),
             (GROUP, group.encode()),
-            (ORIGIN, origin.encode()),
+            (ORIGIN, origin(message).encode()),
         ],
     )
+
+
+def origin(message: Message) -> str:
+    """Where a message stands: topic[partition]@offset."""
+    return f"{message.topic()}[{message.partition()}]@{message.offset()}"
 
 
 def to_redrive(letters: Iterable[DeadLetter]) -> list[Outgoing]:
@@ -81,9 +85,9 @@ def to_redrive(letters: Iterable[DeadLetter]) -> list[Outgoing]:
             letter.topic,
             letter.key,
             letter.value,
-            [*letter.headers, (REDRIVEN_FOR, ",".join(sorted(groups[origin])).encode())],
+            [*letter.headers, (REDRIVEN_FOR, ",".join(sorted(groups[each])).encode())],
         )
-        for origin, letter in first.items()
+        for each, letter in first.items()
     ]
 
 

@@ -5,19 +5,16 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from itertools import pairwise
-from typing import Any
 
 import pytest
-from confluent_kafka import Message
 from django.db import transaction
 from hypothesis import given
 from hypothesis import strategies as st
 
-from analytics.consumers import add_up, identity
+from analytics.consumers import add_up
 from analytics.models import HourlyTotal
 from analytics.windows import Counted
 from events import ChangedStatus, Status, Transaction, TransactionStatusChanged
-from streaming import clients, dead_letters
 from streaming.models import AppliedOffset
 from streaming.seen import Partition, SeenEvents
 from streaming.topics import TOPICS
@@ -196,21 +193,3 @@ def test_totals_are_exact_however_events_are_cut_sent_and_delivered(
 
 def distinct(events: Sequence[Counted]) -> list[Counted]:
     return list({(type(event), event.identity): event for event in events}.values())
-
-
-def message(value: bytes, *, redriven_for: bytes | None = None) -> Message:
-    headers: Any = [(dead_letters.REDRIVEN_FOR, redriven_for)] if redriven_for else []
-    received = int((TWO + timedelta(hours=1)).timestamp() * 1000)
-    return Message(topic="transactions", partition=0, offset=5, value=value, headers=headers, timestamp=(2, received))
-
-
-def test_a_message_that_was_counted_has_the_identity_of_its_event() -> None:
-    counted = clients.codec().encode(order("A-1", 10))
-    assert identity(message(counted)) == "A-1"
-    assert identity(message(counted, redriven_for=b"recorder,aggregator")) == "A-1"
-
-
-def test_a_message_that_was_passed_over_has_none_so_that_its_event_still_counts_when_it_comes() -> None:
-    assert identity(message(clients.codec().encode(order("A-1", 10)), redriven_for=b"recorder")) is None
-    assert identity(message(b"no Avro")) is None
-    assert identity(message(clients.codec().encode(order("A-1", 10, at=TWO + timedelta(days=9))))) is None

@@ -5,7 +5,7 @@ from django.db import transaction
 from streaming import clients, outbox
 from streaming.lag import end_offsets
 from streaming.models import OutboxMessage
-from streaming.read_back import read_range
+from streaming.reading import read_range
 from streaming.relay import relay_once
 from streaming.topics import Topic
 from tests.streaming.conftest import Orders

@@ -9,7 +9,7 @@ from rich.table import Table
 from streaming import clients
 from streaming.dead_letters import DeadLetter, to_redrive
 from streaming.lag import Partition, committed_offsets, end_offsets
-from streaming.read_back import read_range
+from streaming.reading import read_range
 from streaming.topics import Topic
 
 GROUP = "redrive"
