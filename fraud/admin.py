@@ -136,6 +136,8 @@ class FraudAlertAdmin(ModelAdmin):
         form = MoveForm(request.POST) if request.method == "POST" else None
         if form and self._move(request, alert, form):
             return HttpResponseRedirect(request.get_full_path())
+        if form:
+            alert.refresh_from_db()  # another investigator may have been a moment faster
         return self._page(request, alert, form, may_change=may_change)
 
     def _move(self, request: HttpRequest, alert: FraudAlert, form: MoveForm) -> bool:
@@ -156,7 +158,6 @@ class FraudAlertAdmin(ModelAdmin):
         self, request: HttpRequest, alert: FraudAlert, refused: MoveForm | None, *, may_change: bool
     ) -> HttpResponse:
         """The alert as it is now; after a refusal, with the note still there."""
-        alert.refresh_from_db()
         context = {
             **self.admin_site.each_context(request),
             "opts": self.opts,

@@ -3,7 +3,7 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Permission, User
 from django.contrib.messages import get_messages
 from django.test import Client
 from django.utils import timezone
@@ -103,6 +103,16 @@ def test_who_is_no_investigator_sees_no_alerts(desk: Desk, alert: FraudAlert) ->
     client = desk(User.objects.create_user("shop-clerk", is_staff=True))
     assert client.get(QUEUE).status_code == 403
     assert client.get(page_of(alert)).status_code == 403
+    assert press(client, alert, "take").status_code == 403
+    assert alert.history.count() == 1
+
+
+@pytest.mark.django_db
+def test_who_may_only_look_finds_no_buttons(desk: Desk, alert: FraudAlert) -> None:
+    auditor = User.objects.create_user("auditor", is_staff=True)
+    auditor.user_permissions.add(Permission.objects.get(codename="view_fraudalert"))
+    client = desk(auditor)
+    assert buttons(client.get(page_of(alert))) == []
     assert press(client, alert, "take").status_code == 403
     assert alert.history.count() == 1
 

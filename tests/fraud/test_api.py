@@ -151,6 +151,16 @@ def test_a_change_of_an_outdated_version_is_a_conflict(alert: FraudAlert, api: A
     assert api(amelia).patch(address(alert), change | {"version": now}).status_code == 200
 
 
+def test_alerts_are_assigned_to_active_investigators_only(
+    alert: FraudAlert, api: Api, amelia: User, bela: User
+) -> None:
+    bela.is_active = False
+    bela.save()
+    User.objects.create_user("shop-clerk")
+    for name in ("bela", "shop-clerk", "nobody-here"):
+        assert pointers(api(amelia).patch(address(alert), {"assignee": name})) == ["#/assignee"]
+
+
 def test_bad_fields_are_named(alert: FraudAlert, api: Api, amelia: User) -> None:
     User.objects.create_user("shop-clerk")
     client = api(amelia)
