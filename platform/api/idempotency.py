@@ -38,7 +38,7 @@ def idempotent(handler: Handler) -> Handler:
     @wraps(handler)
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = _key(request)
-        fingerprint = _fingerprint(request)
+        fingerprint = _fingerprint(request) if key else ""
         while True:
             try:
                 with transaction.atomic():

@@ -1,3 +1,4 @@
+import struct
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from typing import Any
@@ -96,6 +97,11 @@ def test_an_impossible_value_is_refused_by_its_name(shop: APIClient, field: str,
     assert pointers(answer) == ["#/" + {"a/b~c d": "a~1b~0c%20d"}.get(field, field)]
     assert not Transaction.objects.exists()
     assert not OutboxMessage.objects.exists()
+
+
+def test_minus_nothing_is_told_as_nothing(shop: APIClient) -> None:
+    shop.post("/transactions", ORDER | {"amount": -0.0})
+    assert struct.pack("<d", -0.0) not in bytes(OutboxMessage.objects.get().payload)
 
 
 def test_every_bad_value_is_named_at_once(shop: APIClient) -> None:
@@ -206,7 +212,7 @@ def test_lists_can_be_filtered(shop: APIClient, some_orders: None, query: str, f
         ("amount_min=NaN", "amount_min"), ("amount_max=1.234", "amount_max"), ("from=2024-01-01", "from"),
         ("to=2024-01-01T00:00:00", "to"), ("limit=0", "limit"), ("limit=1001", "limit"), ("limit=ten", "limit"),
         ("cursor=x", "cursor"), ("cursor=cD1hYmM%3D", "cursor"), ("cursor=", "cursor"),
-        ("cursor=cD0tMQ%3D%3D", "cursor"), ("cursor=bz01", "cursor"),
+        ("cursor=cD0tMQ%3D%3D", "cursor"), ("cursor=bz01", "cursor"), ("cursor=cD0x!", "cursor"), ("cursor=cD05OTk5OTk5OTk5OTk5OTk5OTk5", "cursor"),
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_refused_by_its_name(shop: APIClient, query: str, parameter: str) -> None:
