@@ -30,7 +30,7 @@ def received_at(positions: Iterable[Position], timeout: float = TIMEOUT_SECONDS)
     times: dict[Position, datetime] = {}
     with _one_at_a_time:
         for each in rounds:
-            times |= _read_first(_reader(), each, patience)
+            times |= _read_first(reader(), each, patience)
     return times
 
 
@@ -43,7 +43,7 @@ def _rounds(positions: Iterable[Position]) -> list[list[Position]]:
 
 
 @cache
-def _reader() -> Consumer:
+def reader() -> Consumer:
     """A consumer that is given its partitions and never commits, so that no group of its name comes to be."""
     small: dict[str, Any] = {"fetch.wait.max.ms": 20, "max.partition.fetch.bytes": 1024, "enable.partition.eof": True}
     return clients.consumer("monitoring", **small)

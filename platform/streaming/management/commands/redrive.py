@@ -47,7 +47,10 @@ class Command(BaseCommand):
         table = Table("topic", "buried by", "reason", "messages")
         for (topic, group, reason), count in Counter((x.topic, x.group, x.reason) for x in letters).most_common(50):
             table.add_row(topic, group, reason, str(count))
-        Console(file=self.stdout, width=160).print(table)
+        console = Console(width=160)
+        with console.capture() as shown:
+            console.print(table)
+        self.stdout.write(shown.get())
 
 
 def waiting_partitions(topics: list[str]) -> dict[Partition, tuple[int, int]]:
