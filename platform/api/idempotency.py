@@ -39,18 +39,19 @@ def idempotent(handler: Handler) -> Handler:
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = _key(request)
         fingerprint = _fingerprint(request) if key else ""
-        while True:
-            try:
-                with transaction.atomic():
-                    row = _take(request, key, fingerprint) if key else None
-                    response = handler(view, request, *args, **kwargs)
-                    _keep(row, response)
-                    return response
-            except Taken:
-                # Read outside the transaction that failed, whose view of the database may be older than the key.
-                first = IdempotencyKey.objects.filter(account_id=request.user.pk, key=key).first()
-                if first:  # otherwise it has been forgotten just now
-                    return _replay(first, fingerprint)
+        try:
+            with transaction.atomic():
+                row = _take(request, key, fingerprint) if key else None
+                response = handler(view, request, *args, **kwargs)
+                _keep(row, response)
+                return response
+        except Taken as taken:
+            # Read outside the transaction that failed, whose view of the database may be older than the key.
+            first = IdempotencyKey.objects.filter(account_id=request.user.pk, key=key).first()
+            if first is None:
+                sentence = f"The {HEADER} {key} was forgotten at this very moment: send the request again."
+                raise Problem(ProblemType.CONFLICT, sentence) from taken
+            return _replay(first, fingerprint)
 
     vars(once)["is_idempotent"] = True
     return once

@@ -33,7 +33,15 @@ def post(client: APIClient, body: str, content_type: str = "application/json") -
 
 @pytest.mark.parametrize(
     "body",
-    ['{"user_id": 1,}', '{"user_id": NaN}', '{"amount": -Infinity}', '{"a": 1, "a": 2}', '"\\ud800"', "[" * 50_000],
+    [
+        '{"\\ud800": 1, "\\ud800": 2}',
+        '{"user_id": 1,}',
+        '{"user_id": NaN}',
+        '{"amount": -Infinity}',
+        '{"a": 1, "a": 2}',
+        '"\\ud800"',
+        "[" * 50_000,
+    ],
 )
 def test_what_is_no_strict_json_is_malformed(shop: APIClient, body: str) -> None:
     assert is_problem(post(shop, body), ProblemType.MALFORMED)
@@ -51,6 +59,17 @@ def test_other_content_types_are_told_which_works(shop: APIClient) -> None:
     answer = post(shop, "<order/>", "application/xml")
     assert is_problem(answer, ProblemType.UNSUPPORTED_MEDIA_TYPE)
     assert "application/json" in answer.json()["detail"]
+
+
+def test_json_that_is_said_to_be_a_form_is_told_the_right_content_type(shop: APIClient) -> None:
+    answer = post(shop, json.dumps(ORDER), FORM)
+    assert is_problem(answer, ProblemType.MALFORMED)
+    assert "Content-Type: application/json" in answer.json()["detail"]
+
+
+def test_an_unknown_field_of_a_form_is_named(shop: APIClient) -> None:
+    answer = post(shop, "user_id=1&amount=2&ammount=3&csrfmiddlewaretoken=x", FORM)
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/ammount"]
 
 
 @pytest.mark.parametrize("headers", [{}, {"Idempotency-Key": "large"}])

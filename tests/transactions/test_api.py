@@ -212,7 +212,8 @@ def test_lists_can_be_filtered(shop: APIClient, some_orders: None, query: str, f
         ("amount_min=NaN", "amount_min"), ("amount_max=1.234", "amount_max"), ("from=2024-01-01", "from"),
         ("to=2024-01-01T00:00:00", "to"), ("limit=0", "limit"), ("limit=1001", "limit"), ("limit=ten", "limit"),
         ("cursor=x", "cursor"), ("cursor=cD1hYmM%3D", "cursor"), ("cursor=", "cursor"),
-        ("cursor=cD0tMQ%3D%3D", "cursor"), ("cursor=bz01", "cursor"), ("cursor=cD0x!", "cursor"), ("cursor=cD05OTk5OTk5OTk5OTk5OTk5OTk5", "cursor"),
+        ("cursor=cD0tMQ%3D%3D", "cursor"), ("cursor=bz01", "cursor"), ("cursor=cD0x!", "cursor"),
+        ("cursor=cD05OTk5OTk5OTk5OTk5OTk5OTk5", "cursor"),
     ],
 )  # fmt: skip
 def test_a_bad_parameter_is_refused_by_its_name(shop: APIClient, query: str, parameter: str) -> None:
