@@ -1,6 +1,7 @@
 """What the live page shows, and to whom."""
 
 from collections.abc import Callable, Collection
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -49,8 +50,10 @@ def may_watch(roles: Collection[Role]) -> bool:
 
 def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
     """Everything the page shows to an account with these roles; rates only from after `rates_since`."""
-    observed = watch.latest.get()
-    parts = health.get()
+    with ThreadPoolExecutor(max_workers=1) as beside:  # a dead Kafka is waited for once, not twice
+        asked = beside.submit(health.get)
+        observed = watch.latest.get()
+        parts = asked.result()
     return {
         "at": datetime.now(UTC),
         "health": {"status": overall(parts), "parts": [part_row(part) for part in parts]},
@@ -61,7 +64,7 @@ def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
 
 
 def forget() -> None:
-    """Ask everything anew the next time."""
+    """Ask everything anew the next time, such as after a change of settings."""
     watch.latest.forget()
     health.forget()
     _rows.cache_clear()

@@ -1,10 +1,12 @@
 """What a consumer group's lag means. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 Partition = tuple[str, int]
+NAMED = 3
+"""So many partitions fit in a sentence."""
 
 
 class Verdict(StrEnum):
@@ -66,13 +68,19 @@ def judge(
     if lag == 0:
         return Judgement(Reason.CAUGHT_UP, "It has read everything.")
     if members == 0 and on_demand:
-        return Judgement(Reason.WAITING, f"{lag} records wait until somebody runs it.")
+        return Judgement(Reason.WAITING, f"{lag:,} records wait until somebody runs it.")
     if members == 0:
-        return Judgement(Reason.STOPPED, f"{lag} records wait and nobody reads them: start its worker.")
+        return Judgement(Reason.STOPPED, f"{lag:,} records wait and nobody reads them: start its worker.")
     if stalled := sorted(partition for partition in now if _stands_still(now[partition], before.get(partition))):
-        where = ", ".join(f"{topic}[{number}]" for topic, number in stalled)
-        return Judgement(Reason.STALLED, f"It reads nothing in {where} though records wait: see its worker's log.")
-    return Judgement(Reason.MOVING, f"{lag} records wait and it is reading them.")
+        return Judgement(
+            Reason.STALLED, f"It reads nothing in {_some(stalled)}, though records wait: see its worker's log."
+        )
+    return Judgement(Reason.MOVING, f"{lag:,} records wait and it is reading them.")
+
+
+def _some(partitions: Sequence[Partition]) -> str:
+    names = [f"{topic}[{number}]" for topic, number in partitions]
+    return ", ".join(names) if len(names) <= NAMED else f"{', '.join(names[:NAMED])} and {len(names) - NAMED} more"
 
 
 def _stands_still(now: Position, before: Position | None) -> bool:

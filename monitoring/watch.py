@@ -42,7 +42,8 @@ class Moment:
 class Watch:
     """Observes the cluster when asked, and remembers what it saw for some minutes."""
 
-    def __init__(self) -> None:
+    def __init__(self, stalled_after: timedelta = STALLED_AFTER) -> None:
+        self._stalled_after = stalled_after
         self._lock = Lock()
         self._moments: deque[Moment] = deque()
         self._written: dict[unread.Position, datetime] = {}
@@ -55,7 +56,7 @@ class Watch:
         with self._lock:
             self._remember(cluster)
             self._read_ages(cluster)
-            before = self._positions_at(cluster.at - STALLED_AFTER)
+            before = self._positions_at(cluster.at - self._stalled_after)
             groups = [self._status(group, before.get(group.name, {}), cluster.at) for group in cluster.groups]
         return Observation(cluster, topics_of(cluster), tuple(groups))
 

@@ -47,6 +47,12 @@ class Chart {
 }
 
 export class Lines extends Chart {
+  // While little is known, a minute fills the chart; it widens as more comes.
+  start() {
+    const now = this.now / 1000;
+    return Math.max(now - MINUTES * 60, Math.min(this.data[0][0] ?? now, now - 60));
+  }
+
   draw(names, data, now) {
     const changed = String(names) !== String(this.names);
     Object.assign(this, { names, data, now });
@@ -60,9 +66,9 @@ export class Lines extends Chart {
     const size = rem();
     this.make(
       {
-        padding: [size * 0.6, size * 0.6, 0, 0],
+        padding: [size * 0.6, size * 1.3, 0, 0],
         scales: {
-          x: { time: true, range: () => [this.now / 1000 - MINUTES * 60, this.now / 1000] },
+          x: { time: true, range: () => [this.start(), this.now / 1000] },
           y: { range: () => [0, this.top] },
         },
         axes: [
@@ -106,7 +112,7 @@ export class Bars extends Chart {
     const every = Math.max(1, Math.ceil(this.labels.length / (this.frame.clientWidth / (size * 4.2))));
     this.make(
       {
-        padding: [size * 0.6, size * 0.4, 0, 0],
+        padding: [size * 0.6, size * 1.3, 0, 0],
         cursor: { y: false, points: { show: false }, drag: { x: false, y: false } },
         hooks: { setCursor: [(plot) => this.onPoint(plot.cursor.idx ?? null)] },
         scales: {
@@ -115,7 +121,8 @@ export class Bars extends Chart {
         },
         axes: [
           axis({
-            size: size * 1.5,
+            size: size * 1.7,
+            gap: size * 0.5,
             grid: { show: false },
             splits: () => this.labels.map((_, index) => index).filter((index) => index % every === 0),
             values: (_, splits) => splits.map((index) => this.labels[index] ?? ""),

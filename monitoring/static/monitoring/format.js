@@ -7,6 +7,8 @@ const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFract
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "UTC" });
 const minute = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: "UTC" });
 const day = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "numeric", timeZone: "UTC" });
+const shortDay = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", year: "2-digit", timeZone: "UTC" });
+const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: "medium", timeZone: "UTC" });
 const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
 export const count = (number) => whole.format(number);
@@ -19,11 +21,12 @@ export const time = (moment) => clock.format(new Date(moment));
 export const hourAndMinute = (moment) => minute.format(new Date(moment));
 export const date = (moment) => day.format(new Date(moment));
 
+const sameDay = (a, b) => new Date(a).toISOString().slice(0, 10) === new Date(b).toISOString().slice(0, 10);
+
 // The time of today, and the day of what is older: history often knows no more than the day.
-export function when(moment, now) {
-  const at = new Date(moment);
-  return at.toISOString().slice(0, 10) === new Date(now).toISOString().slice(0, 10) ? clock.format(at) : day.format(at);
-}
+export const when = (moment, now) => (sameDay(moment, now) ? clock : shortDay).format(new Date(moment));
+export const whenBriefly = (moment, now) => (sameDay(moment, now) ? minute : dayOnly).format(new Date(moment));
+export const inFull = (moment) => `${full.format(new Date(moment))} UTC`;
 
 export function duration(seconds) {
   if (seconds < 10) return `${tenths.format(seconds)} s`;
@@ -35,15 +38,18 @@ export function duration(seconds) {
 
 export const plural = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;
 
+const isMidnight = (hour) => new Date(hour).getUTCHours() === 0;
+export const knowsDaysOnly = (hours) => hours.every(isMidnight);
+
 // One label a bar: days where the data knows days only, otherwise hours, and the day where it changes.
 export function hourLabels(hours) {
-  const byDay = hours.every((hour) => new Date(hour).getUTCHours() === 0);
+  const byDay = knowsDaysOnly(hours);
   return hours.map((hour, index) => {
     const newDay = index === 0 || dayOnly.format(new Date(hour)) !== dayOnly.format(new Date(hours[index - 1]));
     return byDay || newDay ? dayOnly.format(new Date(hour)) : minute.format(new Date(hour));
   });
 }
 
+export const hourTitle = (hour, byDay) => (byDay ? date(hour) : `${date(hour)}, ${minute.format(new Date(hour))}`);
 // The hour alone if it is of today.
-export const hourName = (hour, now) => (hour.slice(0, 10) === now.slice(0, 10) ? `${minute.format(new Date(hour))} UTC` : hourTitle(hour));
-export const hourTitle = (hour) => `${day.format(new Date(hour))}, ${minute.format(new Date(hour))}`;
+export const hourName = (hour, now, byDay) => (sameDay(hour, now) ? `${minute.format(new Date(hour))} UTC` : hourTitle(hour, byDay));

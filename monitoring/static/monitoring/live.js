@@ -34,7 +34,7 @@ function show() {
   const overall = panels.showOverall(state);
   panels.showClock(state.at);
   panels.showTiles(state, points);
-  panels.showThroughput(points, state.at);
+  panels.showThroughput(points, state.at, state);
   panels.showGroups(state);
   panels.showTransactions(state);
   panels.showAlerts(state);
@@ -65,6 +65,7 @@ function connected() {
 function disconnected(reason) {
   const since = state ? ` Showing data from ${format.time(state.at)}.` : "";
   document.body.classList.add("stale");
+  panels.showNoConnection();
   connection.hidden = false;
   if (reason === "logged out") {
     const link = Object.assign(document.createElement("a"), { href: main.dataset.login, textContent: "Log in again" });

@@ -12,6 +12,7 @@ const TRANSACTION_LEVELS = { SUCCESS: "ok", PENDING: "none", FAILED: "err", REFU
 const ALERT_LEVELS = { OPEN: "err", INVESTIGATING: "warn", CONFIRMED: "none", DISMISSED: "none" };
 
 const word = (status) => status.charAt(0) + status.slice(1).toLowerCase();
+const knowsDaysOnly = (rows) => format.knowsDaysOnly(rows.map((row) => row.hour));
 const transactions = (hour) => format.plural(hour.transaction_count, "transaction", "transactions");
 const setText = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
@@ -41,13 +42,15 @@ export function showOverall({ health, kafka }) {
   return text;
 }
 
+export const showNoConnection = () => showBadge($("#overall"), "none", "No connection");
+
 export const showClock = (at) => setText($("#as-of time"), format.time(at));
 
 // --- the tiles ---------------------------------------------------------------------------------------------------------
 
 export function showTiles({ kafka, panels, at }, points) {
   const hour = panels.hours.rows?.at(-1);
-  if (hour) tile("hour", format.sum(hour.total_amount), `${format.hourName(hour.hour, at)} · ${transactions(hour)}`);
+  if (hour) tile("hour", format.sum(hour.total_amount), `${format.hourName(hour.hour, at, knowsDaysOnly(panels.hours.rows))} · ${transactions(hour)}`);
   else tile("hour", "–", "no total yet");
   if (kafka.why) {
     for (const name of ["throughput", "lag", "dead"]) tile(name, "–", "unknown: Kafka is down");
@@ -77,11 +80,11 @@ function showLagTile(groups) {
 const KINDS = { topics: "topics", readers: "groups" };
 const lines = Object.fromEntries(Object.keys(KINDS).map((id) => [id, new Lines($(`#${id} .frame`))]));
 
-export function showThroughput(points, now) {
+export function showThroughput(points, now, { kafka }) {
   for (const [id, kind] of Object.entries(KINDS)) {
     const names = namesOf(points, kind);
     lines[id].draw(names, columns(points, kind, names), Date.parse(now));
-    empty($(`#${id}`), points.length < 2 || !names.length, points.length < 2 ? "Measuring …" : "Nobody reads yet.");
+    empty($(`#${id}`), points.length < 2 || !names.length, kafka.why ? "Nothing to show: Kafka is down." : points.length < 2 ? "Measuring …" : "Nobody reads yet.");
     showLegend($(`#${id} .legend`), names, points.at(-1)?.[kind] ?? {});
   }
   if (!$("#throughput-table").hidden) showThroughputTable(points);
@@ -152,7 +155,7 @@ function groupRows(group) {
 
 export function showTransactions({ panels, at }) {
   showPanel("transactions", panels.transactions, "Transactions are", "No transaction yet. Each appears here as it is recorded.", (row) => [
-    { text: format.when(row.timestamp, at) },
+    { text: format.when(row.timestamp, at), title: format.inFull(row.timestamp) },
     { text: row.order_id },
     { text: String(row.user_id), number: true },
     { text: format.amount(row.amount), number: true },
@@ -163,7 +166,7 @@ export function showTransactions({ panels, at }) {
 export function showAlerts({ panels, at }) {
   const admin = $("#main").dataset.alerts;
   showPanel("alerts", panels.alerts, "Fraud alerts are", "No alert yet.", (row) => [
-    { text: format.when(row.raised_at, at) },
+    { text: format.whenBriefly(row.raised_at, at), title: format.inFull(row.raised_at) },
     { text: row.order_id, ...(admin ? { href: `${admin}${row.id}/change/` } : {}) },
     { text: format.amount(row.amount), number: true },
     { text: word(row.status), badge: ALERT_LEVELS[row.status] },
@@ -183,7 +186,7 @@ function showPanel(name, panel, subject, sentence, cells) {
 let hours = [];
 const bars = new Bars($("#hours-chart .frame"), (index) => {
   const hour = hours[index];
-  const text = hour ? `${format.hourTitle(hour.hour)}: ${format.amount(hour.total_amount)} · ${transactions(hour)}` : "";
+  const text = hour ? `${format.hourTitle(hour.hour, knowsDaysOnly(hours))}: ${format.amount(hour.total_amount)} · ${transactions(hour)}` : "";
   setText($("#hour-pointed"), text);
 });
 
@@ -195,7 +198,7 @@ export function showHours({ panels }) {
     $("#hours-table table"),
     [...hours].reverse().map((row) => ({
       key: row.hour,
-      cells: [{ text: format.hourTitle(row.hour) }, { text: format.count(row.transaction_count), number: true }, { text: format.amount(row.total_amount), number: true }],
+      cells: [{ text: format.hourTitle(row.hour, knowsDaysOnly(hours)) }, { text: format.count(row.transaction_count), number: true }, { text: format.amount(row.total_amount), number: true }],
     })),
   );
 }

@@ -35,6 +35,6 @@ export function halfMinutes(points, kind, names) {
 // A round number at or above the highest value. It sinks only when half of it would do, so that the scale stays calm.
 export function calmTop(highest, present) {
   const power = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));
-  const round = [1, 2, 5, 10].map((step) => step * power).find((top) => top >= highest) ?? 10;
+  const round = [1, 1.5, 2, 3, 5, 7.5, 10].map((step) => step * power).find((top) => top >= highest) ?? 10;
   return present && highest <= present && round > present / 2.5 ? present : Math.max(round, 5);
 }

@@ -11,7 +11,7 @@ function fill(td, content) {
   if (content.href) return fillLink(td, content);
   if (td.textContent !== content.text) {
     td.textContent = content.text;
-    td.title = content.text;
+    td.title = content.title ?? content.text;
   }
 }
 

@@ -1,0 +1,190 @@
+"""The Kafka status on a real broker."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import timedelta
+from time import perf_counter
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from api.roles import Role
+from monitoring import live
+from monitoring.observation import GroupStatus, Observation
+from monitoring.verdicts import Reason
+from monitoring.watch import Watch
+from streaming import clients, unread
+from streaming.lag import end_offsets
+from streaming.send import Outgoing, producer, send_all
+from streaming.topics import Topic
+from tests.conftest import ClientAs
+from tests.embedded import wait_until
+
+pytestmark = [pytest.mark.broker, pytest.mark.django_db]
+
+
+def write(count: int, topic: str = Topic.TRANSACTIONS) -> None:
+    send_all(producer(), [Outgoing(topic, str(n).encode(), b"x") for n in range(count)])
+
+
+def commit(group: str, admin: AdminClient, *, behind: int = 0, topic: str = Topic.TRANSACTIONS) -> None:
+    """Commit for a group, in every partition, so many records before the end; nobody is in the group afterwards."""
+    ends = end_offsets(admin, [(topic, number) for number in range(3)])
+    consumer = clients.consumer(group)
+    consumer.commit(offsets=[TopicPartition(*p, end - behind) for p, end in ends.items()], asynchronous=False)
+    consumer.close()
+
+
+@contextmanager
+def member(group: str) -> Iterator[Consumer]:
+    """Somebody in the group who has all partitions of `transactions` and commits nothing."""
+    consumer = clients.consumer(group)
+    consumer.subscribe([Topic.TRANSACTIONS])
+    wait_until(lambda: consumer.poll(0.05) or len(consumer.assignment()) == 3, "the partitions are assigned")
+    yield consumer
+    consumer.close()
+
+
+def status(client_as: ClientAs) -> dict[str, Any]:
+    live.forget()
+    answer = client_as(Role.OPERATOR).get("/monitoring/kafka")
+    assert answer.status_code == 200, answer.content
+    return dict(answer.json())
+
+
+def group(client_as: ClientAs, name: str) -> dict[str, Any]:
+    return next(each for each in status(client_as)["groups"] if each["name"] == name)
+
+
+@pytest.mark.usefixtures("kafka")
+def test_the_cluster_and_its_topics_are_described(client_as: ClientAs) -> None:
+    write(30)
+    answer = status(client_as)
+    assert len(answer["brokers"]) == 1
+    assert answer["controller"] == answer["brokers"][0]["id"]
+    assert answer["under_replicated_partitions"] == answer["offline_partitions"] == []
+    topic = next(each for each in answer["topics"] if each["name"] == "transactions")
+    assert topic["records"] == 30
+    assert [partition["in_sync"] for partition in topic["partitions"]] == [1, 1, 1]
+
+
+def test_a_group_without_members_is_shown_with_its_lag(kafka: AdminClient, client_as: ClientAs) -> None:
+    write(60)
+    commit("recorder", kafka, behind=2)
+    recorder = group(client_as, "recorder")
+    assert recorder["members"] == []
+    assert recorder["lag"] == 6
+    assert [partition["lag"] for partition in recorder["partitions"]] == [2, 2, 2]
+    assert (recorder["verdict"], recorder["reason"]) == ("ERR", "STOPPED")
+
+
+def test_the_age_of_lag_is_that_of_the_oldest_unread_record(kafka: AdminClient) -> None:
+    write(60)
+    commit("recorder", kafka, behind=1)
+    commit("fraud", kafka, behind=2)
+    commit("notifier", kafka)
+    watch = Watch()
+    groups: dict[str, GroupStatus] = {}
+
+    def ages_are_known() -> bool:
+        # The reader has its own connection, whose making may take longer than an answer may.
+        observed = watch.observe()
+        assert isinstance(observed, Observation)
+        groups.update({each.group.name: each for each in observed.groups})
+        return None not in groups["recorder"].ages.values() and None not in groups["fraud"].ages.values()
+
+    wait_until(ages_are_known, "the records' times are read", timeout=10)
+    assert groups["recorder"].lag_seconds is not None
+    assert 0 <= groups["recorder"].lag_seconds < 30
+    assert groups["notifier"].lag_seconds == 0
+
+
+def test_times_are_those_of_the_records_at_the_positions(kafka: AdminClient) -> None:
+    write(60)
+    start = end_offsets(kafka, [("transactions", 0)])["transactions", 0]
+    write(60)
+    positions = [("transactions", 0, start - 1), ("transactions", 0, start)]
+    times: dict[unread.Position, Any] = {}
+    wait_until(lambda: times.update(unread.received_at(positions)) or len(times) == 2, "both are read", timeout=10)
+    consumer = clients.consumer("check")
+    for position in positions:
+        consumer.assign([TopicPartition(*position)])
+        message = consumer.poll(10)
+        assert message is not None
+        assert times[position].timestamp() * 1000 == pytest.approx(message.timestamp()[1])
+    consumer.close()
+
+
+def test_a_position_beyond_the_last_record_has_no_time(kafka: AdminClient) -> None:
+    end = end_offsets(kafka, [("transactions", 0)])["transactions", 0]
+    assert unread.received_at([("transactions", 0, end)], timeout=5) == {}
+
+
+def test_a_member_that_commits_nothing_while_records_wait_is_stalled(kafka: AdminClient) -> None:
+    write(60)
+    commit("fraud", kafka, behind=1)
+    watch = Watch(stalled_after=timedelta(microseconds=1))
+
+    def judgement() -> Reason:
+        observed = watch.observe()
+        assert isinstance(observed, Observation)
+        return next(each for each in observed.groups if each.group.name == "fraud").judgement.reason
+
+    with member("fraud") as consumer:
+        assert judgement() is Reason.MOVING
+        assert judgement() is Reason.STALLED
+        ends = end_offsets(kafka, [("transactions", number) for number in range(3)])
+        consumer.commit(offsets=[TopicPartition(*each, end) for each, end in ends.items()], asynchronous=False)
+        assert judgement() is Reason.CAUGHT_UP
+
+
+def test_a_member_that_has_not_committed_yet_lags_by_all_that_is_kept(kafka: AdminClient, client_as: ClientAs) -> None:
+    write(30)
+    with member("aggregator"):
+        aggregator = group(client_as, "aggregator")
+    assert aggregator["lag"] == 30
+    assert [each["partitions"] for each in aggregator["members"]] == [3]
+
+
+def test_dead_letters_wait_until_they_are_redriven(kafka: AdminClient, client_as: ClientAs) -> None:
+    dead = Topic.TRANSACTIONS.dead_letters
+    write(4, dead)
+    assert {"topic": dead, "records": 4, "waiting": 4} in status(client_as)["dead_letters"]
+    commit("redrive", kafka, topic=dead)
+    answer = status(client_as)
+    assert {"topic": dead, "records": 4, "waiting": 0} in answer["dead_letters"]
+    write(1, dead)
+    assert group(client_as, "redrive")["verdict"] == "WARN"
+
+
+@pytest.mark.usefixtures("kafka")
+def test_watching_leaves_no_group_of_its_own(client_as: ClientAs) -> None:
+    assert status(client_as)["groups"] == []
+
+
+def test_the_status_is_quick_and_shared_for_a_second(kafka: AdminClient, client_as: ClientAs) -> None:
+    write(60)
+    commit("recorder", kafka, behind=1)
+    status(client_as)
+    client = client_as(Role.OPERATOR)
+    live.forget()
+    start = perf_counter()
+    first = client.get("/monitoring/kafka").json()
+    assert perf_counter() - start < 0.4  # 0.2 s, twice over for a busy machine
+    assert client.get("/monitoring/kafka").json()["at"] == first["at"]
+
+
+def test_throughput_is_measured_between_two_looks(kafka: AdminClient) -> None:
+    watch = Watch()
+    watch.observe()
+    write(500)
+    commit("fraud", kafka)
+    observed = watch.observe()
+    assert isinstance(observed, Observation)
+    [rates] = watch.rates_since(observed.cluster.at - timedelta(seconds=1))
+    assert rates.topics["transactions"] > 0
+    assert rates.topics["fraud.alerts"] == 0
+    assert set(rates.topics) == {"transactions", "transactions.status", "fraud.alerts"}
+    assert watch.rates_since(observed.cluster.at) == []
