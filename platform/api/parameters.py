@@ -10,10 +10,15 @@ from rest_framework.settings import api_settings
 
 from api.problems import BadParameters
 
+FORMAT = str(api_settings.URL_FORMAT_OVERRIDE)
+"""chooses the form of any answer, such as json"""
+
 
 def read_parameters(request: Request, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
     """The query parameters as this serializer understands them; raises a problem (400) naming each bad one."""
-    serializer = serializer_class(data=request.query_params)
+    asked = request.query_params.copy()
+    asked.pop(FORMAT, None)
+    serializer = serializer_class(data=asked)
     refuse_unknown_parameters(request, serializer.fields)
     try:
         serializer.is_valid(raise_exception=True)
@@ -24,7 +29,7 @@ def read_parameters(request: Request, serializer_class: type[Serializer[Any]]) -
 
 def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
     """Raise a problem (400) naming every query parameter that is not known or is given twice."""
-    errors = dict(_misplaced(request, {*known, api_settings.URL_FORMAT_OVERRIDE}))
+    errors = dict(_misplaced(request, {*known, FORMAT}))
     if errors:
         raise BadParameters(errors)
 
