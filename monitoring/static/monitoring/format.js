@@ -12,9 +12,9 @@ const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: 
 const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
 export const count = (number) => whole.format(number);
-// Cents matter no more where there are millions of millions, and room does.
-export const amount = (number) => (Math.abs(number) < 1e9 ? cents : whole).format(number);
-export const sum = (number) => (Math.abs(number) < 1e6 ? cents : whole).format(number);
+// What needs too much room is told in billions; the exact amount stands in the title.
+export const amount = (number) => (Math.abs(number) < 1e9 ? cents.format(number) : `${cents.format(number / 1e9)} bn`);
+export const exactly = (number) => cents.format(number);
 export const compact = (number) => short.format(number);
 export const perSecond = (number) => (number >= 100 ? whole : tenths).format(number);
 export const time = (moment) => clock.format(new Date(moment));

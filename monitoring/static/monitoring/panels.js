@@ -50,7 +50,7 @@ export const showClock = (at) => setText($("#as-of time"), format.time(at));
 
 export function showTiles({ kafka, panels, at }, points) {
   const hour = panels.hours.rows?.at(-1);
-  if (hour) tile("hour", format.sum(hour.total_amount), `${format.hourName(hour.hour, at, knowsDaysOnly(panels.hours.rows))} · ${transactions(hour)}`);
+  if (hour) tile("hour", format.amount(hour.total_amount), `${format.hourName(hour.hour, at, knowsDaysOnly(panels.hours.rows))} · ${transactions(hour)}`);
   else tile("hour", "–", "no total yet");
   if (kafka.why) {
     for (const name of ["throughput", "lag", "dead"]) tile(name, "–", "unknown: Kafka is down");
@@ -158,7 +158,7 @@ export function showTransactions({ panels, at }) {
     { text: format.when(row.timestamp, at), title: format.inFull(row.timestamp) },
     { text: row.order_id },
     { text: String(row.user_id), number: true },
-    { text: format.amount(row.amount), number: true },
+    { text: format.amount(row.amount), title: format.exactly(row.amount), number: true },
     { text: word(row.status), badge: TRANSACTION_LEVELS[row.status] },
   ]);
 }
@@ -168,7 +168,7 @@ export function showAlerts({ panels, at }) {
   showPanel("alerts", panels.alerts, "Fraud alerts are", "No alert yet.", (row) => [
     { text: format.whenBriefly(row.raised_at, at), title: format.inFull(row.raised_at) },
     { text: row.order_id, ...(admin ? { href: `${admin}${row.id}/change/` } : {}) },
-    { text: format.amount(row.amount), number: true },
+    { text: format.amount(row.amount), title: format.exactly(row.amount), number: true },
     { text: word(row.status), badge: ALERT_LEVELS[row.status] },
   ]);
 }

@@ -1,0 +1,370 @@
+"""The live page in a real browser, on a real broker."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import pytest
+from axe_selenium_python import Axe
+from django.contrib.auth.models import User
+from django.test import Client
+from pytest_django.live_server_helper import LiveServer
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
+from selenium.webdriver.common.by import By
+from selenium.webdriver.common.keys import Keys
+from selenium.webdriver.support.ui import WebDriverWait
+
+from analytics.models import HourlyTotal
+from api.roles import Role
+from fraud.models import FraudAlert
+from streaming.send import Outgoing, producer, send_all
+from tests.conftest import AccountOf
+from tests.monitoring.conftest import PASSWORD
+from transactions.models import Transaction
+
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
+NOW = datetime.now(UTC).replace(microsecond=0)
+
+pytestmark = [
+    pytest.mark.browser,
+    pytest.mark.django_db(transaction=True),
+    pytest.mark.usefixtures("kafka", "plain_static_files"),
+]
+Open = Callable[..., Chrome]
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Chrome]:
+    if not (CHROMIUM and DRIVER):
+        missing = "Chromium or its driver is missing: install chromium and chromium-driver."
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    options = ChromeOptions()
+    options.binary_location = CHROMIUM
+    for switch in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-dev-shm-usage"):
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()
+
+
+@pytest.fixture
+def plain_static_files(settings: Any) -> None:
+    settings.STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+
+
+@pytest.fixture
+def browser(chromium: Chrome, live_server: LiveServer) -> Iterator[Chrome]:
+    """A fresh browser at a laptop's size; whatever it had to complain about fails the test."""
+    chromium.get_log("browser")
+    yield chromium
+    complaints = chromium.get_log("browser")
+    # Lets go of the server before the database is emptied, and of what the page remembers.
+    chromium.execute_script("localStorage.clear()")
+    chromium.get("about:blank")
+    chromium.delete_all_cookies()
+    assert complaints == []
+
+
+@pytest.fixture
+def open_as(browser: Chrome, live_server: LiveServer, client: Client) -> Open:
+    """Opens the live page as an account that is logged in, and waits until it shows something."""
+
+    def open_page(user: User, width: int = 1366, height: int = 768, theme: str = "light") -> Chrome:
+        resize(browser, width, height)
+        prefer(browser, theme)
+        client.force_login(user)
+        browser.get(f"{live_server.url}/login")
+        browser.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
+        browser.get(live_server.url)
+        wait(browser, lambda: text(browser, "#as-of time") != "--:--:--")
+        return browser
+
+    return open_page
+
+
+def resize(browser: Chrome, width: int, height: int) -> None:
+    metrics = {"width": width, "height": height, "deviceScaleFactor": 1, "mobile": False}
+    browser.execute_cdp_cmd("Emulation.setDeviceMetricsOverride", metrics)
+
+
+def prefer(browser: Chrome, theme: str) -> None:
+    feature = {"name": "prefers-color-scheme", "value": theme}
+    browser.execute_cdp_cmd("Emulation.setEmulatedMedia", {"features": [feature]})
+
+
+def wait(browser: Chrome, condition: Callable[[], object]) -> None:
+    WebDriverWait(browser, 20, poll_frequency=0.05).until(lambda _: condition())
+
+
+def text(browser: Chrome, selector: str) -> str:
+    return browser.find_element(By.CSS_SELECTOR, selector).text
+
+
+def first_row(browser: Chrome, table: str) -> list[str]:
+    """The title holds a cell's whole text where the cell itself is cut."""
+    return list(
+        browser.execute_script(
+            "const row = document.querySelector(arguments[0])?.tBodies[0].rows[0];"
+            "return row ? [...row.cells].map((cell) => cell.title || cell.innerText.trim()) : []",
+            table,
+        )
+    )
+
+
+def theme_of(browser: Chrome) -> str:
+    return str(browser.execute_script("return document.documentElement.dataset.theme"))
+
+
+def record(order_id: str, amount: str = "1234.50") -> None:
+    Transaction.objects.create(
+        order_id=order_id, user_id=42, amount=amount, status="SUCCESS", timestamp=NOW, kind="ORDER"
+    )
+
+
+def raise_alert(order_id: str) -> FraudAlert:
+    return FraudAlert.objects.create(
+        order_id=order_id, user_id=42, amount="15000000.00", timestamp=NOW, rule="amount-limit"
+    )
+
+
+def test_logging_in_shows_the_newest_and_goes_on_by_itself(
+    browser: Chrome, live_server: LiveServer, investigator: User
+) -> None:
+    record("first")
+    alert = raise_alert("suspicious")
+    HourlyTotal.objects.create(
+        user_id=42, hour=NOW.replace(minute=0, second=0), total_cents=123456, transaction_count=3
+    )
+
+    browser.get(live_server.url)
+    browser.find_element(By.NAME, "username").send_keys(investigator.username)
+    browser.find_element(By.NAME, "password").send_keys("not it", Keys.ENTER)
+    wait(browser, lambda: "do not belong together" in text(browser, "[role=alert]"))
+    browser.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
+
+    wait(browser, lambda: first_row(browser, "#transactions")[1:] == ["first", "42", "1,234.50", "Success"])
+    wait(browser, lambda: first_row(browser, "#alerts")[1:] == ["suspicious", "15,000,000.00", "Open"])
+    link = browser.find_element(By.LINK_TEXT, "suspicious").get_attribute("href")
+    assert link == f"{live_server.url}/admin/fraud/fraudalert/{alert.pk}/change/"
+    assert text(browser, "#tile-hour [data-value]") == "1,234.56"
+    assert text(browser, "#tile-kafka [data-value]") == "1 broker"
+
+    browser.execute_script("window.untouched = true")
+    record("second")
+    raise_alert("more suspicious")
+    wait(browser, lambda: first_row(browser, "#transactions")[1] == "second")
+    wait(browser, lambda: first_row(browser, "#alerts")[1] == "more suspicious")
+    assert browser.execute_script("return window.untouched")
+
+
+def test_throughput_rises_when_records_are_written(open_as: Open, account: AccountOf) -> None:
+    browser = open_as(account(Role.SHOP))
+
+    def is_measured() -> bool:
+        send_all(producer(), [Outgoing("transactions", str(n).encode(), b"x") for n in range(50)])
+        return float(text(browser, "#tile-throughput [data-value]").replace("–", "0").replace(",", "")) > 0
+
+    wait(browser, is_measured)
+    wait(browser, lambda: browser.find_elements(By.CSS_SELECTOR, "#topics canvas"))
+    assert "transactions.status" in text(browser, "#topics .legend")
+
+
+def test_before_any_data_the_page_says_what_will_come(open_as: Open, account: AccountOf) -> None:
+    browser = open_as(account(Role.OPERATOR))
+    assert text(browser, ".transactions [data-empty]").startswith("No transaction yet.")
+    assert text(browser, ".alerts [data-empty]") == "No alert yet."
+    assert text(browser, ".groups [data-empty]") == "No worker has read anything yet."
+
+
+def test_those_who_may_not_see_alerts_are_told_who_may(open_as: Open, account: AccountOf) -> None:
+    raise_alert("suspicious")
+    browser = open_as(account(Role.ANALYST))
+    assert text(browser, ".alerts [data-empty]") == (
+        "Fraud alerts are shown to accounts with the role investigator or operator."
+    )
+
+
+def test_history_that_knows_days_only_is_labelled_by_days(open_as: Open, account: AccountOf) -> None:
+    long_ago = datetime(1998, 6, 30, tzinfo=UTC)
+    for days in range(40):
+        HourlyTotal.objects.create(
+            user_id=1, hour=long_ago - timedelta(days=days), total_cents=100 + days, transaction_count=1
+        )
+    browser = open_as(account(Role.ANALYST))
+    browser.find_element(By.ID, "hours-as-table").click()
+    assert first_row(browser, "#hours-table table") == ["30 Jun 1998", "1", "1.00"]
+    assert text(browser, "#tile-hour [data-note]") == "30 Jun 1998 · 1 transaction"
+
+
+def test_the_theme_follows_the_system_until_it_is_chosen(open_as: Open, account: AccountOf) -> None:
+    user = account(Role.SHOP)
+    browser = open_as(user, theme="dark")
+    assert theme_of(browser) == "dark"
+    browser.find_element(By.ID, "theme").click()
+    assert theme_of(browser) == "light"
+    browser.refresh()
+    assert theme_of(browser) == "light"
+
+
+def test_all_can_be_reached_by_keyboard(open_as: Open, investigator: User) -> None:
+    raise_alert("suspicious")
+    browser = open_as(investigator)
+    wait(browser, lambda: browser.find_elements(By.LINK_TEXT, "suspicious"))
+    stops: list[str] = []
+    for _ in range(20):
+        browser.switch_to.active_element.send_keys(Keys.TAB)
+        focused = browser.switch_to.active_element
+        if focused.tag_name == "body":
+            break
+        stops.append(focused.get_attribute("aria-label") or focused.text)
+        assert browser.execute_script("return getComputedStyle(arguments[0]).outlineStyle", focused) == "solid"
+    assert stops == [
+        "Skip to the figures", "API", "Admin", "Dark theme", "Log out", "As a table", "suspicious", "As a table",
+    ]  # fmt: skip
+
+
+def test_the_skip_link_leads_past_the_bar(open_as: Open, account: AccountOf) -> None:
+    browser = open_as(account(Role.SHOP))
+    browser.switch_to.active_element.send_keys(Keys.TAB)
+    browser.switch_to.active_element.send_keys(Keys.ENTER)
+    assert browser.switch_to.active_element.get_attribute("id") == "main"
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_axe_finds_nothing_serious(open_as: Open, account: AccountOf, live_server: LiveServer, theme: str) -> None:
+    for number in range(3):
+        record(f"order-{number}")
+        raise_alert(f"suspicious-{number}")
+    HourlyTotal.objects.create(user_id=1, hour=NOW, total_cents=100, transaction_count=1)
+    browser = open_as(account(Role.OPERATOR), theme=theme)
+    wait(browser, lambda: first_row(browser, "#transactions"))
+    assert serious_violations(browser) == []
+    browser.delete_all_cookies()
+    browser.get(f"{live_server.url}/login")
+    assert serious_violations(browser) == []
+
+
+def serious_violations(browser: Chrome) -> list[str]:
+    axe = Axe(browser)
+    axe.inject()
+    found = axe.run()["violations"]
+    return [
+        f"{each['id']}: {[node['target'] for node in each['nodes']]}"
+        for each in found
+        if each["impact"] in ("serious", "critical")
+    ]
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (820, 1180), (390, 844)])
+def test_nothing_scrolls_sideways(open_as: Open, investigator: User, width: int, height: int) -> None:
+    for number in range(10):
+        record(f"7b0fd4a5-6c8e-4a3d-9f0e-2f6f7b1c00{number:02}", "999999999999.99")
+        raise_alert(f"0c9fd4a5-6c8e-4a3d-9f0e-2f6f7b1c00{number:02}")
+    browser = open_as(investigator, width, height)
+    wait(browser, lambda: first_row(browser, "#transactions"))
+    assert browser.execute_script("return document.documentElement.scrollWidth") <= width
+    figures = "[...document.querySelectorAll('td.number, .tile b')]"
+    cut = f"return {figures}.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText)"
+    assert browser.execute_script(cut) == []
+
+
+@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])
+def test_everything_is_in_view_and_stays_where_it_is(
+    open_as: Open, investigator: User, width: int, height: int
+) -> None:
+    browser = open_as(investigator, width, height)
+    places = "return [...document.querySelectorAll('.card')].map((card) => card.getBoundingClientRect().toJSON())"
+    empty = browser.execute_script(places)
+    for number in range(10):
+        record(f"order-{number}")
+        raise_alert(f"suspicious-{number}")
+    wait(browser, lambda: first_row(browser, "#alerts")[1:2] == ["suspicious-9"])
+    assert browser.execute_script(places) == empty
+    assert max(card["bottom"] for card in empty) <= height
+
+
+def test_a_lost_connection_is_told_and_mends_itself(open_as: Open, account: AccountOf) -> None:
+    browser = open_as(account(Role.SHOP))
+    browser.execute_cdp_cmd("Network.enable", {})
+    offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline | {"offline": True})
+    wait(browser, lambda: text(browser, "#connection").startswith("Connection lost."))
+    assert f"Showing data from {text(browser, '#as-of time')}." in text(browser, "#connection")
+    record("meanwhile")
+    browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline | {"offline": False})
+    wait(browser, lambda: first_row(browser, "#transactions")[1:2] == ["meanwhile"])
+    assert text(browser, "#connection") == ""
+    complaints = browser.get_log("browser")
+    assert all("ERR_INTERNET_DISCONNECTED" in each["message"] for each in complaints)
+
+
+def test_who_is_logged_out_meanwhile_is_led_to_the_login(
+    open_as: Open, account: AccountOf, live_server: LiveServer
+) -> None:
+    browser = open_as(account(Role.SHOP))
+    browser.delete_cookie("sessionid")
+    wait(browser, lambda: browser.find_elements(By.LINK_TEXT, "Log in again"))
+    link = browser.find_element(By.LINK_TEXT, "Log in again").get_attribute("href")
+    assert link == f"{live_server.url}/login?next=/"
+    assert all(" 401 " in each["message"] for each in browser.get_log("browser"))
+
+
+# --- the pure modules ----------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def run_js(browser: Chrome, live_server: LiveServer) -> Callable[[str, str], Any]:
+    """Evaluates an expression about a module of the page's scripts, called `m`."""
+    browser.get(f"{live_server.url}/login")
+
+    def evaluate(module: str, expression: str) -> Any:
+        return browser.execute_async_script(
+            f"const done = arguments[0]; import('/static/monitoring/{module}.js').then((m) => done({expression}))"
+        )
+
+    return evaluate
+
+
+def test_points_are_kept_once_in_order_for_five_minutes(run_js: Callable[[str, str], Any]) -> None:
+    merged = run_js("series", "m.merge([{at: 1}, {at: 400000}], [{at: 350000}, {at: 400000}], 400001).map((p) => p.at)")
+    assert merged == [350000, 400000]
+
+
+def test_a_line_breaks_where_nobody_watched(run_js: Callable[[str, str], Any]) -> None:
+    points = "[{at: 1000, topics: {a: 1}}, {at: 2000, topics: {a: 2}}, {at: 60000, topics: {a: 3}}]"
+    assert run_js("series", f"m.columns({points}, 'topics', ['a'])") == [[1, 2, 59.999, 60], [1, 2, None, 3]]
+
+
+def test_the_scale_rises_at_once_and_sinks_late(run_js: Callable[[str, str], Any]) -> None:
+    tops = run_js("series", "[m.calmTop(80, undefined), m.calmTop(120, 100), m.calmTop(70, 150), m.calmTop(20, 150)]")
+    assert tops == [100, 150, 150, 20]
+
+
+def test_averages_of_half_a_minute(run_js: Callable[[str, str], Any]) -> None:
+    points = "[{at: 0, g: {a: 1}}, {at: 29999, g: {a: 3}}, {at: 30000, g: {a: 10}}]"
+    assert run_js("series", f"m.halfMinutes({points}, 'g', ['a'])") == [
+        {"start": 30000, "values": [10]},
+        {"start": 0, "values": [2]},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("amount", "words"),
+    [("19.9", "19.90"), ("-5.00", "-5.00"), ("999999999.99", "999,999,999.99"), ("999999999999.99", "1,000.00 bn")],
+)
+def test_amounts_are_exact_until_they_need_too_much_room(
+    run_js: Callable[[str, str], Any], amount: str, words: str
+) -> None:
+    assert run_js("format", f"m.amount('{amount}')") == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0.04, "0.0 s"), (9.94, "9.9 s"), (119, "119 s"), (3600, "60 min"), (86400, "24 h"), (864000, "10 days")],
+)
+def test_durations_are_told_in_fitting_units(run_js: Callable[[str, str], Any], seconds: float, words: str) -> None:
+    assert run_js("format", f"m.duration({seconds})") == words
