@@ -1,14 +1,19 @@
+import os
+import shutil
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from selenium.webdriver import Chrome, ChromeOptions
+from selenium.webdriver.chrome.service import Service
 
 from api.roles import Role
 from monitoring import live
 from streaming import clients, unread
 from tests.conftest import AccountOf
 
+CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 PASSWORD = "correct horse battery"
 
 
@@ -37,3 +42,18 @@ def investigator(account: AccountOf) -> User:
     user.set_password(PASSWORD)
     user.save()
     return user
+
+
+@pytest.fixture(scope="session")
+def chromium() -> Iterator[Chrome]:
+    if not (CHROMIUM and DRIVER):
+        missing = "Chromium or its driver is missing: install chromium and chromium-driver."
+        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
+    options = ChromeOptions()
+    options.binary_location = str(CHROMIUM)
+    for switch in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-dev-shm-usage"):
+        options.add_argument(f"--{switch}")
+    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
+    driver = Chrome(options=options, service=Service(DRIVER))
+    yield driver
+    driver.quit()

@@ -10,6 +10,10 @@ def up() -> None:
     """A part that answers."""
 
 
+def sleep_until(event: Event, timeout: float) -> None:
+    event.wait(timeout)
+
+
 def test_the_reason_of_a_part_that_is_down_is_told() -> None:
     def ask() -> None:
         raise Down("The cellar is flooded.")
@@ -30,7 +34,7 @@ def test_a_check_that_fails_unexpectedly_tells_no_more_than_the_kind_of_error() 
 def test_a_silent_part_keeps_nobody_waiting() -> None:
     released = Event()
     start = perf_counter()
-    silent, other = ask_all([Check("silent", True, lambda: released.wait(30) and None), Check("other", True, up)], 0.1)
+    silent, other = ask_all([Check("silent", True, lambda: sleep_until(released, 30)), Check("other", True, up)], 0.1)
     elapsed = perf_counter() - start
     released.set()
     assert elapsed < 1
@@ -54,5 +58,5 @@ def test_parts_are_asked_at_once() -> None:
 
 @pytest.mark.parametrize("milliseconds", [30])
 def test_latency_is_in_milliseconds(milliseconds: int) -> None:
-    [part] = ask_all([Check("slow", True, lambda: Event().wait(milliseconds / 1000) and None)])
+    [part] = ask_all([Check("slow", True, lambda: sleep_until(Event(), milliseconds / 1000))])
     assert milliseconds <= part.latency_ms < 20 * milliseconds

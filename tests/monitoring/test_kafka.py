@@ -16,8 +16,9 @@ from monitoring.observation import GroupStatus, Observation
 from monitoring.verdicts import Reason
 from monitoring.watch import Watch
 from streaming import clients, unread
+from streaming.clients import Outgoing, send_all
 from streaming.lag import end_offsets
-from streaming.send import Outgoing, producer, send_all
+from streaming.send import producer
 from streaming.topics import Topic
 from tests.conftest import ClientAs
 from tests.embedded import wait_until

@@ -1,7 +1,5 @@
 """The live page in a real browser, on a real broker."""
 
-import os
-import shutil
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -11,8 +9,7 @@ from axe_selenium_python import Axe
 from django.contrib.auth.models import User
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
-from selenium.webdriver import Chrome, ChromeOptions
-from selenium.webdriver.chrome.service import Service
+from selenium.webdriver import Chrome
 from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
@@ -20,12 +17,12 @@ from selenium.webdriver.support.ui import WebDriverWait
 from analytics.models import HourlyTotal
 from api.roles import Role
 from fraud.models import FraudAlert
-from streaming.send import Outgoing, producer, send_all
+from streaming.clients import Outgoing, send_all
+from streaming.send import producer
 from tests.conftest import AccountOf
 from tests.monitoring.conftest import PASSWORD
 from transactions.models import Transaction
 
-CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
 NOW = datetime.now(UTC).replace(microsecond=0)
 
 pytestmark = [
@@ -36,21 +33,6 @@ pytestmark = [
 Open = Callable[..., Chrome]
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Chrome]:
-    if not (CHROMIUM and DRIVER):
-        missing = "Chromium or its driver is missing: install chromium and chromium-driver."
-        pytest.fail(missing) if os.environ.get("CI") == "true" else pytest.skip(missing)
-    options = ChromeOptions()
-    options.binary_location = CHROMIUM
-    for switch in ("headless", "no-sandbox", "disable-gpu", "disable-background-networking", "disable-dev-shm-usage"):
-        options.add_argument(f"--{switch}")
-    options.set_capability("goog:loggingPrefs", {"browser": "ALL"})
-    driver = Chrome(options=options, service=Service(DRIVER))
-    yield driver
-    driver.quit()
-
-
 @pytest.fixture
 def plain_static_files(settings: Any) -> None:
     settings.STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
@@ -59,14 +41,14 @@ def plain_static_files(settings: Any) -> None:
 @pytest.fixture
 def browser(chromium: Chrome, live_server: LiveServer) -> Iterator[Chrome]:
     """A fresh browser at a laptop's size; whatever it had to complain about fails the test."""
-    chromium.get_log("browser")
+    complaints(chromium)
     yield chromium
-    complaints = chromium.get_log("browser")
+    left = complaints(chromium)
     # Lets go of the server before the database is emptied, and of what the page remembers.
     chromium.execute_script("localStorage.clear()")
     chromium.get("about:blank")
     chromium.delete_all_cookies()
-    assert complaints == []
+    assert left == []
 
 
 @pytest.fixture
@@ -113,6 +95,11 @@ def first_row(browser: Chrome, table: str) -> list[str]:
             table,
         )
     )
+
+
+def complaints(browser: Chrome) -> list[str]:
+    """What the page has complained about since last asked, such as errors and breaches of its security policy."""
+    return [each["message"] for each in browser.get_log("browser")]  # type: ignore[no-untyped-call]
 
 
 def theme_of(browser: Chrome) -> str:
@@ -298,8 +285,7 @@ def test_a_lost_connection_is_told_and_mends_itself(open_as: Open, account: Acco
     browser.execute_cdp_cmd("Network.emulateNetworkConditions", offline | {"offline": False})
     wait(browser, lambda: first_row(browser, "#transactions")[1:2] == ["meanwhile"])
     assert text(browser, "#connection") == ""
-    complaints = browser.get_log("browser")
-    assert all("ERR_INTERNET_DISCONNECTED" in each["message"] for each in complaints)
+    assert all("ERR_INTERNET_DISCONNECTED" in each for each in complaints(browser))
 
 
 def test_who_is_logged_out_meanwhile_is_led_to_the_login(
@@ -310,61 +296,4 @@ def test_who_is_logged_out_meanwhile_is_led_to_the_login(
     wait(browser, lambda: browser.find_elements(By.LINK_TEXT, "Log in again"))
     link = browser.find_element(By.LINK_TEXT, "Log in again").get_attribute("href")
     assert link == f"{live_server.url}/login?next=/"
-    assert all(" 401 " in each["message"] for each in browser.get_log("browser"))
-
-
-# --- the pure modules ----------------------------------------------------------------------------------------------
-
-
-@pytest.fixture
-def run_js(browser: Chrome, live_server: LiveServer) -> Callable[[str, str], Any]:
-    """Evaluates an expression about a module of the page's scripts, called `m`."""
-    browser.get(f"{live_server.url}/login")
-
-    def evaluate(module: str, expression: str) -> Any:
-        return browser.execute_async_script(
-            f"const done = arguments[0]; import('/static/monitoring/{module}.js').then((m) => done({expression}))"
-        )
-
-    return evaluate
-
-
-def test_points_are_kept_once_in_order_for_five_minutes(run_js: Callable[[str, str], Any]) -> None:
-    merged = run_js("series", "m.merge([{at: 1}, {at: 400000}], [{at: 350000}, {at: 400000}], 400001).map((p) => p.at)")
-    assert merged == [350000, 400000]
-
-
-def test_a_line_breaks_where_nobody_watched(run_js: Callable[[str, str], Any]) -> None:
-    points = "[{at: 1000, topics: {a: 1}}, {at: 2000, topics: {a: 2}}, {at: 60000, topics: {a: 3}}]"
-    assert run_js("series", f"m.columns({points}, 'topics', ['a'])") == [[1, 2, 59.999, 60], [1, 2, None, 3]]
-
-
-def test_the_scale_rises_at_once_and_sinks_late(run_js: Callable[[str, str], Any]) -> None:
-    tops = run_js("series", "[m.calmTop(80, undefined), m.calmTop(120, 100), m.calmTop(70, 150), m.calmTop(20, 150)]")
-    assert tops == [100, 150, 150, 20]
-
-
-def test_averages_of_half_a_minute(run_js: Callable[[str, str], Any]) -> None:
-    points = "[{at: 0, g: {a: 1}}, {at: 29999, g: {a: 3}}, {at: 30000, g: {a: 10}}]"
-    assert run_js("series", f"m.halfMinutes({points}, 'g', ['a'])") == [
-        {"start": 30000, "values": [10]},
-        {"start": 0, "values": [2]},
-    ]
-
-
-@pytest.mark.parametrize(
-    ("amount", "words"),
-    [("19.9", "19.90"), ("-5.00", "-5.00"), ("999999999.99", "999,999,999.99"), ("999999999999.99", "1,000.00 bn")],
-)
-def test_amounts_are_exact_until_they_need_too_much_room(
-    run_js: Callable[[str, str], Any], amount: str, words: str
-) -> None:
-    assert run_js("format", f"m.amount('{amount}')") == words
-
-
-@pytest.mark.parametrize(
-    ("seconds", "words"),
-    [(0.04, "0.0 s"), (9.94, "9.9 s"), (119, "119 s"), (3600, "60 min"), (86400, "24 h"), (864000, "10 days")],
-)
-def test_durations_are_told_in_fitting_units(run_js: Callable[[str, str], Any], seconds: float, words: str) -> None:
-    assert run_js("format", f"m.duration({seconds})") == words
+    assert all(" 401 " in each for each in complaints(browser))
