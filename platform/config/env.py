@@ -94,14 +94,24 @@ def kafka_settings() -> dict[str, str]:
     }
 
 
-def secret_key() -> str:
-    """SECRET_KEY, or the content of the file that SECRET_KEY_FILE names."""
-    if key := os.environ.get("SECRET_KEY"):
-        return key
-    file = setting("SECRET_KEY_FILE", path, "the path of a file that holds Django's secret key")
+def optional_path(raw: str) -> Path | None:
+    return path(raw) if raw else None
+
+
+def secret(name: str, what: str) -> str:
+    """The setting itself, or the content of the file that the setting with _FILE behind its name names."""
+    if value := os.environ.get(name):
+        return value
+    file = setting(f"{name}_FILE", path, f"the path of a file that holds {what}")
     try:
         return file.read_text().strip()
     except OSError as error:
         raise ImproperlyConfigured(
-            f"SECRET_KEY_FILE={file} cannot be read ({error.strerror}). `make setup` makes it; or set SECRET_KEY."
+            f"{name}_FILE={file} cannot be read ({error.strerror}). `make setup` makes the embedded platform's, "
+            f"`make cluster` the cluster's; or set {name}."
         ) from error
+
+
+def optional_secret(name: str, what: str) -> str:
+    """As secret(), or an empty string if neither is set."""
+    return secret(name, what) if os.environ.get(name) or os.environ.get(f"{name}_FILE") else ""

@@ -9,7 +9,7 @@ from config import env
 from config.env import BASE_DIR, setting
 
 # --- Django -----------------------------------------------------------------------------------------------------------
-SECRET_KEY = env.secret_key()
+SECRET_KEY = env.secret("SECRET_KEY", "Django's secret key")
 DEBUG = False
 ALLOWED_HOSTS = setting("ALLOWED_HOSTS", env.words, "host names with commas between them")
 ROOT_URLCONF = "config.urls"
@@ -138,12 +138,16 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
         },
     }
 
+# --- The cluster's own certificates -----------------------------------------------------------------------------------
+CA_FILE = setting("CA_FILE", env.optional_path, "the file of the authority behind the parts' certificates, or nothing")
+"""Whom the registry's, Elasticsearch's and Connect's certificates are checked against; None: whom the system trusts."""
+
 # --- Kafka: librdkafka's own names, read by streaming/clients.py only -------------------------------------------------
 KAFKA = env.kafka_settings()
 TOPIC_PARTITIONS = setting("TOPIC_PARTITIONS", env.positive, "a whole number of partitions from 1 on")
 TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a whole number of replicas from 1 on")
 SCHEMAS = setting("SCHEMAS", env.path, "the folder of the Avro schemas")
-SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints"), "`fingerprints`")
+SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints", "registry"), "`fingerprints` or `registry:` and its URL")
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of events from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
 
@@ -267,7 +271,13 @@ LOGGING = {
     },
     "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
     "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {"django": {"handlers": [], "propagate": True}, "django.server": {"handlers": [], "propagate": True}},
+    "loggers": {
+        "django": {"handlers": [], "propagate": True},
+        "django.server": {"handlers": [], "propagate": True},
+        # These clients would log every request.
+        "httpx2": {"level": "WARNING"},
+        "elastic_transport": {"level": "WARNING"},
+    },
 }
 
 # --- Admin ------------------------------------------------------------------------------------------------------------

@@ -12,7 +12,9 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from streaming.avro import Codec
+from streaming.registry import RegistryIds
 from streaming.schema_ids import FingerprintIds, SchemaIds
+from streaming.topics import TOPICS
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT_SECONDS = 60
@@ -77,6 +79,10 @@ def codec() -> Codec:
 
 def schema_ids() -> SchemaIds:
     """The adapter that SCHEMA_IDS chooses."""
+    kind, _, where = settings.SCHEMA_IDS.partition(":")
+    if kind == "registry":
+        subjects = {event_type.__name__: topic.subject for event_type, topic in TOPICS.items()}
+        return RegistryIds(where, subjects, settings.CA_FILE)
     return FingerprintIds(settings.SCHEMAS)
 
 

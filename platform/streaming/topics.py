@@ -20,6 +20,11 @@ class Topic(StrEnum):
         return f"{self}.dead-letters"
 
     @property
+    def subject(self) -> str:
+        """Under which a registry keeps the schemas of its values."""
+        return f"{self}-value"
+
+    @property
     def event_type(self) -> type[Event]:
         return EVENT_TYPES[self]
 
