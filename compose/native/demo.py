@@ -39,10 +39,11 @@ from transactions import simulator
 PURCHASES = ROOT / "data" / "cdnow-purchases.csv.gz"
 SUPERVISORD_CONF = Path(__file__).with_name("supervisord.conf")
 MOCK_ORDERS, MOCK_SEED, MOCK_RATE = 1000, 1997, 500
+ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 PARTS = ("relay", "workers:*", "api", "celery:celery-worker")
 SIMULATION = "celery:celery-beat"
 MEGABYTE = 1024 * 1024
-console = Console(highlight=False)
+console = Console(highlight=False, soft_wrap=True)
 
 
 class Failed(RuntimeError):
@@ -111,7 +112,7 @@ def main() -> None:
     for port in (options.api_port, options.kafka_port, options.kafka_port + 1):
         refuse_port_in_use(port)
     place = Place(ROOT / "var" / ("once" if options.once else "demo"), options.api_port, options.kafka_port)
-    for number in (signal.SIGTERM, signal.SIGHUP):
+    for number in ENDINGS:
         signal.signal(number, _interrupt)
     try:
         sys.exit(run_once(place) if options.once else run(place))
@@ -132,7 +133,6 @@ def run(place: Place) -> int:
                 parts.raise_if_ended()
                 time.sleep(1)
         except KeyboardInterrupt:
-            signal.signal(signal.SIGINT, signal.SIG_IGN)
             console.print("\nEnding every process …")
     console.print("All processes have ended.")
     return 0
@@ -283,6 +283,9 @@ def show_comparisons(comparisons: Sequence[Comparison]) -> None:
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:
+    for ending in ENDINGS:
+        # Once is enough: whoever presses again must not cut the orderly end short.
+        signal.signal(ending, signal.SIG_IGN)
     raise KeyboardInterrupt
 
 
