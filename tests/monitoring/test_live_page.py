@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from axe_selenium_python import Axe
 from django.contrib.auth.models import User
+from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
 from pytest_django.live_server_helper import LiveServer
 from selenium.webdriver import Chrome
@@ -39,12 +40,13 @@ def plain_static_files(settings: Any) -> None:
 
 
 @pytest.fixture
-def browser(chromium: Chrome, live_server: LiveServer) -> Iterator[Chrome]:
-    """A fresh browser at a laptop's size; whatever it had to complain about fails the test."""
+def browser(chromium: Chrome, live_server: LiveServer, monkeypatch: pytest.MonkeyPatch) -> Iterator[Chrome]:
+    """A browser that remembers nothing of earlier tests; whatever its page had to complain about fails the test."""
+    # A connection that is kept alive keeps a thread of the server, which would end only when its database has gone.
+    monkeypatch.setattr(WSGIRequestHandler, "protocol_version", "HTTP/1.0")
     complaints(chromium)
     yield chromium
     left = complaints(chromium)
-    # Lets go of the server before the database is emptied, and of what the page remembers.
     chromium.execute_script("localStorage.clear()")
     chromium.get("about:blank")
     chromium.delete_all_cookies()
