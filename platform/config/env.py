@@ -76,6 +76,14 @@ def adapter(*kinds: str) -> Callable[[str], str]:
     return cast
 
 
+def database(raw: str) -> dict[str, Any]:
+    """Django's settings of a database from a URL."""
+    settings = environ.Env.db_url_config(raw)
+    if "ENGINE" not in settings:
+        raise ValueError(raw)
+    return dict(settings)
+
+
 def email(raw: str) -> dict[str, Any]:
     """Django's EMAIL_ settings from a URL; a file path in it is relative to the project's root."""
     settings = environ.Env.email_url_config(raw)

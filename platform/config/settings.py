@@ -2,7 +2,6 @@
 
 from datetime import timedelta
 
-import environ
 import structlog
 
 from config import env
@@ -123,9 +122,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASES = {
-    "default": setting(
-        "DATABASE_URL", environ.Env.db_url_config, "a URL such as sqlite:///var/platform.sqlite3 or mysql://…"
-    )
+    "default": setting("DATABASE_URL", env.database, "a URL such as sqlite:///var/platform.sqlite3 or mysql://…")
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
