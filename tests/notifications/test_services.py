@@ -1,0 +1,106 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.core import mail
+
+from api.models import Customer
+from api.roles import Role
+from events import AlertChange, AlertStatus, ChangedStatus, FraudAlert, Status, Transaction, TransactionStatusChanged
+from notifications import consumers
+from notifications.models import Notification
+from notifications.services import send_waiting_emails
+from streaming.topics import TOPICS, Event
+from streaming.worker import Batch, Record
+from tests.conftest import AccountOf
+
+pytestmark = pytest.mark.django_db
+
+MOMENT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ORDER = Transaction("a-1", 7, 1234.5, Status.PENDING, MOMENT)
+PAID = TransactionStatusChanged("a-1", 7, 1234.5, ChangedStatus.PENDING, ChangedStatus.SUCCESS, MOMENT)
+ALERT = FraudAlert("a-1", 7, 2e7, "amount-above-limit", AlertChange.RAISED, AlertStatus.OPEN, MOMENT)
+
+
+def notify(*events: Event) -> None:
+    consumers.notify(Batch([Record(each, TOPICS[type(each)], 0, n, MOMENT) for n, each in enumerate(events)]))
+
+
+def told() -> list[tuple[str, str, str]]:
+    return list(Notification.objects.order_by("pk").values_list("recipient", "kind", "text"))
+
+
+@pytest.mark.parametrize(
+    ("event", "kind", "text"),
+    [
+        (ORDER, "ORDER_CREATED", "We have your order a-1 of 1,234.50."),
+        (replace(ORDER, status=Status.SUCCESS), "ORDER_PAID", "Your order a-1 of 1,234.50 is paid."),
+        (replace(ORDER, status=Status.FAILED), "ORDER_FAILED", "The payment of your order a-1 of 1,234.50 failed."),
+        (replace(ORDER, amount=-5.0, status=Status.SUCCESS), "ORDER_REFUNDED", "You get 5.00 back (a-1)."),
+        (PAID, "ORDER_PAID", "Your order a-1 of 1,234.50 is paid."),
+        (
+            replace(PAID, status=ChangedStatus.FAILED),
+            "ORDER_FAILED",
+            "The payment of your order a-1 of 1,234.50 failed.",
+        ),
+    ],
+)
+def test_a_customer_is_told_what_became_of_an_order(event: Event, kind: str, text: str) -> None:
+    notify(event)
+    assert told() == [("customer:7", kind, text)]
+
+
+def test_a_refund_is_told_once_although_two_events_tell_of_it() -> None:
+    refund = Transaction("refund-a-1", 7, -1234.5, Status.SUCCESS, MOMENT)
+    notify(replace(PAID, previous=ChangedStatus.SUCCESS, status=ChangedStatus.REFUNDED), refund)
+    assert [kind for _, kind, _ in told()] == ["ORDER_REFUNDED"]
+
+
+def test_every_investigator_is_told_of_an_alert_and_nobody_of_its_changes(account: AccountOf) -> None:
+    investigators = [account(Role.INVESTIGATOR), account(Role.INVESTIGATOR)]
+    account(Role.ANALYST)
+    notify(ALERT, replace(ALERT, change=AlertChange.CHANGED, status=AlertStatus.CONFIRMED))
+    assert {recipient for recipient, _, _ in told()} == {f"account:{each.pk}" for each in investigators}
+    assert len(told()) == 2
+
+
+def test_a_batch_delivered_twice_tells_once(account: AccountOf) -> None:
+    account(Role.INVESTIGATOR)
+    for _ in range(2):
+        notify(ORDER, PAID, ALERT)
+    assert len(told()) == 3
+
+
+def test_customers_with_an_account_get_an_email_once(account: AccountOf) -> None:
+    customer = account(Role.CUSTOMER, user_id=7)
+    customer.email = "seven@shop.example"
+    customer.save()
+    notify(ORDER, replace(ORDER, order_id="b-1", user_id=8))
+    assert send_waiting_emails() == 1
+    assert send_waiting_emails() == 0
+    assert [(each.to, each.subject, each.body) for each in mail.outbox] == [
+        (["seven@shop.example"], "We have your order", "We have your order a-1 of 1,234.50.")
+    ]
+
+
+def test_no_email_goes_to_an_account_that_was_closed(account: AccountOf) -> None:
+    customer = account(Role.CUSTOMER, user_id=7)
+    Customer.objects.filter(account=customer).update(user_id=7)
+    customer.email, customer.is_active = "seven@shop.example", False
+    customer.save()
+    notify(ORDER)
+    assert send_waiting_emails() == 0
+
+
+def test_an_email_that_cannot_be_sent_waits(account: AccountOf, settings: Any) -> None:
+    customer = account(Role.CUSTOMER, user_id=7)
+    customer.email = "seven@shop.example"
+    customer.save()
+    notify(ORDER)
+    settings.EMAIL_BACKEND, settings.EMAIL_HOST = "django.core.mail.backends.smtp.EmailBackend", "127.0.0.1"
+    settings.EMAIL_PORT = 1
+    with pytest.raises(OSError, match="refused"):
+        send_waiting_emails()
+    settings.EMAIL_BACKEND = "django.core.mail.backends.locmem.EmailBackend"
+    assert send_waiting_emails() == 1

@@ -1,0 +1,128 @@
+from dataclasses import replace
+from datetime import UTC, datetime
+from decimal import Decimal
+
+import pytest
+
+import events
+from events import ChangedStatus, Status, TransactionStatusChanged
+from streaming import clients
+from streaming.models import OutboxMessage
+from streaming.topics import Event, Topic
+from streaming.worker import Batch, Record
+from transactions import consumers
+from transactions.models import Kind, Transaction
+from transactions.services import AlreadyExists, NotAllowed, change_status, create_transactions, record, refund_id
+
+pytestmark = pytest.mark.django_db
+
+MOMENT = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ORDER = events.Transaction("a-1", 7, 12.34, Status.PENDING, MOMENT)
+
+
+def told() -> list[Event]:
+    """What the outbox holds, in order."""
+    decode = clients.codec().decode
+    return [decode(Topic(row.topic), bytes(row.payload)) for row in OutboxMessage.objects.order_by("id")]
+
+
+def batch(*orders: events.Transaction) -> Batch[events.Transaction]:
+    return Batch([Record(order, Topic.TRANSACTIONS, 0, offset, MOMENT) for offset, order in enumerate(orders)])
+
+
+def test_a_new_order_is_recorded_and_told_together() -> None:
+    (row,) = create_transactions(orders=[ORDER])
+    assert (row.amount, row.kind, row.status) == (Decimal("12.34"), Kind.ORDER, "PENDING")
+    assert told() == [ORDER]
+
+
+def test_of_orders_of_which_one_exists_none_is_recorded() -> None:
+    create_transactions(orders=[ORDER])
+    with pytest.raises(AlreadyExists, match="a-1"):
+        create_transactions(orders=[replace(ORDER, order_id="a-2"), ORDER])
+    assert Transaction.objects.count() == 1
+    assert len(told()) == 1
+
+
+def test_a_change_of_status_tells_the_previous_one_and_the_amount() -> None:
+    create_transactions(orders=[ORDER])
+    change_status(order_id="a-1", status=ChangedStatus.SUCCESS)
+    change = told()[-1]
+    assert isinstance(change, TransactionStatusChanged)
+    assert (change.previous, change.status, change.cents) == (ChangedStatus.PENDING, ChangedStatus.SUCCESS, 1234)
+
+
+def test_a_refund_is_a_transaction_of_its_own() -> None:
+    create_transactions(orders=[replace(ORDER, status=Status.SUCCESS)])
+    refund = change_status(order_id="a-1", status=ChangedStatus.REFUNDED).refund
+    assert refund is not None
+    assert (refund.order_id, refund.amount, refund.kind, refund.refund_of) == (
+        "refund-a-1", Decimal("-12.34"), Kind.REFUND, "a-1",
+    )  # fmt: skip
+    _, change, event = told()
+    assert (change.status, change.cents) == (ChangedStatus.REFUNDED, 1234)  # type: ignore[union-attr]
+    assert (event.order_id, event.cents, event.status) == ("refund-a-1", -1234, Status.SUCCESS)  # type: ignore[union-attr]
+
+
+def test_a_refund_cannot_be_refunded() -> None:
+    create_transactions(orders=[replace(ORDER, status=Status.SUCCESS)])
+    change_status(order_id="a-1", status=ChangedStatus.REFUNDED)
+    with pytest.raises(NotAllowed, match="is a refund itself"):
+        change_status(order_id="refund-a-1", status=ChangedStatus.REFUNDED)
+
+
+def test_a_refund_whose_id_is_taken_changes_nothing() -> None:
+    create_transactions(orders=[replace(ORDER, status=Status.SUCCESS), replace(ORDER, order_id="refund-a-1")])
+    with pytest.raises(AlreadyExists, match="refund-a-1"):
+        change_status(order_id="a-1", status=ChangedStatus.REFUNDED)
+    assert Transaction.objects.get(order_id="a-1").status == "SUCCESS"
+    assert len(told()) == 2
+
+
+@pytest.mark.parametrize(
+    ("status", "wanted"),
+    [
+        (Status.PENDING, ChangedStatus.REFUNDED),
+        (Status.PENDING, ChangedStatus.PENDING),
+        (Status.SUCCESS, ChangedStatus.FAILED),
+        (Status.SUCCESS, ChangedStatus.SUCCESS),
+        (Status.FAILED, ChangedStatus.SUCCESS),
+        (Status.FAILED, ChangedStatus.REFUNDED),
+    ],
+)
+def test_a_status_that_cannot_follow_is_refused(status: Status, wanted: ChangedStatus) -> None:
+    create_transactions(orders=[replace(ORDER, status=status)])
+    with pytest.raises(NotAllowed, match=f"{status} cannot become {wanted}"):
+        change_status(order_id="a-1", status=wanted)
+    assert len(told()) == 1
+
+
+def test_refund_ids_fit_into_the_column_and_differ() -> None:
+    long_ids = [f"{'x' * 63}{n}" for n in range(2)]
+    ids = {refund_id(order_id) for order_id in [*long_ids, "x" * 57, "a"]}
+    assert len(ids) == 4
+    assert max(map(len, ids)) <= 64
+
+
+def test_a_batch_delivered_twice_is_recorded_once() -> None:
+    orders = [replace(ORDER, order_id=f"a-{n}") for n in range(5)]
+    for _ in range(2):
+        consumers.record(batch(*orders))
+    assert sorted(Transaction.objects.values_list("order_id", flat=True)) == [f"a-{n}" for n in range(5)]
+
+
+def test_an_order_that_came_by_the_api_is_recognised_in_the_topic() -> None:
+    create_transactions(orders=[ORDER])
+    change_status(order_id="a-1", status=ChangedStatus.SUCCESS)
+    consumers.record(batch(ORDER))
+    assert Transaction.objects.get().status == "SUCCESS"
+
+
+def test_what_comes_by_the_topic_is_not_told_again() -> None:
+    record(received=[ORDER])
+    assert told() == []
+
+
+def test_a_negative_amount_from_the_topic_is_a_refund() -> None:
+    record(received=[replace(ORDER, amount=-5.0)])
+    assert Transaction.objects.get().kind == Kind.REFUND

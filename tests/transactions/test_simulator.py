@@ -1,0 +1,70 @@
+from datetime import UTC, datetime, timedelta
+from itertools import islice
+from random import Random
+
+import pytest
+
+from events import ChangedStatus, Status, Transaction, check_plausible
+from transactions.simulator import BadRow, Shop, mock_orders, outcome, purchases
+from transactions.statuses import may_become
+
+START = datetime(2026, 11, 22, 12, tzinfo=UTC)
+HEADER = "customer_id,date,quantity,amount"
+
+
+def some(count: int, seed: int = 1, shop: Shop | None = None) -> list[Transaction]:
+    return list(islice(mock_orders(seed=seed, start=START, per_second=100, shop=shop), count))
+
+
+def test_the_same_seed_gives_the_same_orders_and_another_gives_others() -> None:
+    assert some(50) == some(50)
+    assert not {order.order_id for order in some(50)} & {order.order_id for order in some(50, seed=2)}
+
+
+def test_mock_orders_are_plausible_and_follow_each_other_at_the_rate() -> None:
+    orders = some(500)
+    for order in orders:
+        check_plausible(order, received_at=START)
+        assert order.amount > 0
+        assert order.timestamp.microsecond % 1000 == 0
+    assert orders[250].timestamp == START + timedelta(seconds=2.5)
+
+
+def test_the_shares_of_huge_paid_and_failed_orders_are_as_stated() -> None:
+    orders, shop = some(20_000), Shop()
+    huge = [order for order in orders if order.amount > 10_000_000]
+    assert len(huge) / len(orders) == pytest.approx(shop.huge_share, abs=0.002)
+    assert all(order.amount < 100_000_000 for order in huge)
+    for status, share in ((Status.SUCCESS, shop.paid_share), (Status.FAILED, shop.failed_share)):
+        assert sum(order.status == status for order in orders) / len(orders) == pytest.approx(share, abs=0.015)
+
+
+def test_few_users_buy_often() -> None:
+    users = [order.user_id for order in some(20_000)]
+    assert min(users) >= 1
+    assert max(users) <= Shop().users
+    assert sum(user <= Shop().users / 4 for user in users) / len(users) == pytest.approx(0.5, abs=0.02)
+
+
+def test_what_becomes_of_a_pending_order_is_allowed() -> None:
+    chance = Random(1)
+    for _ in range(200):
+        status = ChangedStatus.PENDING
+        for following in outcome(chance):
+            assert may_become(status, following)
+            status = following
+        assert status != ChangedStatus.PENDING
+
+
+def test_purchases_of_a_file_become_paid_orders_at_midnight_of_their_day() -> None:
+    lines = [HEADER, "1,1997-01-01,1,11.77", "2,1997-01-12,5,77.00"]
+    assert list(purchases(lines, prefix="cdnow")) == [
+        Transaction("cdnow-000001", 1, 11.77, Status.SUCCESS, datetime(1997, 1, 1, tzinfo=UTC)),
+        Transaction("cdnow-000002", 2, 77.0, Status.SUCCESS, datetime(1997, 1, 12, tzinfo=UTC)),
+    ]
+
+
+@pytest.mark.parametrize("row", ["x,1997-01-01,1,11.77", "1,yesterday,1,11.77", "1,1997-01-01,1,", "1,1997-01-01"])
+def test_a_row_that_is_no_purchase_is_named(row: str) -> None:
+    with pytest.raises(BadRow, match="row 2 is no purchase"):
+        list(purchases([HEADER, "1,1997-01-01,1,11.77", row], prefix="f"))
