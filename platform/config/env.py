@@ -120,6 +120,9 @@ def secret(name: str, what: str) -> str:
         ) from error
 
 
-def optional_secret(name: str, what: str) -> str:
-    """As secret(), or an empty string if neither is set."""
-    return secret(name, what) if os.environ.get(name) or os.environ.get(f"{name}_FILE") else ""
+def content(raw: str) -> str:
+    """What the file at a path holds, without blanks around it; of no path, nothing."""
+    try:
+        return path(raw).read_text().strip() if raw else ""
+    except OSError as error:
+        raise ValueError(raw) from error

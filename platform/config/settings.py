@@ -145,6 +145,7 @@ TOPIC_PARTITIONS = setting("TOPIC_PARTITIONS", env.positive, "a whole number of 
 TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a whole number of replicas from 1 on")
 SCHEMAS = setting("SCHEMAS", env.path, "the folder of the Avro schemas")
 SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints", "registry"), "`fingerprints` or `registry:` and its URL")
+CONNECT_URL = setting("CONNECT_URL", str, "the address of Kafka Connect, or nothing")
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of events from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
 
@@ -152,7 +153,10 @@ MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole numb
 FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")
 TRANSACTIONS_MODEL = "transactions.Transaction"
 """The table of transactions, for apps that show its rows without knowing its owner."""
-SEARCH = setting("SEARCH", env.adapter("database"), "`database:app.Model`")
+SEARCH = setting("SEARCH", env.adapter("database", "elasticsearch"), "`database:` or `elasticsearch:` and where it is")
+SEARCH_PASSWORD = setting("SEARCH_PASSWORD_FILE", env.content, "the path of a file that can be read, or nothing")
+INDEXED_BY = setting("INDEXED_BY", env.choice("nobody", "run_indexer", "connect"), "nobody, run_indexer or connect")
+"""Who carries changes of the table into the search index."""
 SIMULATED_ORDERS_PER_SECOND = setting("SIMULATED_ORDERS_PER_SECOND", env.positive, "a whole number of orders from 1 on")
 SIMULATION_EVERY_SECONDS = setting("SIMULATION_EVERY_SECONDS", env.positive, "a whole number of seconds from 1 on")
 IDEMPOTENCY_KEYS_KEPT = timedelta(

@@ -6,9 +6,10 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
-from search.backends import DatabaseSearch, SearchBackend, SearchUnavailable, backend, ping
+from search.backends import SearchBackend, SearchUnavailable, backend, ping
 from search.body import parse
 from search.cursors import cursor_after
+from search.database import DatabaseSearch
 from search.query import Found, Query
 from tests.search.contract import Load, SearchContract, order
 from transactions.models import Transaction

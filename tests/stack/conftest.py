@@ -5,11 +5,13 @@ Collected by `pytest -m stack` only.
 
 from collections.abc import Iterator
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
 
+from search.index import SearchIndex
 from streaming import clients
 from tests.stack.parts import Parts
 
@@ -22,14 +24,32 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 @pytest.fixture(scope="session")
-def parts(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Parts]:
-    with Parts(tmp_path_factory.mktemp("parts")) as parts:
+def parts() -> Iterator[Parts]:
+    # Not in pytest's own folder, which every other run of pytest closes to the user of MySQL and Elasticsearch.
+    with TemporaryDirectory(prefix="parts-") as folder, Parts(Path(folder)) as parts:
         yield parts
 
 
 @pytest.fixture(scope="session")
 def registry_url(parts: Parts) -> str:
     return parts.registry()
+
+
+@pytest.fixture(scope="session")
+def elasticsearch_address(parts: Parts) -> str:
+    return parts.elasticsearch()
+
+
+@pytest.fixture
+def search_index(parts: Parts, elasticsearch_address: str, settings: Any) -> SearchIndex:
+    """An Elasticsearch without any index; SEARCH points to the alias `transactions`."""
+    settings.CA_FILE = parts.certificate_authority
+    settings.SEARCH_PASSWORD = (parts.layout.secrets / "elasticsearch-platform").read_text()
+    settings.SEARCH = f"elasticsearch:{elasticsearch_address.replace('://', '://platform@')}/transactions"
+    index = SearchIndex.configured()
+    for name in index.versions():
+        index.delete(name)
+    return index
 
 
 @pytest.fixture

@@ -1,11 +1,13 @@
 """Single parts of the cluster for tests: the same programs and files as `make cluster`, on ports of their own."""
 
+import ssl
 from pathlib import Path
 from typing import Self
-from urllib.error import URLError
+from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
 from compose.native import configuration, libraries
+from compose.native.certificates import make_certificates
 from compose.native.layout import Layout
 from compose.native.supervision import Supervision
 
@@ -19,8 +21,7 @@ class Parts:
 
     def __init__(self, var: Path) -> None:
         # Elasticsearch and MySQL run as somebody else, who has to reach their folders.
-        for folder in (var, *var.parents[:3]):
-            folder.chmod(folder.stat().st_mode | 0o011)
+        var.chmod(0o711)
         self.layout = Layout(var, PORTS)
         self._supervision = Supervision(CLUSTER_CONF, var, self.layout.environment)
 
@@ -32,6 +33,24 @@ class Parts:
     def __exit__(self, *_: object) -> None:
         self._supervision.end()
 
+    def elasticsearch(self) -> str:
+        """Start Elasticsearch; returns its address, and writes the password of its user `platform` to a file."""
+        make_certificates(self.layout.certificates, ["elasticsearch"])
+        configuration.configure_elasticsearch(self.layout)
+        self._supervision.start("elasticsearch")
+        address = self.layout.address("elasticsearch", "https")
+        self._supervision.wait_until(
+            lambda: _answers(address, self.certificate_authority), "Elasticsearch answers", 120
+        )
+        return address
+
+    @property
+    def certificate_authority(self) -> Path:
+        return self.layout.certificates / "ca.pem"
+
+    def stop(self, part: str) -> None:
+        self._supervision.rpc.stopProcess(part)
+
     def registry(self) -> str:
         """Start the schema registry; returns the URL of its API."""
         configuration.configure_registry(self.layout)
@@ -41,9 +60,13 @@ class Parts:
         return url
 
 
-def _answers(url: str) -> bool:
+def _answers(url: str, authority: Path | None = None) -> bool:
+    """Whether somebody speaks HTTP there, be it to ask who we are."""
+    context = ssl.create_default_context(cafile=authority) if authority else None
     try:
-        with urlopen(url, timeout=1) as answer:
-            return bool(answer.status == 200)
+        with urlopen(url, timeout=1, context=context):
+            return True
+    except HTTPError:
+        return True
     except (URLError, ConnectionError, TimeoutError):
         return False
