@@ -7,7 +7,7 @@ at the price of contexts that Elasticsearch holds open for every reader, and of 
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
@@ -17,11 +17,10 @@ from elasticsearch.dsl.response import Response
 
 from events.money import from_cents, to_cents
 from search.backends import SearchUnavailable
+from search.changes import EPOCH, MILLISECOND
 from search.index import SearchIndex
 from search.query import AMOUNT_BOUNDS, Answer, Facet, Filters, Found, Query, Sort, SortField, Value, amount_range
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
 PING_TIMEOUT_SECONDS = 1.0
 
 COLUMNS = ["order_id", "user_id", "amount", "status", "kind", "refund_of"]

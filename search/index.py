@@ -107,9 +107,11 @@ class SearchIndex:
         """Make template, index and alias where they are missing; returns the name of the index in use."""
         self.elasticsearch.indices.put_index_template(
             name=self.alias,
-            index_patterns=[f"{self.alias}-v*"],
+            index_patterns=[self.alias, f"{self.alias}-v*"],
             template={"settings": {"index": SETTINGS}, "mappings": MAPPINGS},
             priority=100,
+            # A late write must not bring back an index that has been replaced, nor take the alias's name.
+            allow_auto_create=False,
         )
         versions = self.versions()
         if used := [name for name, is_used in versions.items() if is_used]:

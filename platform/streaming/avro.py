@@ -42,6 +42,20 @@ class Codec:
 
     def decode(self, topic: Topic, value: bytes | None) -> Event:
         """The event in a record's value; raises InvalidMessage for bytes that hold none of this topic's."""
+        value, schema = self._opened(value)
+        event_type = topic.event_type
+        name = schema["name"] if isinstance(schema, dict) else schema
+        if name != event_type.__name__:
+            raise InvalidMessage(f"the value is a {name}, not a {event_type.__name__}")
+        return event_type(**self._read(value, schema, self._schemas[event_type]))
+
+    def decode_any(self, value: bytes | None) -> Any:
+        """What a record's value holds, by the schema that it was written with; raises InvalidMessage."""
+        value, schema = self._opened(value)
+        return self._read(value, schema, schema)
+
+    def _opened(self, value: bytes | None) -> tuple[bytes, Schema]:
+        """The value, now known to be one, and the schema that it was written with."""
         if value is None:
             raise InvalidMessage("the value is empty (a tombstone)")
         if len(value) < HEADER.size:
@@ -49,17 +63,10 @@ class Codec:
         magic, schema_id = HEADER.unpack_from(value)
         if magic != MAGIC_BYTE:
             raise InvalidMessage(f"the magic byte is {magic & 0xFF}, not {MAGIC_BYTE}")
-        event_type = topic.event_type
-        return event_type(**self._read(value, self._writer_schema(schema_id, event_type), self._schemas[event_type]))
-
-    def _writer_schema(self, schema_id: int, event_type: type[Event]) -> Schema:
         try:
-            schema = self._ids.schema_of(schema_id)
+            return value, self._ids.schema_of(schema_id)
         except UnknownSchemaId as error:
             raise InvalidMessage(str(error)) from error
-        if schema["name"] != event_type.__name__:
-            raise InvalidMessage(f"schema id {schema_id} is a {schema['name']}, not a {event_type.__name__}")
-        return schema
 
     def _read(self, value: bytes, written_with: Schema, read_as: Schema) -> dict[str, Any]:
         buffer = BytesIO(value)

@@ -96,9 +96,12 @@ class Outgoing:
     headers: list[tuple[str, bytes]] = field(default_factory=list)
 
 
-def send_all(to: Producer, records: Iterable[Outgoing]) -> int:
+def send_all(
+    to: Producer, records: Iterable[Outgoing], acknowledged: Callable[[Message], None] = lambda message: None
+) -> int:
     """Send the records and wait until the broker has acknowledged every one; returns their number.
 
+    acknowledged: told of each record once the broker has it, with its partition and offset.
     Raises NotDelivered if any was refused or not acknowledged within SEND_TIMEOUT_SECONDS.
     """
     failures: list[str] = []
@@ -106,6 +109,8 @@ def send_all(to: Producer, records: Iterable[Outgoing]) -> int:
     def report(error: KafkaError | None, message: Message) -> None:
         if error is not None:
             failures.append(f"{message.topic()} key {message.key()!r}: {error}")
+        else:
+            acknowledged(message)
 
     sent = 0
     for record in records:

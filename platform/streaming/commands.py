@@ -44,6 +44,18 @@ class WorkerCommand(BaseCommand):
         """The function that takes each batch."""
         raise NotImplementedError
 
+    def is_wanted(self) -> bool:
+        """Whether this worker belongs to the platform as the settings have it."""
+        return True
+
+    def decode(self, message: Message) -> Record[Any]:
+        """What a message of our topics holds; raises InvalidMessage."""
+        return decode(message)
+
+    def concerns_us(self, message: Message) -> bool:
+        """Whether a message is for this worker at all."""
+        return dead_letters.concerns(self.group, message)
+
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
             "--instance",
@@ -57,10 +69,10 @@ class WorkerCommand(BaseCommand):
         worker = Worker(
             consumer=clients.consumer(self.group, instance=instance),
             topics=self.topics,
-            decode=decode,
+            decode=self.decode,
             handle=self.handler(),
             bury=partial(dead_letters.bury, clients.producer(), self.group),
-            concerns_us=partial(dead_letters.concerns, self.group),
+            concerns_us=self.concerns_us,
             before_batch=close_old_connections,
             batch_size=batch_size,
             max_buried_in_a_row=settings.MAX_BURIED_IN_A_ROW,
@@ -71,8 +83,8 @@ class WorkerCommand(BaseCommand):
 
 
 def workers() -> list[WorkerCommand]:
-    """The worker commands of every installed app."""
+    """The worker commands of every installed app, as far as the settings want them."""
     commands = (
         load_command_class(app, name) for name, app in sorted(get_commands().items()) if name.startswith("run_")
     )
-    return [command for command in commands if isinstance(command, WorkerCommand)]
+    return [command for command in commands if isinstance(command, WorkerCommand) and command.is_wanted()]

@@ -8,6 +8,7 @@ import fastavro
 from confluent_kafka.schema_registry import Schema as Registered
 from confluent_kafka.schema_registry import SchemaRegistryClient
 from confluent_kafka.schema_registry.error import SchemaRegistryError
+from fastavro.schema import SchemaParseException, UnknownType
 
 from streaming.schema_ids import Schema, UnknownSchemaId
 
@@ -79,7 +80,10 @@ class RegistryIds:
             if error.http_status_code != NOT_FOUND:
                 raise
             raise UnknownSchemaId(f"schema id {schema_id} is unknown") from None
-        return fastavro.parse_schema(json.loads(text or ""))  # type: ignore[return-value]
+        try:
+            return fastavro.parse_schema(json.loads(text or ""))  # type: ignore[return-value]
+        except (ValueError, SchemaParseException, UnknownType) as error:
+            raise UnknownSchemaId(f"schema id {schema_id} is no Avro schema that stands by itself") from error
 
 
 def _as_told(schema: Schema) -> Registered:

@@ -1,7 +1,10 @@
 """The topics, what each carries, and how each is made."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from typing import Any
+
+from django.conf import settings
 
 from events import FraudAlert, Transaction, TransactionStatusChanged
 
@@ -14,6 +17,8 @@ class Topic(StrEnum):
     TRANSACTIONS = "transactions"
     TRANSACTIONS_STATUS = "transactions.status"
     FRAUD_ALERTS = "fraud.alerts"
+    MYSQL_TRANSACTIONS = "mysql.transactions"
+    """changes of rows, told by Debezium (see cdc.py); none of our events"""
 
     @property
     def dead_letters(self) -> str:
@@ -26,6 +31,7 @@ class Topic(StrEnum):
 
     @property
     def event_type(self) -> type[Event]:
+        """What its values are; KeyError for changes of rows."""
         return EVENT_TYPES[self]
 
 
@@ -41,9 +47,16 @@ EVENT_CONFIG: dict[str, Any] = {"message.timestamp.type": "LogAppendTime", "rete
 DEAD_LETTER_CONFIG: dict[str, Any] = {"message.timestamp.type": "LogAppendTime", "retention.ms": 90 * DAY_MS}
 
 
-def topic_configs() -> dict[str, dict[str, str]]:
-    """The configuration of every topic by name, dead letters included."""
-    configs = {topic.value: EVENT_CONFIG for topic in Topic} | {
-        topic.dead_letters: DEAD_LETTER_CONFIG for topic in Topic
+def topics_in_use() -> list[Topic]:
+    """All topics; those of changed rows only where somebody indexes them."""
+    return [topic for topic in Topic if topic in EVENT_TYPES or settings.INDEXED_BY != "nobody"]
+
+
+def topic_configs(topics: Iterable[Topic]) -> dict[str, dict[str, str]]:
+    """The configuration of each topic and of its dead letters by name."""
+    configs = {
+        name: config
+        for topic in topics
+        for name, config in ((topic.value, EVENT_CONFIG), (topic.dead_letters, DEAD_LETTER_CONFIG))
     }
     return {name: {key: str(value) for key, value in config.items()} for name, config in configs.items()}

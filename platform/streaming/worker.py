@@ -28,6 +28,14 @@ class InvalidMessage(ValueError):
     """This message can never be processed, however often it is tried; says why."""
 
 
+class InvalidRecords(ValueError):
+    """A handler has done its work but for these records, which can never be processed; says why of each."""
+
+    def __init__(self, reasons: "Sequence[tuple[Record[Any], str]]") -> None:
+        super().__init__(f"{len(reasons)} records cannot be processed, the first one since: {reasons[0][1]}")
+        self.reasons = reasons
+
+
 class TooManyInvalidMessages(RuntimeError):
     """So many messages in a row are invalid that something else must be wrong."""
 
@@ -99,6 +107,7 @@ class Worker(Generic[Event]):
         self.max_buried_in_a_row = max_buried_in_a_row
         self.stopping = False
         self._buried_in_a_row = 0
+        self._refused_in_a_row = 0
 
     def stop(self, *_: Any) -> None:
         """Finish the batch at hand, then end; fit to be a signal handler."""
@@ -122,7 +131,7 @@ class Worker(Generic[Event]):
         if buried:
             self.bury(buried)
         if records:
-            self.handle(Batch(records))
+            self._handle(records, messages)
         self._commit(messages)
         return len(messages)
 
@@ -150,9 +159,27 @@ class Worker(Generic[Event]):
                 self._count_buried(message, invalid)
         return records, buried
 
+    def _handle(self, records: list[Record[Event]], messages: Iterable[Message]) -> None:
+        try:
+            self.handle(Batch(records))
+        except InvalidRecords as invalid:
+            at = {(m.topic(), m.partition(), m.offset()): m for m in messages}
+            buried = [Buried(at[r.topic, r.partition, r.offset], reason) for r, reason in invalid.reasons]
+            if len(buried) < len(records):
+                self._refused_in_a_row = 0
+            for each in buried:
+                self._refused_in_a_row += 1
+                self._stop_beyond_limit(self._refused_in_a_row, each.message, invalid)
+            self.bury(buried)
+        else:
+            self._refused_in_a_row = 0
+
     def _count_buried(self, message: Message, invalid: InvalidMessage) -> None:
         self._buried_in_a_row += 1
-        if self._buried_in_a_row > self.max_buried_in_a_row:
+        self._stop_beyond_limit(self._buried_in_a_row, message, invalid)
+
+    def _stop_beyond_limit(self, in_a_row: int, message: Message, invalid: ValueError) -> None:
+        if in_a_row > self.max_buried_in_a_row:
             raise TooManyInvalidMessages(
                 f"more than {self.max_buried_in_a_row} messages in a row are invalid, the last one at offset "
                 f"{message.offset()} of {message.topic()}[{message.partition()}]: {invalid}. Nothing of this batch was "

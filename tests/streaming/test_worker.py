@@ -15,7 +15,7 @@ from streaming.commands import decode
 from streaming.lag import committed_offsets, unread
 from streaming.send import send_to_topics
 from streaming.topics import Topic
-from streaming.worker import Batch, Buried, InvalidMessage, TooManyInvalidMessages, Worker
+from streaming.worker import Batch, Buried, InvalidMessage, InvalidRecords, TooManyInvalidMessages, Worker
 from tests.embedded import wait_until
 from tests.streaming.conftest import Orders
 
@@ -173,3 +173,39 @@ def test_an_implausible_event_is_invalid(kafka: AdminClient, make_worker: MakeWo
     read_all(make_worker(lambda batch: None, bury=buried.extend), kafka)
     with pytest.raises(InvalidMessage, match="user_id -1 is negative"):
         decode(buried[0].message)
+
+
+def refuse(numbers: set[int], handled: list[Transaction]) -> Callable[[Batch[Any]], None]:
+    """A handler that refuses orders by number and takes the others."""
+
+    def handle(batch: Batch[Any]) -> None:
+        refused = [r for r in batch.records if int(r.event.order_id.removeprefix("a-")) in numbers]
+        handled.extend(r.event for r in batch.records if r not in refused)
+        if refused:
+            raise InvalidRecords([(record, f"{record.event.order_id} is refused") for record in refused])
+
+    return handle
+
+
+def test_what_a_handler_refuses_is_buried_and_the_batch_committed(
+    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
+) -> None:
+    buried: list[Buried] = []
+    handled: list[Transaction] = []
+    sent = orders(20)
+    send_to_topics(sent)
+    read_all(make_worker(refuse({3, 17}, handled), bury=buried.extend), kafka)
+    assert {each.reason for each in buried} == {"a-3 is refused", "a-17 is refused"}
+    assert {decode(each.message).event for each in buried} == {sent[3], sent[17]}
+    assert len(handled) == 18
+
+
+def test_a_handler_that_refuses_everything_stops_the_worker(
+    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
+) -> None:
+    buried: list[Buried] = []
+    send_to_topics(orders(30))
+    worker = make_worker(refuse(set(range(30)), []), bury=buried.extend, max_buried_in_a_row=10, batch_size=4)
+    with pytest.raises(TooManyInvalidMessages):
+        read_all(worker, kafka)
+    assert len(buried) <= 10

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming import clients
 from streaming.lag import end_offsets
-from streaming.topics import topic_configs
+from streaming.topics import topic_configs, topics_in_use
 
 NOT_READY = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}
 
@@ -44,13 +44,14 @@ def wanted_topics() -> list[NewTopic]:
             replication_factor=settings.TOPIC_REPLICATION_FACTOR,
             config=config,
         )
-        for name, config in topic_configs().items()
+        for name, config in topic_configs(topics_in_use()).items()
     ]
 
 
 def wait_for_leaders(admin: AdminClient, timeout: float) -> None:
     """Return once every partition answers: a broker calls a topic created a moment before it can be used."""
-    partitions = [(name, number) for name in topic_configs() for number in range(settings.TOPIC_PARTITIONS)]
+    names = topic_configs(topics_in_use())
+    partitions = [(name, number) for name in names for number in range(settings.TOPIC_PARTITIONS)]
     deadline = monotonic() + timeout
     while True:
         try:

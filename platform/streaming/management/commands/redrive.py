@@ -10,7 +10,7 @@ from streaming import clients
 from streaming.dead_letters import DeadLetter, to_redrive
 from streaming.lag import Partition, committed_offsets, end_offsets
 from streaming.reading import read_range
-from streaming.topics import Topic
+from streaming.topics import Topic, topics_in_use
 
 GROUP = "redrive"
 
@@ -23,7 +23,7 @@ class Command(BaseCommand):
         parser.add_argument("--dry-run", action="store_true", help="show what would be sent, and send nothing")
 
     def handle(self, *args: Any, topic: str | None, dry_run: bool, **options: Any) -> None:
-        topics = [Topic(topic)] if topic else list(Topic)
+        topics = [Topic(topic)] if topic else topics_in_use()
         waiting = waiting_partitions([each.dead_letters for each in topics])
         consumer = clients.consumer(GROUP)
         try:

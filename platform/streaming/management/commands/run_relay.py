@@ -3,7 +3,8 @@ from threading import Event
 from typing import Any
 
 import structlog
-from django.core.management.base import BaseCommand, CommandParser
+from django.conf import settings
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
 from streaming import clients
@@ -20,6 +21,11 @@ class Command(BaseCommand):
         parser.add_argument("--batch-size", type=int, default=1000, help="rows sent at a time (1000)")
 
     def handle(self, *args: Any, pause: float, batch_size: int, **options: Any) -> None:
+        if settings.OUTBOX_CARRIED_BY != "run_relay":
+            raise CommandError(
+                f"OUTBOX_CARRIED_BY={settings.OUTBOX_CARRIED_BY}: Kafka Connect carries the outbox already, and this "
+                "would send everything a second time. Set it to run_relay where no Debezium runs."
+            )
         stopped = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())

@@ -1,0 +1,11 @@
+from search import services
+from search.index import SearchIndex
+from streaming.cdc import RowChange
+from streaming.worker import Batch, InvalidRecords
+
+
+def index(batch: Batch[RowChange]) -> None:
+    """Every change of a row into the search index; a second delivery changes nothing."""
+    refused = services.index_changes(index=SearchIndex.configured(), changes=batch.events)
+    if refused:
+        raise InvalidRecords([(batch.records[place], reason) for place, reason in sorted(refused.items())])
