@@ -32,10 +32,13 @@ def free_ports(count: int) -> list[int]:
     return ports
 
 
-def wait_until(condition: Callable[[], object], what: str, timeout: float = 60) -> None:
+def wait_until(
+    condition: Callable[[], object], what: str, timeout: float = 60, state: Callable[[], object] = lambda: ""
+) -> None:
+    """Wait until a condition holds; fails with what was waited for, and with the state, if the time is over."""
     deadline = time.monotonic() + timeout
     while not condition():
-        assert time.monotonic() < deadline, f"not within {timeout} s: {what}"
+        assert time.monotonic() < deadline, f"not within {timeout} s: {what} {state()}"
         time.sleep(0.01)
 
 

@@ -43,6 +43,13 @@ def path(raw: str) -> Path:
     return BASE_DIR / raw
 
 
+def from_zero(raw: str) -> int:
+    number = int(raw)
+    if number < 0:
+        raise ValueError(raw)
+    return number
+
+
 def positive(raw: str) -> int:
     number = int(raw)
     if number < 1:

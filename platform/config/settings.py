@@ -1,6 +1,7 @@
 """Django's settings. What differs between machines comes from the environment: see config/env.py and compose/*.env."""
 
 from datetime import timedelta
+from typing import Any
 
 import structlog
 
@@ -146,6 +147,8 @@ TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a 
 SCHEMAS = setting("SCHEMAS", env.path, "the folder of the Avro schemas")
 SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints", "registry"), "`fingerprints` or `registry:` and its URL")
 CONNECT_URL = setting("CONNECT_URL", str, "the address of Kafka Connect, or nothing")
+OUTBOX_CARRIED_BY = setting("OUTBOX_CARRIED_BY", env.choice("run_relay", "connect"), "run_relay or connect")
+OUTBOX_KEPT = timedelta(hours=setting("OUTBOX_KEPT_HOURS", env.positive, "a whole number of hours from 1 on"))
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of events from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
 
@@ -157,7 +160,9 @@ SEARCH = setting("SEARCH", env.adapter("database", "elasticsearch"), "`database:
 SEARCH_PASSWORD = setting("SEARCH_PASSWORD_FILE", env.content, "the path of a file that can be read, or nothing")
 INDEXED_BY = setting("INDEXED_BY", env.choice("nobody", "run_indexer", "connect"), "nobody, run_indexer or connect")
 """Who carries changes of the table into the search index."""
-SIMULATED_ORDERS_PER_SECOND = setting("SIMULATED_ORDERS_PER_SECOND", env.positive, "a whole number of orders from 1 on")
+SIMULATED_ORDERS_PER_SECOND = setting(
+    "SIMULATED_ORDERS_PER_SECOND", env.from_zero, "a whole number of orders from 0 on"
+)
 SIMULATION_EVERY_SECONDS = setting("SIMULATION_EVERY_SECONDS", env.positive, "a whole number of seconds from 1 on")
 IDEMPOTENCY_KEYS_KEPT = timedelta(
     hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
@@ -179,15 +184,17 @@ CELERY_BROKER_URL = setting("CELERY_BROKER_URL", str, "a broker's URL, such as r
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
-CELERY_BEAT_SCHEDULE = {
-    "simulate traffic": {
+CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
+    "send e-mails": {"task": "notifications.tasks.send_emails", "schedule": 5, "options": {"expires": 5}},
+    "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 3600},
+    "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
+}
+if SIMULATED_ORDERS_PER_SECOND:
+    CELERY_BEAT_SCHEDULE["simulate traffic"] = {
         "task": "transactions.tasks.simulate_traffic",
         "schedule": SIMULATION_EVERY_SECONDS,
         "options": {"expires": SIMULATION_EVERY_SECONDS},
-    },
-    "send e-mails": {"task": "notifications.tasks.send_emails", "schedule": 5, "options": {"expires": 5}},
-    "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
-}
+    }
 if CELERY_BROKER_URL.startswith("filesystem:"):
     queue = setting("CELERY_FOLDER", env.path, "the folder in which Celery's messages wait")
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -32,6 +32,7 @@ class Command(BaseCommand):
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopped = Event()
+        self.acknowledged = self.show_acknowledgement if options["verbosity"] > 1 else ignore
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopped.set())
         if options["replay"]:
@@ -58,10 +59,17 @@ class Command(BaseCommand):
         """Send the orders in chunks, no faster than the rate; returns how many were acknowledged."""
         began, sent = monotonic(), 0
         while not self.stopped.is_set() and (part := list(islice(orders, chunk))):
-            sent += send_to_topics(part)
+            sent += send_to_topics(part, self.acknowledged)
             if rate:
                 self.stopped.wait(max(0.0, began + sent / rate - monotonic()))
         return sent
+
+    def show_acknowledgement(self, words: str) -> None:
+        self.stdout.write(f"acknowledged: {words}")
+
+
+def ignore(words: str) -> None:
+    """For who does not want to know."""
 
 
 def _positive(raw: str) -> float:

@@ -1,0 +1,43 @@
+import os
+import shutil
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from compose.native.layout import Layout
+from tests.cluster.expected import Expected
+from tests.cluster.running import RunningCluster
+from tests.embedded import ROOT
+
+LAYOUT = Layout(ROOT / "var" / "proof", 29)
+COMMAND = [sys.executable, "-m", "compose.native.cluster", "--ports", str(LAYOUT.prefix), "--var", str(LAYOUT.var)]
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Iterator[RunningCluster]:
+    """A cluster of its own, from nothing; it is ended whatever happens, and its logs stay."""
+    subprocess.run([*COMMAND, "down"], cwd=ROOT, check=True)
+    shutil.rmtree(LAYOUT.var, ignore_errors=True)
+    # No simulated traffic: every record is one that a test accounts for.
+    environment = os.environ | {"SIMULATED_ORDERS_PER_SECOND": "0"}
+    try:
+        subprocess.run([*COMMAND, "up"], cwd=ROOT, env=environment, check=True)
+        yield RunningCluster(LAYOUT)
+    finally:
+        subprocess.run([*COMMAND, "down"], cwd=ROOT, check=True)
+
+
+@pytest.fixture(scope="session")
+def expected() -> Expected:
+    """What went in, over all tests of the session."""
+    return Expected()
+
+
+@pytest.fixture(scope="session")
+def evidence() -> Path:
+    folder = ROOT / "report" / "evidence"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

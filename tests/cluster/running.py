@@ -1,0 +1,194 @@
+"""A running cluster as tests see it: its parts to kill, its stores to look into, its API to call."""
+
+import base64
+import json
+import os
+import signal
+import ssl
+import subprocess
+import sys
+import urllib.error
+import urllib.request
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka.admin import AdminClient
+
+from compose.native import accounts, debian, readiness
+from compose.native.layout import Layout
+from compose.native.supervision import Supervision
+from compose.native.with_env import variables
+from tests.embedded import ROOT, wait_until
+
+CONF = ROOT / "compose" / "native" / "cluster.conf"
+
+
+class RunningCluster:
+    def __init__(self, layout: Layout) -> None:
+        self.layout = layout
+        self.parts = Supervision(CONF, layout.var, os.environ | layout.environment)
+        assert self.parts.attach(), "the cluster does not run"
+        self.logins: dict[str, dict[str, str]] = json.loads((layout.secrets / "accounts.json").read_text())
+
+    # --- processes --------------------------------------------------------------------------------------------------
+
+    def process(self, name: str) -> dict[str, Any]:
+        """What the supervisor knows of a process, by its name alone."""
+        return next(dict(each) for each in self.parts.rpc.getAllProcessInfo() if each["name"] == name)
+
+    def kill(self, name: str) -> None:
+        """kill -9, and wait until the supervisor has started it again and its part answers."""
+        before = self.process(name)
+        os.kill(before["pid"], signal.SIGKILL)
+        wait_until(lambda: self.is_running_again(name, before["pid"]), f"{name} was started again", timeout=60)
+        self.wait_ready(before["group"])
+
+    def is_running_again(self, name: str, former_pid: int) -> bool:
+        process = self.process(name)
+        return process["statename"] == "RUNNING" and process["pid"] not in (0, former_pid)
+
+    def wait_ready(self, part: str, timeout: float = 120) -> None:
+        question = readiness.QUESTIONS.get(part)
+        if question:
+            wait_until(lambda: question(self.layout), f"{part} answers", timeout=timeout)
+
+    def stop(self, name: str) -> None:
+        self.parts.rpc.stopProcess(self.full_name(name), True)
+
+    def start(self, name: str) -> None:
+        self.parts.rpc.startProcess(self.full_name(name), True)
+
+    def full_name(self, name: str) -> str:
+        return f"{self.process(name)['group']}:{name}"
+
+    def zookeeper_leader(self) -> str:
+        for node in (1, 2, 3):
+            if b"Mode: leader" in readiness.exchange(self.layout.ports[f"zookeeper {node}"], b"srvr"):
+                return f"zookeeper-{node}"
+        raise AssertionError("no ZooKeeper node leads")
+
+    # --- commands ---------------------------------------------------------------------------------------------------
+
+    def environment(self, principal: str) -> dict[str, str]:
+        files = [self.layout.secrets / name for name in ("platform.env", f"kafka-{principal}.env")]
+        return os.environ | variables(files)
+
+    def begin(self, principal: str, *arguments: str, log: Path) -> subprocess.Popen[str]:
+        """Start a management command under a Kafka account."""
+        with log.open("w") as output:
+            return subprocess.Popen(
+                [sys.executable, "manage.py", *arguments],
+                cwd=ROOT, env=self.environment(principal), text=True, stdout=output, stderr=subprocess.STDOUT,
+            )  # fmt: skip
+
+    def manage(self, principal: str, *arguments: str, timeout: float = 300) -> str:
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=self.environment(principal), text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+            check=False, timeout=timeout,
+        )  # fmt: skip
+        assert done.returncode == 0, done.stdout[-5000:]
+        return done.stdout
+
+    # --- stores -----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def admin(self) -> AdminClient:
+        return accounts.administrator(self.layout.broker_listeners, self.layout.certificates)
+
+    def read_topic(self, topic: str) -> Iterator[Message]:
+        """Every committed record of a topic, read with the super user's certificate."""
+        consumer = Consumer(
+            {
+                "bootstrap.servers": self.layout.broker_listeners,
+                "security.protocol": "SSL",
+                "ssl.ca.location": str(self.layout.certificates / "ca.pem"),
+                "ssl.certificate.location": str(self.layout.certificates / "admin.pem"),
+                "ssl.key.location": str(self.layout.certificates / "admin.key"),
+                "group.id": "proof",
+                "isolation.level": "read_committed",
+                "enable.auto.commit": False,
+                "enable.partition.eof": True,
+            }
+        )
+        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
+        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
+        ended: set[int] = set()
+        try:
+            while len(ended) < len(partitions):
+                for message in consumer.consume(5000, timeout=2):
+                    error = message.error()
+                    if error is None:
+                        yield message
+                    elif error.name() == "_PARTITION_EOF":
+                        ended.add(message.partition() or 0)
+                    else:
+                        raise KafkaException(error)
+        finally:
+            consumer.close()
+
+    def sql(self, statement: str) -> list[list[str]]:
+        """Run a statement in the shop's database as root; gives the rows as text."""
+        client = debian.command_of(self.layout.mysql, "usr/bin/mysql")
+        done = subprocess.run(
+            [*client, f"--defaults-extra-file={self.layout.secrets / 'mysql-root.cnf'}",
+             "--batch", "--skip-column-names", "shop", "--execute", statement],
+            capture_output=True, text=True, check=True,
+        )  # fmt: skip
+        return [line.split("\t") for line in done.stdout.splitlines()]
+
+    def elasticsearch(self, path: str, body: Any = None) -> Any:
+        """What Elasticsearch answers to a request of its own account."""
+        password = accounts.secret(self.layout.secrets, "elasticsearch-platform")
+        request = urllib.request.Request(
+            self.layout.address("elasticsearch", "https") + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers={
+                "Content-Type": "application/json",
+                "Authorization": "Basic " + base64.b64encode(f"platform:{password}".encode()).decode(),
+            },
+        )
+        authority = ssl.create_default_context(cafile=str(self.layout.certificates / "ca.pem"))
+        with urllib.request.urlopen(request, timeout=30, context=authority) as answer:
+            return json.load(answer)
+
+    def documents(self) -> dict[str, dict[str, Any]]:
+        """Every document of the index, by its id."""
+        found: dict[str, dict[str, Any]] = {}
+        self.elasticsearch("/transactions/_refresh", {})
+        page: dict[str, Any] = {"size": 10_000, "sort": [{"order_id": "asc"}], "track_total_hits": False}
+        while hits := self.elasticsearch("/transactions/_search", page)["hits"]["hits"]:
+            found |= {hit["_id"]: hit["_source"] for hit in hits}
+            page["search_after"] = hits[-1]["sort"]
+        return found
+
+    def connectors(self) -> dict[str, list[str]]:
+        """The state of each connector and of its tasks."""
+        body = readiness.fetch(f"{self.layout.address('connect')}/connectors?expand=status")
+        assert body is not None
+        return {
+            name: [each["status"]["connector"]["state"], *(task["state"] for task in each["status"]["tasks"])]
+            for name, each in json.loads(body).items()
+        }
+
+    # --- API --------------------------------------------------------------------------------------------------------
+
+    def call(self, role: str, method: str, path: str, body: Any = None, *, key: str | None = None) -> tuple[int, Any]:
+        """Call the API under a role; gives status and JSON. Raises OSError if it cannot be reached."""
+        headers = {"Authorization": f"Bearer {self.logins[role]['token']}", "Content-Type": "application/json"}
+        if key:
+            headers["Idempotency-Key"] = key
+        request = urllib.request.Request(
+            self.layout.address("api") + path,
+            data=None if body is None else json.dumps(body).encode(),
+            headers=headers,
+            method=method,
+        )
+        try:
+            with urllib.request.urlopen(request, timeout=30) as answer:
+                return answer.status, json.load(answer)
+        except urllib.error.HTTPError as error:
+            return error.code, json.loads(error.read() or b"null")
