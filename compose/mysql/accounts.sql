@@ -1,4 +1,4 @@
--- The shop's database and who may do what in it. ${NAME} stands for a password from the environment or a file of secrets.
+-- The shop's database and who may do what in it. Passwords come from the environment or files of secrets.
 CREATE DATABASE IF NOT EXISTS shop CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_as_cs;
 
 -- API, workers, Celery: rows, and nothing else.

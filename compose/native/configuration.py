@@ -200,3 +200,47 @@ def configure_prometheus(layout: Layout) -> None:
     jobs = {"prometheus": layout.ports["prometheus"], "api": layout.ports["api"]}
     targets = [{"targets": [f"{HOST}:{port}"], "labels": {"job": job}} for job, port in jobs.items()]
     (home / "targets" / "cluster.json").write_text(json.dumps(targets, indent=1))
+
+
+def configure_platform(layout: Layout) -> None:
+    """What all our processes are told beside compose/cluster.env, and what `migrate` is told instead."""
+    ca = layout.certificates / "ca.pem"
+    # Only what no URL can carry stands in the file; MySQL's client reads it.
+    write_secretly(layout.secrets / "mysql-client.cnf", f"[client]\nssl-ca={ca}\nssl-verify-server-cert\n")
+    write_env(
+        layout.secrets / "platform.env",
+        {
+            "PLATFORM_ENV": "compose/cluster.env",
+            "SECRET_KEY": secret(layout.secrets, "django"),
+            "DATABASE_URL": database_url(layout, "platform"),
+            "CELERY_BROKER_URL": f"redis://:{secret(layout.secrets, 'redis')}@{HOST}:{layout.ports['redis']}/0",
+            "KAFKA_BOOTSTRAP_SERVERS": layout.bootstrap_servers,
+            "KAFKA_SSL_CA_LOCATION": str(ca),
+            "CA_FILE": str(ca),
+            "SCHEMA_IDS": f"registry:{layout.address('registry')}/apis/ccompat/v7",
+            "EMAIL_URL": f"filemail:///{layout.var.relative_to(ROOT)}/mail",
+        },
+    )
+    write_env(layout.secrets / "migrator.env", {"DATABASE_URL": database_url(layout, "migrator")})
+
+
+def database_url(layout: Layout, user: str) -> str:
+    password = secret(layout.secrets, f"mysql-{user}")
+    options = f"read_default_file={layout.secrets / 'mysql-client.cnf'}"
+    return f"mysql://{user}:{password}@{HOST}:{layout.ports['mysql']}/shop?{options}"
+
+
+def configure_all(layout: Layout) -> None:
+    """Write down for every part what it is told."""
+    for configure in (
+        configure_zookeeper,
+        configure_kafka_accounts,
+        configure_registry,
+        configure_connect,
+        configure_mysql,
+        configure_elasticsearch,
+        configure_redis,
+        configure_prometheus,
+        configure_platform,
+    ):
+        configure(layout)

@@ -9,11 +9,12 @@ import urllib.request
 from collections.abc import Callable
 from typing import Any
 
-from confluent_kafka import KafkaException
+from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
 
 from compose.native import debian
 from compose.native.accounts import administrator, secret
+from compose.native.acls import READERS
 from compose.native.layout import HOST, NODES, Layout
 
 TIMEOUT_SECONDS = 2
@@ -72,6 +73,16 @@ def api(layout: Layout) -> bool:
     return fetch(f"{layout.address('api')}/health/live") is not None
 
 
+def workers(layout: Layout) -> bool:
+    """Whether every worker has joined its consumer group."""
+    groups = [group for principal, (group, _) in READERS.items() if principal != "indexer"]
+    described = administrator(layout.broker_listeners, layout.certificates).describe_consumer_groups(groups)
+    try:
+        return all(future.result().state == ConsumerGroupState.STABLE for future in described.values())
+    except KafkaException:
+        return False
+
+
 QUESTIONS: dict[str, Question] = {
     "zookeeper": zookeeper,
     "kafka": kafka,
@@ -82,6 +93,7 @@ QUESTIONS: dict[str, Question] = {
     "redis": redis,
     "prometheus": prometheus,
     "api": api,
+    "workers": workers,
 }
 
 

@@ -1,6 +1,7 @@
 """A running supervisord, spoken to over its socket."""
 
 import signal
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Mapping
@@ -48,6 +49,9 @@ class Supervision:
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf)],
             cwd=ROOT,
             env=self._environment,
+            stdin=subprocess.DEVNULL,
+            # It may outlive us: it must not hold on to a pipe that somebody reads from us. What it has to say is in its log.
+            stdout=subprocess.DEVNULL,
             # A session of its own: Ctrl-C reaches only whoever started it, which then stops the programs in order.
             start_new_session=True,
         )
