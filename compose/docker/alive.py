@@ -1,0 +1,110 @@
+"""Whether the process of this container does its work: what its healthcheck in compose/docker-compose.yml asks.
+
+python -m compose.docker.alive api | worker GROUP | relay | celery | beat      ends with 0 if so, else with the reason
+"""
+# ruff: noqa: PLC0415 - healthchecks run again and again, so each imports only what it needs
+
+import os
+import socket
+import sys
+import urllib.request
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+from compose.native.with_env import variables
+
+SECRETS = Path("/run/secrets")
+OWN_FILES = ("platform.env", "kafka.env")
+API = "http://127.0.0.1:8000/health/ready"
+TIMEOUT_SECONDS = 8
+RELAYED_WITHIN = timedelta(minutes=1)
+# Beat writes down every three minutes when it last sent each task.
+SENT_WITHIN = timedelta(minutes=7)
+
+
+class NotWell(RuntimeError):
+    """What is wrong."""
+
+
+def api() -> None:
+    """Its needed parts answer, too; urlopen raises for any other answer."""
+    with urllib.request.urlopen(API, timeout=TIMEOUT_SECONDS):
+        pass
+
+
+def worker(group: str) -> None:
+    """This container's worker is a member of its consumer group: one that hangs would have been put out of it."""
+    from confluent_kafka.admin import AdminClient
+
+    settings: dict[str, str | int | float | bool] = {
+        name.removeprefix("KAFKA_").lower().replace("_", "."): value
+        for name, value in cluster_settings().items()
+        if name.startswith("KAFKA_") and value
+    }
+    described = AdminClient(settings).describe_consumer_groups([group], request_timeout=TIMEOUT_SECONDS)[group].result()
+    expected = f"{group}-{socket.gethostname()}"
+    members = {member.group_instance_id for member in described.members}
+    if expected not in members:
+        raise NotWell(f"{expected} is no member of the group {group}, which has {sorted(members, key=str)}.")
+
+
+def cluster_settings() -> dict[str, str]:
+    """What our processes are told: the file that PLATFORM_ENV names, under the environment."""
+    return variables([Path(os.environ["PLATFORM_ENV"])]) | dict(os.environ)
+
+
+def relay() -> None:
+    """Nothing has waited long in the outbox."""
+    start_django()
+    from django.utils import timezone
+
+    from streaming.models import OutboxMessage
+
+    waiting = OutboxMessage.objects.filter(created_at__lt=timezone.now() - RELAYED_WITHIN).count()
+    if waiting:
+        raise NotWell(f"{waiting} rows of the outbox have waited for more than {RELAYED_WITHIN}.")
+
+
+def celery() -> None:
+    """This container's worker answers a ping."""
+    start_django()
+    from config import celery_app
+
+    name = f"celery@{socket.gethostname()}"
+    if not celery_app.control.inspect(destination=[name], timeout=TIMEOUT_SECONDS).ping():
+        raise NotWell(f"{name} does not answer within {TIMEOUT_SECONDS} s.")
+
+
+def beat() -> None:
+    """Some task was sent lately."""
+    start_django()
+    from django.utils import timezone
+    from django_celery_beat.models import PeriodicTask
+
+    if not PeriodicTask.objects.filter(last_run_at__gt=timezone.now() - SENT_WITHIN).exists():
+        raise NotWell(f"no task was sent within {SENT_WITHIN}.")
+
+
+def start_django() -> None:
+    os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
+    import django
+
+    django.setup()
+
+
+CHECKS: dict[str, Callable[..., None]] = {"api": api, "worker": worker, "relay": relay, "celery": celery, "beat": beat}
+
+
+def main() -> None:
+    what, *details = sys.argv[1:]
+    # A healthcheck starts beside the container's process, without the variables that this one was given.
+    os.environ |= variables(file for name in OWN_FILES if (file := SECRETS / name).exists())
+    try:
+        CHECKS[what](*details)
+    except (NotWell, OSError) as reason:
+        sys.exit(f"{what}: {reason}")
+
+
+if __name__ == "__main__":
+    main()
