@@ -1,6 +1,8 @@
 """Whether the process of this container does its work: what its healthcheck in compose/docker-compose.yml asks.
 
-python -m compose.docker.alive api | worker GROUP | relay | celery | beat      ends with 0 if so, else with the reason
+python -m compose.docker.alive api | worker GROUP | relay | watch | celery | beat
+
+ends with 0 if so, else with the reason.
 """
 # ruff: noqa: PLC0415 - healthchecks run again and again, so each imports only what it needs
 
@@ -66,6 +68,12 @@ def relay() -> None:
         raise NotWell(f"{waiting} rows of the outbox have waited for more than {RELAYED_WITHIN}.")
 
 
+def watch() -> None:
+    """Connect answers whoever watches over it; urlopen raises otherwise."""
+    with urllib.request.urlopen(f"{cluster_settings()['CONNECT_URL']}/connectors", timeout=TIMEOUT_SECONDS):
+        pass
+
+
 def celery() -> None:
     """This container's worker answers a ping."""
     start_django()
@@ -93,7 +101,7 @@ def start_django() -> None:
     django.setup()
 
 
-CHECKS: dict[str, Callable[..., None]] = {"api": api, "worker": worker, "relay": relay, "celery": celery, "beat": beat}
+CHECKS: dict[str, Callable[..., None]] = {check.__name__: check for check in (api, worker, relay, watch, celery, beat)}
 
 
 def main() -> None:
