@@ -78,8 +78,9 @@ def main() -> None:
     parser.add_argument(
         "--ports", type=int, default=19, choices=range(2, 32), metavar="2…31", help="the thousands of every port (19)"
     )
+    parser.add_argument("--name", default="cluster", help="its folder under var: several may run beside each other")
     options = parser.parse_args()
-    layout = Layout(ROOT / "var" / "cluster", options.ports)
+    layout = Layout(ROOT / "var" / options.name, options.ports)
     try:
         {"up": up, "status": status, "down": down}[options.what](layout)
     except (DidNotStart, Failed, debian.NotInstalled) as error:
@@ -232,7 +233,8 @@ def show(cluster: Cluster) -> None:
         f"in {sum(memory.values()) // MEGABYTE:,} MB of memory."
     )
     console.print(
-        "var/cluster.env has the addresses and a token for each account. `make cluster-down` stops everything."
+        f"{layout.addresses.relative_to(ROOT)} has the addresses and a token for each account. "
+        "`make cluster-down` stops everything."
     )
 
 
@@ -259,7 +261,7 @@ def write_addresses(layout: Layout, logins: dict[str, Any]) -> None:
         for what in ("password", "token")
     }
     supervisor = {"SUPERVISOR": f"unix://{layout.var}/supervisor.sock"}
-    configuration.write_env(ROOT / "var" / "cluster.env", places | people | supervisor)
+    configuration.write_env(layout.addresses, places | people | supervisor)
 
 
 def status(layout: Layout) -> None:
@@ -283,7 +285,7 @@ def status(layout: Layout) -> None:
         table.add_row(each["name"], each["statename"], str(each["pid"] or ""), up_for, size, ready)
     console.print(table)
     if not all(answer.result() for answer in asked.values()):
-        raise Failed("Some parts are not ready. Their logs are in var/cluster/log.")
+        raise Failed(f"Some parts are not ready. Their logs are in {layout.var / 'log'}.")
 
 
 def part_of(process: dict[str, Any]) -> str:
@@ -298,7 +300,7 @@ def down(layout: Layout) -> None:
         return
     console.print("Ending every process …")
     cluster.parts.end()
-    console.print("All processes have ended; the data stay in var/cluster.")
+    console.print(f"All processes have ended; the data stay in {layout.var.relative_to(ROOT)}.")
 
 
 if __name__ == "__main__":

@@ -91,6 +91,11 @@ class Layout:
         return self.libraries / "mysql"
 
     @property
+    def addresses(self) -> Path:
+        """The file with the addresses and logins, for other programs."""
+        return self.var.with_suffix(".env")
+
+    @property
     def certificates(self) -> Path:
         return self.var / "certificates"
 

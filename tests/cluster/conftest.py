@@ -13,7 +13,7 @@ from tests.cluster.running import RunningCluster
 from tests.embedded import ROOT
 
 LAYOUT = Layout(ROOT / "var" / "proof", 29)
-COMMAND = [sys.executable, "-m", "compose.native.cluster", "--ports", str(LAYOUT.prefix), "--var", str(LAYOUT.var)]
+COMMAND = [sys.executable, "-m", "compose.native.cluster", "--ports", str(LAYOUT.prefix), "--name", LAYOUT.var.name]
 
 
 @pytest.fixture(scope="session")
