@@ -135,10 +135,10 @@ def start_everything(cluster: Cluster) -> None:
         kafka = pool.submit(start_kafka, cluster)
         mysql = pool.submit(start_mysql, cluster)
         registry = pool.submit(start_registry, cluster)
-        needed: list[Future[Any]] = [kafka, mysql, registry]
-        needed += [pool.submit(cluster.start, part) for part in ("redis", "prometheus", "elasticsearch")]
-        needed.append(pool.submit(after([kafka, mysql, registry], lambda: start_connect(cluster))))
-        needed.append(pool.submit(after([kafka, mysql, registry], lambda: start_platform(cluster))))
+        search, redis = pool.submit(start_search, cluster), pool.submit(cluster.start, "redis")
+        connect = pool.submit(after([kafka, mysql, registry], lambda: start_connect(cluster)))
+        platform = pool.submit(after([kafka, mysql, registry, search, redis], lambda: start_platform(cluster)))
+        needed = [kafka, mysql, registry, search, redis, connect, platform, pool.submit(cluster.start, "prometheus")]
         done, _ = wait(needed, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
@@ -188,6 +188,11 @@ def start_registry(cluster: Cluster) -> None:
     cluster.manage("monitor", "register_schemas")
 
 
+def start_search(cluster: Cluster) -> None:
+    cluster.start("elasticsearch")
+    cluster.manage("monitor", "prepare_index")
+
+
 def start_connect(cluster: Cluster) -> None:
     cluster.start("connect")
     if has_command("deploy_connectors"):
@@ -196,15 +201,14 @@ def start_connect(cluster: Cluster) -> None:
 
 def start_platform(cluster: Cluster) -> None:
     """API, workers and Celery."""
-    carried = (ROOT / "connectors" / "outbox.json").exists() and has_command("deploy_connectors")
-    programs = [
-        "workers:*",
-        *(["indexer"] if has_command("run_indexer") else []),
-        *([] if carried else ["relay"]),
-    ]
-    cluster.parts.start(*programs)
+    settings = variables([ROOT / "compose" / "cluster.env"])
+    chosen = {
+        "relay": settings["OUTBOX_CARRIED_BY"] == "run_relay",
+        "indexer": settings["INDEXED_BY"] == "run_indexer",
+    }
+    cluster.parts.start("celery:*", *(program for program, wanted in chosen.items() if wanted))
+    cluster.start("workers", "workers:*")
     cluster.start("api")
-    cluster.start("workers", "celery:*")
 
 
 def has_command(name: str) -> bool:

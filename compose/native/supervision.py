@@ -50,7 +50,7 @@ class Supervision:
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            # It may outlive us: it must not hold on to a pipe that somebody reads from us. What it has to say is in its log.
+            # It may outlive us, and must not hold on to a pipe that somebody reads from us. What it says is in its log.
             stdout=subprocess.DEVNULL,
             # A session of its own: Ctrl-C reaches only whoever started it, which then stops the programs in order.
             start_new_session=True,
