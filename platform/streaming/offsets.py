@@ -35,7 +35,11 @@ def _locked(consumer: str, batch: Batch[Told]) -> list[AppliedOffset]:
     ours = AppliedOffset.objects.select_for_update().filter(consumer=consumer)
     rows = [row for row in ours if (row.topic, row.partition) in partitions]
     missing = partitions - {(row.topic, row.partition) for row in rows}
-    return rows + AppliedOffset.objects.bulk_create(
+    if not missing:
+        return rows
+    AppliedOffset.objects.bulk_create(
         AppliedOffset(consumer=consumer, topic=topic, partition=partition, next_offset=0)
         for topic, partition in sorted(missing)
     )
+    # Read again: MySQL does not tell the keys of the rows that it has made.
+    return [row for row in ours.all() if (row.topic, row.partition) in partitions]
