@@ -13,9 +13,9 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
-from streaming import clients, dead_letters
+from streaming import clients, dead_letters, metrics
 from streaming.topics import Event, Topic
-from streaming.worker import Batch, InvalidMessage, Record, Worker
+from streaming.worker import Batch, ImplausibleMessage, Record, Worker
 
 
 def decode(message: Message) -> Record[Event]:
@@ -27,7 +27,7 @@ def decode(message: Message) -> Record[Event]:
     try:
         check_plausible(event, received_at)
     except ImpossibleEvent as impossible:
-        raise InvalidMessage(str(impossible)) from impossible
+        raise ImplausibleMessage(str(impossible)) from impossible
     return Record(event, topic, int(message.partition() or 0), int(message.offset() or 0), received_at)
 
 
@@ -64,16 +64,19 @@ class WorkerCommand(BaseCommand):
         parser.add_argument(
             "--batch-size", type=int, default=1000, help="records in a batch at the most (default 1000)"
         )
+        metrics.add_arguments(parser)
 
     def handle(self, *args: Any, instance: str | None, batch_size: int, **options: Any) -> None:
+        served = metrics.serve_worker(self.group, options["metrics_port"], options["metrics_address"], self.topics)
         worker = Worker(
-            consumer=clients.consumer(self.group, instance=instance),
+            consumer=clients.consumer(self.group, instance=instance, **served.client_options()),
             topics=self.topics,
             decode=self.decode,
             handle=self.handler(),
             bury=partial(dead_letters.bury, clients.producer(), self.group),
             concerns_us=self.concerns_us,
             before_batch=close_old_connections,
+            observe=served.observe,
             batch_size=batch_size,
             max_buried_in_a_row=settings.MAX_BURIED_IN_A_ROW,
         )

@@ -1,10 +1,11 @@
 """The loop every worker runs: poll, decode, bury what cannot be read, handle the rest, commit. No Django here."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from time import perf_counter
+from typing import Any, ClassVar, Generic, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -27,6 +28,15 @@ OVERTAKEN_BY_REBALANCE = {
 class InvalidMessage(ValueError):
     """This message can never be processed, however often it is tried; says why."""
 
+    kind: ClassVar[str] = "unreadable"
+    """the class of reasons under which its burial is counted"""
+
+
+class ImplausibleMessage(InvalidMessage):
+    """This message can be read, and what it tells cannot be true."""
+
+    kind = "implausible"
+
 
 class InvalidRecords(ValueError):
     """A handler has done its work but for these records, which can never be processed; says why of each."""
@@ -34,6 +44,11 @@ class InvalidRecords(ValueError):
     def __init__(self, reasons: "Sequence[tuple[Record[Any], str]]") -> None:
         super().__init__(f"{len(reasons)} records cannot be processed, the first one since: {reasons[0][1]}")
         self.reasons = reasons
+
+
+REFUSED = "refused"
+KINDS = (InvalidMessage.kind, ImplausibleMessage.kind, REFUSED)
+"""Why messages are buried: they cannot be read, cannot be true, or the handler refuses them."""
 
 
 class TooManyInvalidMessages(RuntimeError):
@@ -73,6 +88,23 @@ class Buried:
 
     message: Message
     reason: str
+    kind: str = InvalidMessage.kind
+    """the class of reasons, one of KINDS"""
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A batch that has been dealt with and committed."""
+
+    size: int
+    """how many messages it had"""
+    records: Sequence[Record[Any]]
+    """what the handler was given"""
+    buried: Sequence[Buried]
+    last: Mapping[tuple[str, int], Message]
+    """the last message of each (topic, partition)"""
+    seconds: float
+    """from the batch's arrival to its commit"""
 
 
 class Worker(Generic[Event]):
@@ -93,6 +125,7 @@ class Worker(Generic[Event]):
         bury: Callable[[Sequence[Buried]], None],
         concerns_us: Callable[[Message], bool] = lambda message: True,
         before_batch: Callable[[], None] = lambda: None,
+        observe: Callable[[Progress], None] = lambda progress: None,
         batch_size: int = 1000,
         max_buried_in_a_row: int = 100,
     ) -> None:
@@ -103,6 +136,7 @@ class Worker(Generic[Event]):
         self.bury = bury
         self.concerns_us = concerns_us
         self.before_batch = before_batch
+        self.observe = observe
         self.batch_size = batch_size
         self.max_buried_in_a_row = max_buried_in_a_row
         self.stopping = False
@@ -126,13 +160,16 @@ class Worker(Generic[Event]):
         messages = self._poll()
         if not messages:
             return 0
+        began = perf_counter()
         self.before_batch()
         records, buried = self._decode_all(message for message in messages if self.concerns_us(message))
         if buried:
             self.bury(buried)
         if records:
-            self._handle(records, messages)
-        self._commit(messages)
+            buried += self._handle(records, messages)
+        last = {(str(message.topic()), int(message.partition() or 0)): message for message in messages}
+        self._commit(last)
+        self.observe(Progress(len(messages), records, buried, last, perf_counter() - began))
         return len(messages)
 
     def _poll(self) -> list[Message]:
@@ -155,24 +192,26 @@ class Worker(Generic[Event]):
                 records.append(self.decode(message))
                 self._buried_in_a_row = 0
             except InvalidMessage as invalid:
-                buried.append(Buried(message, str(invalid)))
+                buried.append(Buried(message, str(invalid), invalid.kind))
                 self._count_buried(message, invalid)
         return records, buried
 
-    def _handle(self, records: list[Record[Event]], messages: Iterable[Message]) -> None:
+    def _handle(self, records: list[Record[Event]], messages: Iterable[Message]) -> list[Buried]:
+        """Have the records handled; what the handler refuses is buried and returned."""
         try:
             self.handle(Batch(records))
         except InvalidRecords as invalid:
             at = {(m.topic(), m.partition(), m.offset()): m for m in messages}
-            buried = [Buried(at[r.topic, r.partition, r.offset], reason) for r, reason in invalid.reasons]
+            buried = [Buried(at[r.topic, r.partition, r.offset], reason, REFUSED) for r, reason in invalid.reasons]
             if len(buried) < len(records):
                 self._refused_in_a_row = 0
             for each in buried:
                 self._refused_in_a_row += 1
                 self._stop_beyond_limit(self._refused_in_a_row, each.message, invalid)
             self.bury(buried)
-        else:
-            self._refused_in_a_row = 0
+            return buried
+        self._refused_in_a_row = 0
+        return []
 
     def _count_buried(self, message: Message, invalid: InvalidMessage) -> None:
         self._buried_in_a_row += 1
@@ -186,12 +225,8 @@ class Worker(Generic[Event]):
                 "committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
             ) from invalid
 
-    def _commit(self, messages: Sequence[Message]) -> None:
-        ends = {
-            (str(message.topic()), int(message.partition() or 0)): int(message.offset() or 0) + 1
-            for message in messages
-        }
-        offsets = [TopicPartition(topic, partition, end) for (topic, partition), end in ends.items()]
+    def _commit(self, last: Mapping[tuple[str, int], Message]) -> None:
+        offsets = [TopicPartition(*each, int(message.offset() or 0) + 1) for each, message in last.items()]
         try:
             self.consumer.commit(offsets=offsets, asynchronous=False)
         except KafkaException as error:

@@ -1,5 +1,6 @@
 import signal
 from threading import Event
+from time import perf_counter
 from typing import Any
 
 import structlog
@@ -7,7 +8,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
-from streaming import clients
+from streaming import clients, metrics
 from streaming.relay import relay_once
 
 log = structlog.get_logger(__name__)
@@ -19,6 +20,7 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument("--pause", type=float, default=0.05, help="seconds between looks at an empty outbox (0.05)")
         parser.add_argument("--batch-size", type=int, default=1000, help="rows sent at a time (1000)")
+        metrics.add_arguments(parser)
 
     def handle(self, *args: Any, pause: float, batch_size: int, **options: Any) -> None:
         if settings.OUTBOX_CARRIED_BY != "run_relay":
@@ -29,8 +31,13 @@ class Command(BaseCommand):
         stopped = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        producer = clients.producer()
+        served = metrics.serve_worker("relay", options["metrics_port"], options["metrics_address"])
+        producer = clients.producer(**served.client_options())
         while not stopped.is_set():
             close_old_connections()
-            if not relay_once(producer, batch_size):
+            producer.poll(0)  # takes the statistics, also while there is nothing to send
+            began = perf_counter()
+            if sent := relay_once(producer, batch_size):
+                served.sent(sent, perf_counter() - began)
+            else:
                 stopped.wait(pause)
