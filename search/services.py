@@ -1,6 +1,7 @@
 """What is written to the search index. Every write may come twice, late, or in any order: versions decide."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from time import sleep
 
 import structlog
@@ -32,6 +33,36 @@ def index_changes(*, index: SearchIndex, changes: Sequence[Change]) -> Refusals:
     for name in names:
         refused |= write_to(name, index=index, changes=changes)
     return refused
+
+
+@dataclass(frozen=True, slots=True)
+class Rebuilt:
+    name: str
+    documents: int
+    refused: Sequence[str]
+    """why Elasticsearch did not take some rows"""
+    deleted: Sequence[str]
+    """the indices that it took the place of"""
+
+
+def rebuild(*, index: SearchIndex, batches: Iterable[Sequence[Change]]) -> Rebuilt:
+    """Build an index of the next version from batches of rows, and let it take the place of the one in use.
+
+    batches: read from the table as they are asked for, not before. If anything fails, nothing has changed. Raises
+    AlreadyThere if another one is being built.
+    """
+    name = index.build_beside()
+    documents = 0
+    refused: list[str] = []
+    try:
+        for batch in batches:
+            refused += write_to(name, index=index, changes=batch).values()
+            documents += len(batch)
+        index.elasticsearch.indices.refresh(index=name)
+        return Rebuilt(name, documents - len(refused), refused, deleted=index.swap(name))
+    except BaseException:
+        index.delete(name)
+        raise
 
 
 def write_to(name: str, *, index: SearchIndex, changes: Sequence[Change]) -> Refusals:

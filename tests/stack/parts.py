@@ -12,7 +12,7 @@ from compose.native.layout import Layout
 from compose.native.supervision import Supervision
 
 CLUSTER_CONF = Path(configuration.__file__).with_name("cluster.conf")
-PORTS = 27
+PORTS = 24
 """Thousands of ports that neither the demo nor the cluster takes."""
 
 
