@@ -44,7 +44,9 @@ def worker(group: str) -> None:
         for name, value in cluster_settings().items()
         if name.startswith("KAFKA_") and value
     }
-    described = AdminClient(settings).describe_consumer_groups([group], request_timeout=TIMEOUT_SECONDS)[group].result()
+    # Held by a name: an AdminClient that is gone answers nothing.
+    admin = AdminClient(settings)
+    described = admin.describe_consumer_groups([group], request_timeout=TIMEOUT_SECONDS)[group].result(TIMEOUT_SECONDS)
     expected = f"{group}-{socket.gethostname()}"
     members = {member.group_instance_id for member in described.members}
     if expected not in members:
