@@ -7,6 +7,7 @@ import argparse
 import secrets
 from collections.abc import Iterable, Mapping
 from concurrent.futures import Future
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -45,8 +46,12 @@ def passwords(folder: Path) -> dict[str, str]:
     return {principal: secret(folder, f"kafka-{principal}") for principal in principals()}
 
 
+@cache
 def administrator(bootstrap_servers: str, certificates: Path) -> AdminClient:
-    """A client that may do everything: it shows the certificate of the super user `admin`."""
+    """A client that may do everything: it shows the certificate of the super user `admin`.
+
+    One for as long as the process lives: librdkafka aborts when a client ends whose answers are still on their way.
+    """
     return AdminClient(
         {
             "bootstrap.servers": bootstrap_servers,
@@ -54,6 +59,7 @@ def administrator(bootstrap_servers: str, certificates: Path) -> AdminClient:
             "ssl.ca.location": str(certificates / "ca.pem"),
             "ssl.certificate.location": str(certificates / "admin.pem"),
             "ssl.key.location": str(certificates / "admin.key"),
+            "reconnect.backoff.max.ms": 1000,
             # Brokers that are still starting are no news.
             "log_level": 2,
         }

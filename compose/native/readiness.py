@@ -76,7 +76,6 @@ def api(layout: Layout) -> bool:
 def workers(layout: Layout) -> bool:
     """Whether every worker has joined its consumer group."""
     groups = [group for principal, (group, _) in READERS.items() if principal != "indexer"]
-    # A client that is forgotten answers no more: it has to outlive its futures.
     admin = administrator(layout.broker_listeners, layout.certificates)
     described = admin.describe_consumer_groups(groups, request_timeout=TIMEOUT_SECONDS)
     try:
