@@ -24,6 +24,15 @@ setup: .venv/runtime  ## make .venv, with all that the platform runs on
 demo: setup  ## run the whole platform here, with real purchases; ONCE=1 compares every stage with the truth and ends
 	@DEMO_BEGAN=$(STARTED) $(BIN)/python -m compose.native.demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
 
+cluster: setup  ## run the whole stack here: 3 brokers, MySQL, Connect, Elasticsearch …; CLUSTER_OPTIONS="--ports 29"
+	@CLUSTER_BEGAN=$(STARTED) $(BIN)/python -m compose.native.cluster up $(CLUSTER_OPTIONS)
+
+cluster-status: setup  ## tell how each part of the cluster is
+	@$(BIN)/python -m compose.native.cluster status $(CLUSTER_OPTIONS)
+
+cluster-down: setup  ## stop the cluster; its data stay
+	@$(BIN)/python -m compose.native.cluster down $(CLUSTER_OPTIONS)
+
 test: .venv/development  ## run every check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -42,8 +51,9 @@ lock: .venv/development  ## choose the versions of all packages anew
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
 	$(BIN)/python -m compose.native.broker --lock
+	$(BIN)/python -m compose.native.libraries --lock
 
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo test format lock clean
+.PHONY: help setup demo cluster cluster-status cluster-down test format lock clean

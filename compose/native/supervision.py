@@ -45,13 +45,15 @@ class Supervision:
         for folder in ("log", "celery/messages", "celery/control"):
             (self.var / folder).mkdir(parents=True, exist_ok=True)
         self._socket.unlink(missing_ok=True)
+        self._complaints = (self.var / "log" / "supervisord.complaints").open("w")
         self._supervisord: psutil.Process = psutil.Popen(
             [sys.executable, "-m", "supervisor.supervisord", "-c", str(self._conf)],
             cwd=ROOT,
             env=self._environment,
             stdin=subprocess.DEVNULL,
-            # It may outlive us, and must not hold on to a pipe that somebody reads from us. What it says is in its log.
-            stdout=subprocess.DEVNULL,
+            # It may outlive us, and must not hold on to a pipe that somebody reads from us.
+            stdout=self._complaints,
+            stderr=subprocess.STDOUT,
             # A session of its own: Ctrl-C reaches only whoever started it, which then stops the programs in order.
             start_new_session=True,
         )
