@@ -1,0 +1,85 @@
+"""The rules of compose/native/acls.py. Whether a broker keeps them is tested on a running cluster."""
+
+import itertools
+
+import pytest
+
+from compose.native import acls
+from compose.native.acls import (
+    CHANGES,
+    DEAD_LETTERS,
+    EVENTS,
+    STATUS,
+    TRANSACTIONS,
+    Operation,
+    Resource,
+    allowed,
+)
+from streaming.commands import workers
+from streaming.topics import Topic
+
+TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values()]
+
+
+def may(operation: Operation, topic: str) -> set[str]:
+    return {principal for principal in acls.principals() if allowed(principal, operation, Resource.TOPIC, topic)}
+
+
+def test_who_may_write_what() -> None:
+    assert may(Operation.WRITE, TRANSACTIONS) == {"connect", "producer", "redrive", "relay"}
+    assert may(Operation.WRITE, STATUS) == {"connect", "redrive", "relay"}
+    assert may(Operation.WRITE, CHANGES) == {"connect"}
+
+
+def test_who_may_read_what() -> None:
+    assert may(Operation.READ, TRANSACTIONS) == {"aggregator", "fraud", "monitor", "notifier", "recorder"}
+    assert may(Operation.READ, STATUS) == {"aggregator", "monitor", "notifier"}
+    assert may(Operation.READ, CHANGES) == {"connect", "indexer"}
+
+
+@pytest.mark.parametrize("principal", acls.ONLOOKERS)
+def test_onlookers_change_nothing(principal: str) -> None:
+    changing = {Operation.WRITE, Operation.CREATE, Operation.IDEMPOTENT_WRITE}
+    assert not [grant for grant in acls.grants() if grant.principal == principal and grant.operation in changing]
+    assert not any(allowed(principal, Operation.READ, Resource.GROUP, group) for group, _ in acls.READERS.values()), (
+        "who may read as a group may commit for it"
+    )
+
+
+def test_nobody_may_commit_for_the_group_of_another() -> None:
+    for principal, (group, _) in acls.READERS.items():
+        others = set(acls.principals()) - {principal}
+        assert not {other for other in others if allowed(other, Operation.READ, Resource.GROUP, group)}
+
+
+def test_writing_brings_describing_and_nothing_else() -> None:
+    operations = {each for each in Operation if allowed("producer", each, Resource.TOPIC, TRANSACTIONS)}
+    assert operations == {Operation.WRITE, Operation.DESCRIBE}
+
+
+def test_a_prefix_covers_what_begins_with_it_only() -> None:
+    assert allowed("connect", Operation.WRITE, Resource.TOPIC, "connect-offsets")
+    assert not allowed("connect", Operation.WRITE, Resource.TOPIC, "offsets-of-connect-")
+
+
+def test_no_grant_stands_twice() -> None:
+    assert len(set(acls.grants())) == len(acls.grants())
+
+
+def test_every_worker_may_read_its_topics_in_its_group_and_write_their_dead_letters() -> None:
+    for worker in workers():
+        (principal,) = (name for name, (group, _) in acls.READERS.items() if group == worker.group)
+        for topic in worker.topics:
+            assert allowed(principal, Operation.READ, Resource.TOPIC, topic)
+            assert allowed(principal, Operation.WRITE, Resource.TOPIC, Topic(topic).dead_letters)
+
+
+def test_the_rules_name_the_platforms_topics() -> None:
+    assert {*EVENTS, CHANGES} == set(Topic)
+    assert {topic.value: topic.dead_letters for topic in Topic} == DEAD_LETTERS
+
+
+def test_the_deployer_makes_every_topic_and_touches_no_record() -> None:
+    for topic, operation in itertools.product(TOPICS, (Operation.READ, Operation.WRITE)):
+        assert allowed("deployer", Operation.CREATE, Resource.TOPIC, topic)
+        assert not allowed("deployer", operation, Resource.TOPIC, topic)

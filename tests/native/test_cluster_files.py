@@ -1,0 +1,83 @@
+"""The files that the cluster's launcher writes and reads."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from compose.native import configuration, libraries
+from compose.native.accounts import secret
+from compose.native.layout import ROOT, Layout
+from compose.native.with_env import variables
+
+CONF = (ROOT / "compose" / "native" / "cluster.conf").read_text()
+
+
+@pytest.fixture
+def layout(tmp_path: Path) -> Layout:
+    return Layout(tmp_path / "cluster", 29)
+
+
+def test_no_two_listeners_share_a_port(layout: Layout) -> None:
+    assert len(set(layout.ports.values())) == len(layout.ports)
+    assert {port // 1000 for port in layout.ports.values()} == {29}
+
+
+def test_the_supervisor_gives_each_part_the_port_at_which_it_is_looked_for(layout: Layout) -> None:
+    written = {int(f"29{digits}") for digits in re.findall(r"%\(ENV_PORTS\)s(\d{3})\b", CONF)}
+    by_node = {
+        int(f"29{digits}{node}") for digits in re.findall(r"%\(ENV_PORTS\)s(\d\d)%\(p", CONF) for node in (1, 2, 3)
+    }
+    elsewhere = {
+        port for name, port in layout.ports.items() if name.startswith("zookeeper") or name in {"mysql", "redis"}
+    }
+    assert written | by_node | elsewhere == set(layout.ports.values())
+
+
+def test_every_variable_of_the_supervisors_file_is_set(layout: Layout) -> None:
+    (layout.libraries / "mysql").mkdir(parents=True, exist_ok=True)
+    if not list(layout.mysql.glob("usr/lib/*/ld-linux-*.so.*")):
+        pytest.skip("MySQL is not unpacked here")
+    assert set(re.findall(r"%\(ENV_(\w+)\)s", CONF)) <= set(layout.environment)
+
+
+def test_every_file_of_secrets_that_a_process_is_given_is_written(layout: Layout) -> None:
+    configuration.configure_kafka_accounts(layout)
+    configuration.configure_connect(layout)
+    given = set(re.findall(r"%\(ENV_SECRETS\)s/(\S+)", CONF))
+    assert given - {"platform.env"} <= {file.name for file in layout.secrets.iterdir()}
+
+
+def test_a_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
+    made = secret(tmp_path / "secrets", "redis")
+    assert len(made) >= 32
+    assert secret(tmp_path / "secrets", "redis") == made != secret(tmp_path / "secrets", "mysql-root")
+    assert (tmp_path / "secrets" / "redis").stat().st_mode & 0o777 == 0o600
+
+
+def test_variables_of_later_files_win_and_values_may_hold_equals_signs(tmp_path: Path) -> None:
+    first, second = tmp_path / "first.env", tmp_path / "second.env"
+    first.write_text("# a comment\nNAME=one\nURL=mysql://h/shop?a=b&c=d\n")
+    second.write_text("\nNAME=two\n")
+    assert variables([first, second]) == {"NAME": "two", "URL": "mysql://h/shop?a=b&c=d"}
+
+
+def test_no_client_listener_is_in_plain_text() -> None:
+    properties = dict(
+        line.split("=", 1)
+        for line in (ROOT / "compose" / "kafka" / "server.properties").read_text().splitlines()
+        if "=" in line and not line.startswith("#")
+    )
+    protocols = properties["listener.security.protocol.map"].split(",")
+    assert set(protocols) == {"CLIENTS:SASL_SSL", "BROKERS:SSL"}
+    assert properties["listener.name.brokers.ssl.client.auth"] == "required"
+    assert properties["allow.everyone.if.no.acl.found"] == "false"
+
+
+def test_jars_of_another_version_leave_the_folder(tmp_path: Path) -> None:
+    old, new = tmp_path / "a-1.jar", tmp_path / "a-2.jar"
+    old.touch()
+    new.touch()
+    libraries.link([old], tmp_path / "folder")
+    libraries.link([new], tmp_path / "folder")
+    assert [link.name for link in (tmp_path / "folder").iterdir()] == ["a-2.jar"]
