@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
+from time import time
 
 from compose.native.with_env import variables
 
@@ -21,7 +22,8 @@ OWN_FILES = ("platform.env", "kafka.env")
 API = "http://127.0.0.1:8000/health/ready"
 TIMEOUT_SECONDS = 8
 RELAYED_WITHIN = timedelta(minutes=1)
-# Beat writes down every three minutes when it last sent each task.
+# Beat writes down when it last sent each task, three minutes after its start for the first time, and every three then.
+NOTHING_WRITTEN_YET = timedelta(minutes=4)
 SENT_WITHIN = timedelta(minutes=7)
 
 
@@ -87,7 +89,11 @@ def celery() -> None:
 
 
 def beat() -> None:
-    """Some task was sent lately."""
+    """Some task was sent lately, or it is too early to know."""
+    import psutil
+
+    if time() - psutil.Process(1).create_time() < NOTHING_WRITTEN_YET.total_seconds():
+        return
     start_django()
     from django.utils import timezone
     from django_celery_beat.models import PeriodicTask
