@@ -25,15 +25,26 @@ class Command(BaseCommand):
             admin.list_topics(timeout=wait)
         except KafkaException as error:
             raise CommandError(f"the cluster does not answer within {wait:g} s: {error.args[0].str()}") from error
+        deadline = monotonic() + wait
+        while not self.create(admin, patient=monotonic() < deadline):
+            sleep(0.5)
+        wait_for_leaders(admin, wait)
+
+    def create(self, admin: AdminClient, *, patient: bool) -> bool:
+        """Create what is missing, and tell whether all is there; raises KafkaException, if patient only for good."""
+        complete = True
         for name, created in admin.create_topics(wanted_topics(), operation_timeout=30).items():
             try:
                 created.result()
                 self.stdout.write(f"created {name}")
             except KafkaException as error:
-                if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
+                code = error.args[0].code()
+                if patient and code in {*NOT_READY, KafkaError.REQUEST_TIMED_OUT}:
+                    # A cluster that has just started may not know its own topics yet; the next try finds them there.
+                    complete = False
+                elif code != KafkaError.TOPIC_ALREADY_EXISTS:
                     raise
-                self.stdout.write(f"{name} exists")
-        wait_for_leaders(admin, wait)
+        return complete
 
 
 def wanted_topics() -> list[NewTopic]:
