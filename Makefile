@@ -43,6 +43,9 @@ test: .venv/development  ## run every check
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/pytest
 
+test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
+	$(BIN)/pytest tests/cluster -m cluster -x -s -q
+
 format:  ## put every file into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -56,4 +59,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo cluster cluster-status cluster-down test format lock clean
+.PHONY: help setup demo cluster cluster-status cluster-down test test-cluster format lock clean
