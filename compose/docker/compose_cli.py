@@ -10,6 +10,7 @@ import json
 import os
 import subprocess
 import sys
+import tempfile
 import venv
 from pathlib import Path
 
@@ -37,27 +38,24 @@ def _go() -> Path:
 
 
 def _compile(go: Path) -> None:
-    environment = os.environ | {
-        "GOTOOLCHAIN": "local",
-        "GOFLAGS": "-modcacherw",
-        "GOMODCACHE": str(FOLDER / "modules"),
-        "GOCACHE": str(FOLDER / "compiled"),
-        "CGO_ENABLED": "0",
-    }
-    # Built in its own folder, not as somebody's dependency: its go.mod and go.sum then decide about every version.
-    found = subprocess.run(
-        [go, "mod", "download", "-json", f"{MODULE}@{VERSION}"], env=environment, check=True, capture_output=True
-    )
-    source = json.loads(found.stdout)["Dir"]
-    flags = f"-s -w -X {MODULE}/internal.Version={VERSION}"
-    unfinished = PROGRAM.with_suffix(".part")
-    subprocess.run(
-        [go, "build", "-trimpath", "-ldflags", flags, "-o", unfinished, "./cmd"],
-        cwd=source,
-        env=environment,
-        check=True,
-    )
-    unfinished.rename(PROGRAM)
+    with tempfile.TemporaryDirectory(dir=FOLDER) as scratch:
+        environment = os.environ | {
+            "GOTOOLCHAIN": "local",
+            "GOFLAGS": "-modcacherw",
+            "GOMODCACHE": f"{scratch}/modules",
+            "GOCACHE": f"{scratch}/compiled",
+            "CGO_ENABLED": "0",
+        }
+        # Built in its own folder, not as somebody's dependency: its go.mod and go.sum then decide about every version.
+        found = subprocess.run(
+            [go, "mod", "download", "-json", f"{MODULE}@{VERSION}"], env=environment, check=True, capture_output=True
+        )
+        source = json.loads(found.stdout)["Dir"]
+        flags = f"-s -w -X {MODULE}/internal.Version={VERSION}"
+        unfinished = PROGRAM.with_suffix(".part")
+        command: list[str | Path] = [go, "build", "-trimpath", "-ldflags", flags, "-o", unfinished, "./cmd"]
+        subprocess.run(command, cwd=source, env=environment, check=True)
+        unfinished.rename(PROGRAM)
 
 
 if __name__ == "__main__":

@@ -375,6 +375,13 @@ def test_prometheus_asks_services_that_are_there() -> None:
     hosts = {target.rpartition(":")[0] for entry in targets for target in entry["targets"]}
     assert hosts <= {*SERVICES, "127.0.0.1"}
     assert "api" in environment(SERVICES["api"])["ALLOWED_HOSTS"]
+    asked_at = {target for entry in targets if entry["labels"]["job"] == "workers" for target in entry["targets"]}
+    serving = {
+        f"{name}:{command[command.index('--metrics-port') + 1]}"
+        for name, service in OURS.items()
+        if "--metrics-port" in (command := words({"command": service["command"]})) and "profiles" not in service
+    }
+    assert asked_at == serving
 
 
 def test_the_sink_reads_and_buries_in_topics_that_are_made() -> None:
