@@ -14,7 +14,7 @@ from api.roles import Role, roles_of
 from monitoring import live, watch
 from monitoring.health import Overall, Part, Status, overall
 from monitoring.observation import GroupStatus, Observation, Outage, TopicStatus
-from monitoring.verdicts import Reason, Verdict
+from monitoring.verdicts import WINDOW, PartitionVerdict, Reason, Verdict
 from streaming.lag import PartitionLag
 
 
@@ -124,6 +124,11 @@ class PartitionLagSerializer(serializers.Serializer[Any]):
     lag_seconds = serializers.FloatField(
         allow_null=True, help_text="how long the oldest unread record has waited; null: could not be read in time"
     )
+    verdict = serializers.ChoiceField(
+        choices=list(PartitionVerdict),
+        help_text="by Burrow's rules. WARN: its lag rose through the whole window. STALL: somebody has it and commits "
+        "nothing while records wait. STOP: nobody reads it while records wait. REWIND: its offset went back.",
+    )
 
 
 class GroupSerializer(serializers.Serializer[GroupStatus]):
@@ -135,6 +140,21 @@ class GroupSerializer(serializers.Serializer[GroupStatus]):
     lag = serializers.IntegerField(help_text="records not read yet, in all partitions")
     lag_seconds = serializers.FloatField(
         allow_null=True, help_text="how long the oldest unread record has waited; null: could not be read in time"
+    )
+    trend = serializers.FloatField(
+        source="judgement.trend",
+        allow_null=True,
+        help_text="by how many records the lag grew each second of the window, or shrank; null: not known yet",
+    )
+    time_to_clear_seconds = serializers.FloatField(
+        source="judgement.seconds_to_clear",
+        allow_null=True,
+        help_text="until nothing waits, if it goes on so; null: the lag does not shrink",
+    )
+    watched_seconds = serializers.FloatField(
+        source="judgement.watched_seconds",
+        help_text=f"over how long the verdict looks back; after less than {WINDOW.total_seconds():.0f}, only STOP and "
+        "REWIND can be told",
     )
     members = MemberSerializer(many=True, source="group.members")
     partitions = serializers.SerializerMethodField()
@@ -171,6 +191,7 @@ def _partition_lag(each: PartitionLag, status: GroupStatus) -> dict[str, Any]:
         "end_offset": each.end,
         "lag": each.lag,
         "lag_seconds": status.ages[each.topic, each.partition] if each.lag else 0.0,
+        "verdict": status.verdict_of((each.topic, each.partition)),
     }
 
 
@@ -179,7 +200,7 @@ class Kafka(APIView):
 
     @extend_schema(
         summary="The state of the Kafka cluster, its topics and consumer groups",
-        description="Kept for a second. A group's verdict compares it with where it stood some seconds before.",
+        description="Kept for a second. A group's verdict comes from where it stood during the last half minute.",
         responses=KafkaSerializer,
         tags=["monitoring"],
     )

@@ -108,6 +108,8 @@ def _group(status: GroupStatus) -> dict[str, Any]:
         "verdict": status.judgement.verdict,
         "reason": status.judgement.reason,
         "detail": status.judgement.detail,
+        "trend": status.judgement.trend,
+        "time_to_clear_seconds": status.judgement.seconds_to_clear,
     }
 
 

@@ -1,11 +1,11 @@
 """The cluster at one moment, with what to think of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitoring.rates import Sample
-from monitoring.verdicts import Judgement, Partition, Position
+from monitoring.verdicts import Judgement, Partition, PartitionVerdict, Position
 from streaming.cluster import Cluster, Group, PartitionState
 
 DEAD_LETTERS = ".dead-letters"
@@ -19,6 +19,9 @@ class GroupStatus:
     ages: Mapping[Partition, float | None]
     """seconds that the oldest unread record of a lagging partition has waited; None: could not be read in time"""
     judgement: Judgement
+
+    def verdict_of(self, partition: Partition) -> PartitionVerdict:
+        return self.judgement.partitions.get(partition, PartitionVerdict.OK)
 
     @property
     def lag(self) -> int:
@@ -88,6 +91,23 @@ class Outage:
 
 def positions_of(group: Group) -> dict[Partition, Position]:
     return {(each.topic, each.partition): Position(each.committed, each.lag) for each in group.lags}
+
+
+def without_markers(cluster: Cluster, nothing_after: Collection[tuple[str, int, int]]) -> Cluster:
+    """The cluster with no lag at these (topic, partition, offset), after which there is no record for readers."""
+    groups = tuple(
+        replace(
+            group,
+            lags=tuple(
+                replace(each, markers=each.end - each.committed)
+                if (each.topic, each.partition, each.committed) in nothing_after
+                else each
+                for each in group.lags
+            ),
+        )
+        for group in cluster.groups
+    )
+    return replace(cluster, groups=groups)
 
 
 def topics_of(cluster: Cluster) -> tuple[TopicStatus, ...]:

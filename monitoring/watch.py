@@ -1,14 +1,18 @@
 """The cluster as this process sees it: its present state with verdicts, and the rates of the last minutes."""
 
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from threading import Lock
 
+import structlog
 from django.core.exceptions import ImproperlyConfigured
+from django.db import Error
 
+from monitoring import rates
 from monitoring.fresh import Fresh
+from monitoring.known import KnownGroups
 from monitoring.observation import (
     GroupStatus,
     Observation,
@@ -17,16 +21,21 @@ from monitoring.observation import (
     positions_of,
     reads_only_dead_letters,
     topics_of,
+    without_markers,
 )
-from monitoring.rates import Rates, Sample, latest_rates
-from monitoring.verdicts import Partition, Position, judge
+from monitoring.rates import Rates, latest_rates
+from monitoring.selectors import samples_since
+from monitoring.services import Groups, keep_sample
+from monitoring.verdicts import WINDOW, Sample, judge
 from streaming import clients, unread
 from streaming.cluster import Cluster, Group, Unreachable, describe
 
+log = structlog.get_logger(__name__)
+
 FRESH_SECONDS = 1.0
-STALLED_AFTER = timedelta(seconds=5)
-"""A worker that is busy with one batch is not stalled."""
 REMEMBERED = timedelta(minutes=5)
+SAMPLES_IN_A_WINDOW = 15
+"""More tell nothing more, however many processes watch."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,16 +43,20 @@ class Moment:
     """What is remembered of one observation."""
 
     at: datetime
-    offsets: Sample
-    positions: Mapping[str, Mapping[Partition, Position]]
+    offsets: rates.Sample
+    groups: Groups
     rates: Rates | None
 
 
 class Watch:
-    """Observes the cluster when asked, and remembers what it saw for some minutes."""
+    """Observes the cluster when asked, and remembers what it saw for some minutes.
 
-    def __init__(self, stalled_after: timedelta = STALLED_AFTER) -> None:
-        self._stalled_after = stalled_after
+    What it judges by is shared with the other processes that watch, so that they agree, and a restart forgets nothing.
+    """
+
+    def __init__(self, window: timedelta = WINDOW, known: KnownGroups | None = None) -> None:
+        self._window = window
+        self._known = known
         self._lock = Lock()
         self._moments: deque[Moment] = deque()
         self._written: dict[unread.Position, datetime] = {}
@@ -54,11 +67,13 @@ class Watch:
         except (Unreachable, ImproperlyConfigured) as error:
             return Outage(datetime.now(UTC), str(error))
         with self._lock:
+            if self._known:
+                cluster = self._known.complete(cluster)
+            cluster = self._read_ages(cluster)
             self._remember(cluster)
-            self._read_ages(cluster)
-            before = self._positions_at(cluster.at - self._stalled_after)
-            groups = [self._status(group, before.get(group.name, {}), cluster.at) for group in cluster.groups]
-        return Observation(cluster, topics_of(cluster), tuple(groups))
+            samples = self._samples(cluster)
+            groups = tuple(self._status(group, samples, cluster.at) for group in cluster.groups)
+        return Observation(cluster, topics_of(cluster), groups)
 
     def rates_since(self, moment: datetime) -> list[Rates]:
         """Those of the last minutes that are newer, oldest first."""
@@ -68,24 +83,44 @@ class Watch:
     def _remember(self, cluster: Cluster) -> None:
         offsets = offsets_of(cluster)
         rates = latest_rates([*(each.offsets for each in self._moments), offsets])
-        positions = {group.name: positions_of(group) for group in cluster.groups}
-        self._moments.append(Moment(cluster.at, offsets, positions, rates))
+        groups = {group.name: positions_of(group) for group in cluster.groups}
+        self._moments.append(Moment(cluster.at, offsets, groups, rates))
         while self._moments[0].at < cluster.at - REMEMBERED:
             self._moments.popleft()
 
-    def _read_ages(self, cluster: Cluster) -> None:
-        """When a record was written never changes, so only the positions that are not known yet are read."""
+    def _read_ages(self, cluster: Cluster) -> Cluster:
+        """Read since when the oldest unread records wait; gives the cluster without lag that nobody can read.
+
+        When a record was written never changes, so only the positions that are not known yet are read.
+        """
         waiting = {
             (each.topic, each.partition, each.committed) for group in cluster.groups for each in group.lags if each.lag
         }
         known = {position: at for position, at in self._written.items() if position in waiting}
-        self._written = known | unread.received_at(waiting - known.keys())
+        read = unread.received_at(waiting - known.keys())
+        self._written = known | {position: at for position, at in read.items() if at is not None}
+        return without_markers(cluster, {position for position, at in read.items() if at is None})
 
-    def _positions_at(self, moment: datetime) -> Mapping[str, Mapping[Partition, Position]]:
-        """Where groups stood at the last observation by that moment; nothing if there is none."""
-        return next((each.positions for each in reversed(self._moments) if each.at <= moment), {})
+    def _samples(self, cluster: Cluster) -> list[tuple[datetime, Groups]]:
+        """What this process and the others saw since before the window, oldest first, ending now."""
+        since = cluster.at - 2 * self._window
+        samples = {each.at: each.groups for each in self._moments if each.at >= since}
+        try:
+            keep_sample(
+                cluster=cluster.id,
+                at=cluster.at,
+                groups=samples[cluster.at],
+                spacing=self._window / SAMPLES_IN_A_WINDOW,
+            )
+            samples |= samples_since(cluster=cluster.id, moment=since)
+        except Error as error:
+            # Kafka is watched also while the database is away, if only by what this process saw itself.
+            log.warning("samples are not shared with other processes", error=str(error))
+        return sorted(
+            ((at, groups) for at, groups in samples.items() if at <= cluster.at), key=lambda sample: sample[0]
+        )
 
-    def _status(self, group: Group, before: Mapping[Partition, Position], now: datetime) -> GroupStatus:
+    def _status(self, group: Group, samples: Sequence[tuple[datetime, Groups]], now: datetime) -> GroupStatus:
         return GroupStatus(
             group=group,
             ages={
@@ -96,7 +131,11 @@ class Watch:
                 if each.lag
             },
             judgement=judge(
-                positions_of(group), before, members=len(group.members), on_demand=reads_only_dead_letters(group)
+                [Sample(at, groups[group.name]) for at, groups in samples if group.name in groups],
+                members=len(group.members),
+                read=group.assigned,
+                on_demand=reads_only_dead_letters(group),
+                window=self._window,
             ),
         )
 

@@ -36,6 +36,8 @@ class PartitionState:
     """the offset of the oldest record still kept"""
     end: int | None
     """the offset that the next record will get; None: offline"""
+    preferred_leader: int | None = None
+    """the broker that should serve it"""
 
     @property
     def is_under_replicated(self) -> bool:
@@ -61,6 +63,8 @@ class Group:
     state: str
     members: tuple[Member, ...]
     lags: tuple[PartitionLag, ...]
+    assigned: frozenset[Partition] = frozenset()
+    """the partitions that some member has been given"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,6 +148,7 @@ def _partitions(
                 in_sync=len(partition.isrs),
                 begin=begins.get((topic, number)),
                 end=ends.get((topic, number)),
+                preferred_leader=partition.replicas[0] if partition.replicas else None,
             )
 
 
@@ -153,7 +158,7 @@ def _group(
     begins: Mapping[Partition, int],
     ends: Mapping[Partition, int],
 ) -> Group:
-    assigned = [(p.topic, p.partition) for member in group.members for p in member.assignment.topic_partitions]
+    assigned = {(p.topic, p.partition) for member in group.members for p in member.assignment.topic_partitions}
     # A member begins a partition in which its group has committed nothing at the partition's oldest record.
     reads_next = {each: begins[each] for each in assigned if each in begins} | dict(committed)
     return Group(
@@ -168,4 +173,5 @@ def _group(
             for partition, offset in sorted(reads_next.items())
             if partition in ends
         ),
+        assigned=frozenset(assigned),
     )

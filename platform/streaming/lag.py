@@ -18,10 +18,12 @@ class PartitionLag:
     """the offset that the group reads next"""
     end: int
     """the offset that the next record will get"""
+    markers: int = 0
+    """offsets in between that hold no record: Kafka marks the end of each transaction in the log"""
 
     @property
     def lag(self) -> int:
-        return max(0, self.end - self.committed)
+        return max(0, self.end - self.committed - self.markers)
 
 
 def end_offsets(

@@ -20,14 +20,14 @@ TIMEOUT_SECONDS = 0.12
 _one_at_a_time = Lock()
 
 
-def received_at(positions: Iterable[Position], timeout: float = TIMEOUT_SECONDS) -> dict[Position, datetime]:
-    """When the broker received the first record at or after each position.
+def received_at(positions: Iterable[Position], timeout: float = TIMEOUT_SECONDS) -> dict[Position, datetime | None]:
+    """When the broker received the first record at or after each position; None: there is none for readers.
 
     What cannot be read in time is left out: an answer without an age is worth more than a late one.
     """
     rounds = _rounds(positions)
     patience = monotonic() + timeout
-    times: dict[Position, datetime] = {}
+    times: dict[Position, datetime | None] = {}
     with _one_at_a_time:
         for each in rounds:
             times |= _read_first(reader(), each, patience)
@@ -49,9 +49,9 @@ def reader() -> Consumer:
     return clients.consumer("monitoring", **small)
 
 
-def _read_first(consumer: Consumer, positions: list[Position], patience: float) -> dict[Position, datetime]:
+def _read_first(consumer: Consumer, positions: list[Position], patience: float) -> dict[Position, datetime | None]:
     waiting = {position[:2]: position for position in positions}
-    times: dict[Position, datetime] = {}
+    times: dict[Position, datetime | None] = {}
     consumer.assign([TopicPartition(*position) for position in positions])
     while waiting and (left := patience - monotonic()) > 0:
         message = consumer.poll(left)
@@ -61,7 +61,9 @@ def _read_first(consumer: Consumer, positions: list[Position], patience: float) 
         error = message.error()
         if error is None:
             times[position] = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
-        elif error.code() != KafkaError._PARTITION_EOF:
+        elif error.code() == KafkaError._PARTITION_EOF:
+            times[position] = None
+        else:
             clients.log.warning("the age of lag in %s[%s] could not be read: %s", *position[:2], error)
     consumer.unassign()
     return times

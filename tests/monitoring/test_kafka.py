@@ -13,7 +13,7 @@ from confluent_kafka.admin import AdminClient
 from api.roles import Role
 from monitoring import live
 from monitoring.observation import GroupStatus, Observation
-from monitoring.verdicts import Reason
+from monitoring.verdicts import Judgement, PartitionVerdict, Reason, Verdict
 from monitoring.watch import Watch
 from streaming import clients, unread
 from streaming.clients import Outgoing, send_all
@@ -79,6 +79,8 @@ def test_a_group_without_members_is_shown_with_its_lag(kafka: AdminClient, clien
     assert recorder["lag"] == 6
     assert [partition["lag"] for partition in recorder["partitions"]] == [2, 2, 2]
     assert (recorder["verdict"], recorder["reason"]) == ("ERR", "STOPPED")
+    assert [partition["verdict"] for partition in recorder["partitions"]] == ["STOP", "STOP", "STOP"]
+    assert (recorder["trend"], recorder["time_to_clear_seconds"], recorder["watched_seconds"]) == (None, None, 0)
 
 
 def test_the_age_of_lag_is_that_of_the_oldest_unread_record(kafka: AdminClient) -> None:
@@ -120,25 +122,98 @@ def test_times_are_those_of_the_records_at_the_positions(kafka: AdminClient) -> 
 
 def test_a_position_beyond_the_last_record_has_no_time(kafka: AdminClient) -> None:
     end = end_offsets(kafka, [("transactions", 0)])["transactions", 0]
-    assert unread.received_at([("transactions", 0, end)], timeout=5) == {}
+    assert unread.received_at([("transactions", 0, end)], timeout=5) == {("transactions", 0, end): None}
 
 
-def test_a_member_that_commits_nothing_while_records_wait_is_stalled(kafka: AdminClient) -> None:
+class Drill:
+    """Watches a group with a window of a second, as different processes would: each look is a new one's."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def look(self) -> GroupStatus:
+        observed = Watch(window=timedelta(seconds=1)).observe()
+        assert isinstance(observed, Observation)
+        return next(each for each in observed.groups if each.group.name == self.name)
+
+    def ends_with(self, reason: Reason, verdict: PartitionVerdict) -> Judgement:
+        """Look until the group is judged so, and every lagging partition too; gives the judgement."""
+        wait_until(lambda: self.look().judgement.reason is reason, reason, timeout=10)
+        seen = self.look()
+        lagging = [each for each in seen.group.lags if each.lag]
+        assert {seen.verdict_of((each.topic, each.partition)) for each in lagging} == {verdict}
+        return seen.judgement
+
+
+def test_drill_a_stopped_consumer(kafka: AdminClient) -> None:
     write(60)
     commit("fraud", kafka, behind=1)
-    watch = Watch(stalled_after=timedelta(microseconds=1))
+    judgement = Drill("fraud").ends_with(Reason.STOPPED, PartitionVerdict.STOP)
+    assert judgement.verdict == "ERR"
 
-    def judgement() -> Reason:
-        observed = watch.observe()
-        assert isinstance(observed, Observation)
-        return next(each for each in observed.groups if each.group.name == "fraud").judgement.reason
 
+def test_drill_a_stalled_consumer_lives_and_commits_nothing(kafka: AdminClient) -> None:
+    write(60)
+    commit("fraud", kafka, behind=1)
     with member("fraud") as consumer:
-        assert judgement() is Reason.MOVING
-        assert judgement() is Reason.STALLED
-        ends = end_offsets(kafka, [("transactions", number) for number in range(3)])
-        consumer.commit(offsets=[TopicPartition(*each, end) for each, end in ends.items()], asynchronous=False)
-        assert judgement() is Reason.CAUGHT_UP
+        assert Drill("fraud").look().judgement.reason is Reason.WATCHING
+        Drill("fraud").ends_with(Reason.STALLED, PartitionVerdict.STALL)
+        consumer.commit(offsets=offsets_at_end(kafka), asynchronous=False)
+        assert Drill("fraud").look().judgement.reason is Reason.CAUGHT_UP
+
+
+def test_drill_a_rewound_consumer(kafka: AdminClient) -> None:
+    write(60)
+    commit("fraud", kafka)
+    with member("fraud") as consumer:
+        assert Drill("fraud").look().judgement.reason is Reason.CAUGHT_UP
+        consumer.commit(offsets=offsets_at_end(kafka, behind=5), asynchronous=False)
+        Drill("fraud").ends_with(Reason.REWOUND, PartitionVerdict.REWIND)
+        consumer.commit(offsets=offsets_at_end(kafka), asynchronous=False)
+        assert Drill("fraud").look().judgement.reason is Reason.CAUGHT_UP
+
+
+def test_drill_a_healthy_busy_consumer_is_ok_with_a_time_to_clear(kafka: AdminClient) -> None:
+    write(600)
+    commit("fraud", kafka, behind=100)
+    behind = 100
+    with member("fraud") as consumer:
+        seen = [Drill("fraud").look()]
+        while seen[-1].judgement.watched_seconds < 1:
+            behind -= 1
+            consumer.commit(offsets=offsets_at_end(kafka, behind=behind), asynchronous=False)
+            seen.append(Drill("fraud").look())
+    assert {status.judgement.verdict for status in seen} == {Verdict.OK}
+    judgement = seen[-1].judgement
+    assert judgement.reason is Reason.MOVING
+    assert judgement.trend is not None
+    assert judgement.trend < 0
+    assert judgement.seconds_to_clear == pytest.approx(seen[-1].lag / -judgement.trend, abs=0.1)
+
+
+def offsets_at_end(admin: AdminClient, behind: int = 0) -> list[TopicPartition]:
+    ends = end_offsets(admin, [("transactions", number) for number in range(3)])
+    return [TopicPartition(*each, end - behind) for each, end in ends.items()]
+
+
+def test_the_marker_that_ends_a_transaction_is_no_lag(kafka: AdminClient) -> None:
+    partitions = [("transactions", number) for number in range(3)]
+    before = end_offsets(kafka, partitions)
+    transactional = clients.producer(**{"transactional.id": "of a test"})
+    transactional.init_transactions()
+    transactional.begin_transaction()
+    transactional.produce("transactions", b"x", b"7")
+    transactional.commit_transaction()
+
+    def grown() -> list[tuple[str, int, int]]:
+        return [(*p, end) for p, end in end_offsets(kafka, partitions).items() if end == before[p] + 2]
+
+    wait_until(grown, "the record and its marker are written")
+    [(topic, number, end)] = grown()
+    consumer = clients.consumer("recorder")
+    consumer.commit(offsets=[TopicPartition(topic, number, end - 1)], asynchronous=False)
+    consumer.close()
+    wait_until(lambda: Drill("recorder").look().judgement.reason is Reason.CAUGHT_UP, "nothing is left to read", 10)
 
 
 def test_a_member_that_has_not_committed_yet_lags_by_all_that_is_kept(kafka: AdminClient, client_as: ClientAs) -> None:

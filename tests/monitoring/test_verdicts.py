@@ -1,53 +1,171 @@
 from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Any
 
-from monitoring.verdicts import Partition, Position, Reason, Verdict, judge
+import pytest
+
+from monitoring.verdicts import (
+    WINDOW,
+    Judgement,
+    Partition,
+    PartitionVerdict,
+    Position,
+    Reason,
+    Sample,
+    Verdict,
+    judge,
+)
 
 A, B = ("transactions", 0), ("transactions", 1)
-NOTHING: Mapping[Partition, Position] = {}
+EVERY = timedelta(seconds=10)
+START = datetime(2026, 11, 1, tzinfo=UTC)
+Where = tuple[int, int]
+"""(committed offset, lag)"""
+
+
+def watched(*positions: Mapping[Partition, Where] | Where, **who: Any) -> Judgement:
+    """The judgement after samples ten seconds apart; a sample is where the group stood, in partition A if not told."""
+    samples = [
+        Sample(
+            START + number * EVERY,
+            {p: Position(*where) for p, where in (each if isinstance(each, Mapping) else {A: each}).items()},
+        )
+        for number, each in enumerate(positions)
+    ]
+    known: dict[str, Any] = {"members": 1, "read": {A, B}} | who
+    return judge(samples, **known)
+
+
+def of_partition(judgement: Judgement) -> PartitionVerdict:
+    return judgement.partitions[A]
 
 
 def test_a_group_that_has_read_everything_is_ok_even_without_members() -> None:
-    judgement = judge({A: Position(10, 0)}, {A: Position(10, 0)}, members=0)
+    judgement = watched((10, 0), (10, 0), (10, 0), (10, 0), members=0)
     assert (judgement.verdict, judgement.reason) == (Verdict.OK, Reason.CAUGHT_UP)
+    assert of_partition(judgement) is PartitionVerdict.OK
+    assert judgement.seconds_to_clear == 0
 
 
 def test_a_group_that_moves_is_ok_however_far_behind() -> None:
-    judgement = judge({A: Position(11, 1_000_000)}, {A: Position(10, 5)}, members=1)
+    judgement = watched((10, 1_000_000), (20, 999_000), (30, 1_000_000), (40, 1_000_100))
     assert (judgement.verdict, judgement.reason) == (Verdict.OK, Reason.MOVING)
 
 
-def test_a_group_that_reads_nothing_while_records_wait_is_stalled() -> None:
-    judgement = judge({A: Position(10, 7)}, {A: Position(10, 5)}, members=1)
+def test_offsets_that_stand_still_through_the_window_while_records_wait_are_a_stall() -> None:
+    judgement = watched((10, 5), (10, 5), (10, 6), (10, 7))
     assert (judgement.verdict, judgement.reason) == (Verdict.ERR, Reason.STALLED)
+    assert of_partition(judgement) is PartitionVerdict.STALL
     assert "transactions[0]" in judgement.detail
 
 
+def test_a_stall_takes_the_whole_window() -> None:
+    judgement = watched((10, 5), (10, 5), (10, 6))
+    assert (judgement.verdict, judgement.reason) == (Verdict.OK, Reason.WATCHING)
+    assert judgement.watched_seconds == 20
+
+
+def test_two_looks_with_nothing_in_between_are_enough() -> None:
+    # The record at the offset waited at the first look, and waits at the second one.
+    samples = [Sample(START, {A: Position(10, 5)}), Sample(START + WINDOW, {A: Position(10, 5)})]
+    assert judge(samples, members=1, read={A}).reason is Reason.STALLED
+
+
+def test_lag_that_was_zero_within_the_window_is_no_trouble() -> None:
+    judgement = watched((10, 0), (10, 5), (10, 6), (10, 7))
+    assert (judgement.verdict, judgement.reason) == (Verdict.OK, Reason.MOVING)
+    assert "have just come" in judgement.detail
+
+
+def test_zeros_before_the_window_are_forgotten() -> None:
+    assert watched((10, 0), (10, 5), (10, 6), (10, 7), (10, 8)).reason is Reason.STALLED
+
+
 def test_one_partition_that_stands_still_is_enough() -> None:
-    judgement = judge({A: Position(20, 5), B: Position(10, 7)}, {A: Position(10, 5), B: Position(10, 7)}, members=2)
+    judgement = watched(*({A: (10 + n, 5), B: (10, 7)} for n in range(4)), members=2)
     assert judgement.reason is Reason.STALLED
     assert "transactions[1]" in judgement.detail
     assert "transactions[0]" not in judgement.detail
+    assert dict(judgement.partitions) == {A: PartitionVerdict.OK, B: PartitionVerdict.STALL}
 
 
-def test_records_that_have_only_just_come_are_no_sign_of_a_stall() -> None:
-    assert judge({A: Position(10, 7)}, {A: Position(10, 0)}, members=1).reason is Reason.MOVING
+def test_a_partition_that_nobody_was_given_has_stopped_though_others_are_read() -> None:
+    judgement = watched(*({A: (10 + n, 5), B: (10, 7)} for n in range(4)), read={A})
+    assert judgement.reason is Reason.STOPPED
+    assert judgement.partitions[B] is PartitionVerdict.STOP
 
 
-def test_nothing_is_stalled_at_the_first_sight() -> None:
-    assert judge({A: Position(10, 7)}, NOTHING, members=1).reason is Reason.MOVING
-
-
-def test_a_lagging_group_without_members_is_stopped() -> None:
-    judgement = judge({A: Position(10, 1200)}, NOTHING, members=0)
+def test_a_lagging_group_without_members_has_stopped_at_once() -> None:
+    judgement = watched((10, 1200), members=0, read=())
     assert (judgement.verdict, judgement.reason) == (Verdict.ERR, Reason.STOPPED)
+    assert of_partition(judgement) is PartitionVerdict.STOP
     assert "1,200 records" in judgement.detail
 
 
+def test_an_offset_that_went_back_is_a_rewind_also_after_zero_lag() -> None:
+    judgement = watched((30, 0), (20, 10))
+    assert (judgement.verdict, judgement.reason) == (Verdict.ERR, Reason.REWOUND)
+    assert of_partition(judgement) is PartitionVerdict.REWIND
+
+
+@pytest.mark.parametrize("members", [0, 1])
+def test_a_rewind_is_told_whoever_is_there(members: int) -> None:
+    assert watched((30, 1), (20, 11), members=members).reason is Reason.REWOUND
+
+
+def test_a_rewind_ends_when_the_group_has_caught_up_with_itself() -> None:
+    assert watched((30, 5), (20, 15), (25, 12), (29, 9)).reason is Reason.REWOUND
+    assert watched((30, 5), (20, 15), (25, 12), (30, 9)).reason is Reason.MOVING
+
+
+def test_lag_that_rises_through_the_whole_window_is_a_warning() -> None:
+    judgement = watched((10, 5), (20, 10), (30, 10), (40, 25))
+    assert (judgement.verdict, judgement.reason) == (Verdict.WARN, Reason.FALLING_BEHIND)
+    assert of_partition(judgement) is PartitionVerdict.WARN
+
+
+def test_lag_that_fell_once_is_none() -> None:
+    assert watched((10, 5), (20, 10), (30, 9), (40, 25)).verdict is Verdict.OK
+
+
+def test_lag_that_stays_as_it_is_is_none() -> None:
+    assert watched((10, 5), (20, 5), (30, 5), (40, 5)).verdict is Verdict.OK
+
+
+def test_two_looks_do_not_show_that_lag_rose_all_the_while() -> None:
+    samples = [Sample(START, {A: Position(10, 5)}), Sample(START + WINDOW, {A: Position(20, 50)})]
+    assert judge(samples, members=1, read={A}).verdict is Verdict.OK
+
+
+def test_at_the_first_sight_nothing_is_claimed() -> None:
+    judgement = watched((10, 7))
+    assert (judgement.verdict, judgement.reason) == (Verdict.OK, Reason.WATCHING)
+    assert (judgement.trend, judgement.seconds_to_clear) == (None, None)
+
+
+def test_the_worst_partition_names_the_group() -> None:
+    rewound, stalled = [(30, 5), (20, 15), (20, 15), (20, 15)], [(10, 5)] * 4
+    assert watched(*({A: a, B: b} for a, b in zip(rewound, stalled, strict=True))).reason is Reason.REWOUND
+
+
+def test_trend_and_time_to_clear_follow_the_lag() -> None:
+    judgement = watched((0, 1000), (20, 900), (40, 800), (60, 700))
+    assert judgement.trend == -10
+    assert judgement.seconds_to_clear == 70
+
+
+def test_lag_that_does_not_shrink_is_never_cleared() -> None:
+    judgement = watched((0, 100), (5, 130), (10, 160), (15, 190))
+    assert judgement.trend == 3
+    assert judgement.seconds_to_clear is None
+
+
 def test_a_group_that_people_run_on_demand_waits() -> None:
-    judgement = judge({A: Position(10, 7)}, {A: Position(10, 7)}, members=0, on_demand=True)
+    judgement = watched((10, 7), (10, 7), (10, 7), (10, 7), members=0, on_demand=True)
     assert (judgement.verdict, judgement.reason) == (Verdict.WARN, Reason.WAITING)
+    assert of_partition(judgement) is PartitionVerdict.OK
 
 
 def test_a_sentence_names_no_more_partitions_than_it_can_carry() -> None:
-    many = {("transactions", number): Position(1, 1) for number in range(12)}
-    assert "transactions[2] and 9 more" in judge(many, many, members=1).detail
+    many = {("transactions", number): (1, 1) for number in range(12)}
+    assert "transactions[2] and 9 more" in watched(*[many] * 4, read=set(many)).detail

@@ -7,7 +7,10 @@ import { makeBadge, showBadge, showHead, showRows } from "./tables.js";
 
 const $ = (selector) => document.querySelector(selector);
 const LEVELS = { OK: "ok", WARN: "warn", ERR: "err", up: "ok", degraded: "warn", down: "err" };
-const REASONS = { CAUGHT_UP: "Up to date", MOVING: "Reading", WAITING: "Waiting", STALLED: "Stalled", STOPPED: "Stopped" };
+const REASONS = {
+  CAUGHT_UP: "Up to date", MOVING: "Reading", WATCHING: "Watching", WAITING: "Waiting", FALLING_BEHIND: "Too slow",
+  STALLED: "Stalled", STOPPED: "Stopped", REWOUND: "Went back",
+};
 const TRANSACTION_LEVELS = { SUCCESS: "ok", PENDING: "none", FAILED: "err", REFUNDED: "warn" };
 const ALERT_LEVELS = { OPEN: "err", INVESTIGATING: "warn", CONFIRMED: "none", DISMISSED: "none" };
 
