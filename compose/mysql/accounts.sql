@@ -1,5 +1,5 @@
 -- The shop's database and who may do what in it. Passwords come from the environment or files of secrets.
-CREATE DATABASE IF NOT EXISTS shop CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_as_cs;
+CREATE DATABASE IF NOT EXISTS shop CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin;
 
 -- API, workers, Celery: rows, and nothing else.
 CREATE USER IF NOT EXISTS 'platform'@'%' IDENTIFIED BY '${MYSQL_PLATFORM_PASSWORD}' REQUIRE SSL;

@@ -20,7 +20,7 @@ from typing import Any
 from urllib.request import Request, urlopen
 
 from rich.console import Console
-from rich.table import Table
+from rich.table import Column, Table
 
 from compose.native import accounts, acls, configuration, debian, libraries, readiness
 from compose.native.broker import refuse_port_in_use
@@ -34,8 +34,10 @@ CERTIFIED = [*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsea
 MYSQL_PACKAGES = ["mysql-server-core", "mysql-client-core"]
 PROGRAMS = {"redis-server": "redis-server", "prometheus": "prometheus", "java": "default-jre-headless"}
 COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-config", "gcc": "gcc libc6-dev"}
+ANSWERS_WITHIN = 300
+"""Seconds; on a quiet machine 30 are plenty."""
 MEGABYTE = 1024 * 1024
-console = Console(highlight=False, soft_wrap=True)
+console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 
 
 class Failed(RuntimeError):
@@ -57,7 +59,7 @@ class Cluster:
         """Start a part and wait until it answers."""
         self.parts.start(program or part)
         question = readiness.QUESTIONS[part]
-        self.parts.wait_until(lambda: question(self.layout), f"{part} answers", timeout=120)
+        self.parts.wait_until(lambda: question(self.layout), f"{part} answers", timeout=ANSWERS_WITHIN, every=0.5)
         self.ready_after[part] = time.time() - self.began
 
     def manage(self, principal: str, *arguments: str, also: str | None = None) -> None:
@@ -222,7 +224,7 @@ def show(cluster: Cluster) -> None:
     layout = cluster.layout
     logins = json.loads((layout.secrets / "accounts.json").read_text())
     memory = cluster.parts.memory()
-    table = Table("part", "address", "ready after", "memory", title="Parts")
+    table = Table("part", Column("address", no_wrap=True), "ready after", "memory", title="Parts")
     for part, address in addresses(layout).items():
         mine = sum(size for name, size in memory.items() if name.rpartition("-")[0] == part or name == part)
         seconds = cluster.ready_after.get(part)

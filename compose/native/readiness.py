@@ -77,7 +77,7 @@ def workers(layout: Layout) -> bool:
     """Whether every worker has joined its consumer group."""
     groups = [group for principal, (group, _) in READERS.items() if principal != "indexer"]
     admin = administrator(layout.broker_listeners, layout.certificates)
-    described = admin.describe_consumer_groups(groups, request_timeout=TIMEOUT_SECONDS)
+    described = admin.describe_consumer_groups(groups, request_timeout=10)
     try:
         return all(future.result().state == ConsumerGroupState.STABLE for future in described.values())
     except KafkaException:

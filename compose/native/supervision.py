@@ -94,14 +94,14 @@ class Supervision:
     def states(self) -> dict[str, str]:
         return {info["name"]: info["statename"] for info in self.rpc.getAllProcessInfo()}
 
-    def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = 60) -> None:
+    def wait_until(self, condition: Callable[[], bool], what: str, timeout: float = 60, every: float = 0.1) -> None:
         """Wait until a condition holds; raises DidNotStart if a program gives up, or the time is over."""
         deadline = time.monotonic() + timeout
         while not condition():
             self.raise_if_ended()
             if time.monotonic() > deadline:
                 raise DidNotStart(f"{what}: not so within {timeout:.0f} s. Read the logs in {self.var / 'log'}.")
-            time.sleep(0.1)
+            time.sleep(every)
 
     def raise_if_ended(self) -> None:
         """Raise DidNotStart, with the end of its log, if a program has given up."""
