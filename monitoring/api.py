@@ -190,7 +190,7 @@ def _partition_lag(each: PartitionLag, status: GroupStatus) -> dict[str, Any]:
         "committed": each.committed,
         "end_offset": each.end,
         "lag": each.lag,
-        "lag_seconds": status.ages[each.topic, each.partition] if each.lag else 0.0,
+        "lag_seconds": status.age_of(each),
         "verdict": status.verdict_of((each.topic, each.partition)),
     }
 

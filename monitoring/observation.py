@@ -7,6 +7,7 @@ from datetime import datetime
 from monitoring.rates import Sample
 from monitoring.verdicts import Judgement, Partition, PartitionVerdict, Position
 from streaming.cluster import Cluster, Group, PartitionState
+from streaming.lag import PartitionLag
 
 DEAD_LETTERS = ".dead-letters"
 
@@ -19,6 +20,10 @@ class GroupStatus:
     ages: Mapping[Partition, float | None]
     """seconds that the oldest unread record of a lagging partition has waited; None: could not be read in time"""
     judgement: Judgement
+
+    def age_of(self, lag: PartitionLag) -> float | None:
+        """Seconds that the oldest unread record of a partition has waited; None: could not be read in time."""
+        return self.ages[lag.topic, lag.partition] if lag.lag else 0.0
 
     def verdict_of(self, partition: Partition) -> PartitionVerdict:
         return self.judgement.partitions.get(partition, PartitionVerdict.OK)

@@ -1,11 +1,14 @@
 """Asking a process for its metrics, as Prometheus does."""
 
+import re
 import urllib.request
 from collections.abc import Mapping
 from dataclasses import dataclass
 from urllib.error import URLError
 
 from prometheus_client.parser import text_string_to_metric_families
+
+from tests.embedded import ROOT
 
 Sample = tuple[str, Mapping[str, str], float]
 PARTS = ("_bucket", "_sum", "_count")
@@ -47,3 +50,10 @@ def scrape(port: int) -> Scrape:
             return Scrape(answer.read().decode())
     except (ConnectionError, URLError):
         return Scrape("")
+
+
+def documented(chapter: str) -> set[tuple[str, str, frozenset[str]]]:
+    """(name, type, labels) of every metric in a chapter of docs/metrics.md."""
+    text = (ROOT / "docs" / "metrics.md").read_text().split(f"\n## {chapter}\n")[1].split("\n## ")[0]
+    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([\w, ]*)\|", text, flags=re.MULTILINE)
+    return {(name, kind, frozenset(labels.replace(",", " ").split())) for name, kind, labels in rows}

@@ -1,7 +1,6 @@
 """What workers tell Prometheus, as Prometheus asks for it."""
 
 import json
-import re
 import socket
 from functools import cache
 from time import time
@@ -9,6 +8,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from django.core.management.base import CommandError
 
 from events import Transaction
 from streaming import clients, statistics
@@ -16,8 +16,8 @@ from streaming.clients import Outgoing, send_all
 from streaming.metrics import WorkerMetrics, serve_worker
 from streaming.send import send_to_topics
 from streaming.topics import Topic
-from tests.embedded import ROOT, Platform, free_ports, wait_until
-from tests.scraping import scrape
+from tests.embedded import Platform, free_ports, wait_until
+from tests.scraping import documented, scrape
 from tests.streaming.conftest import Orders
 
 IDLE_WORKER_IS_FRESH_WITHIN = 4
@@ -58,24 +58,13 @@ def test_a_running_worker_tells_what_it_did_and_all_that_is_documented(
     assert told.families() | scrape(relay).families() == documented("Workers")
 
 
-def documented(chapter: str) -> set[tuple[str, str, frozenset[str]]]:
-    """(name, type, labels) of every metric in a chapter of docs/metrics.md."""
-    text = (ROOT / "docs" / "metrics.md").read_text().split(f"\n## {chapter}\n")[1].split("\n## ")[0]
-    rows = re.findall(r"^\| `(\w+)` \| (\w+) \| ([\w, ]*)\|", text, flags=re.MULTILINE)
-    return {(name, kind, frozenset(labels.replace(",", " ").split())) for name, kind, labels in rows}
-
-
 def test_without_a_port_nothing_is_served_or_asked_of_the_client() -> None:
     assert serve_worker("fraud", 0).client_options() == {}
 
 
-@pytest.mark.broker
-def test_a_port_in_use_stops_the_worker_with_a_sentence(platform_processes: Platform) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        port = taken.getsockname()[1]
-        worker = platform_processes.start("run_consumer", "--metrics-port", str(port))
-        assert worker.wait(20) == 1
-    assert "choose another --metrics-port" in platform_processes.log("run_consumer").read_text()
+def test_a_port_in_use_is_told_with_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(CommandError, match="another --metrics-port"):
+        serve_worker("fraud", taken.getsockname()[1])
 
 
 @pytest.fixture

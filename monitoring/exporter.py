@@ -1,0 +1,165 @@
+"""What was observed of the cluster, for Prometheus: kafka_exporter's names, and more. docs/metrics.md lists them."""
+
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from threading import Lock
+from time import perf_counter
+
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from monitoring.observation import GroupStatus, Observation, Outage
+from monitoring.verdicts import PartitionVerdict, Verdict
+from monitoring.watch import Watch
+from streaming.cluster import PartitionState
+
+OFFLINE = -1
+Labels = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Looked:
+    """What was seen last, and how the last look went."""
+
+    observation: Observation | None
+    is_up: bool
+    seconds: float
+
+
+class Exporter(Collector):
+    """Serves the last observation. While Kafka is away, groups and partitions stay as they were seen last."""
+
+    def __init__(self, watch: Watch) -> None:
+        self._watch = watch
+        self._lock = Lock()
+        self._looked = Looked(None, is_up=False, seconds=0.0)
+
+    def look(self) -> Observation | Outage:
+        """Observe the cluster, and serve that from now on."""
+        began = perf_counter()
+        observed = self._watch.observe()
+        seconds = perf_counter() - began
+        with self._lock:
+            seen = observed if isinstance(observed, Observation) else self._looked.observation
+            self._looked = Looked(seen, isinstance(observed, Observation), seconds)
+        return observed
+
+    def collect(self) -> Iterator[Metric]:
+        with self._lock:
+            looked = self._looked
+        brokers = looked.observation.cluster.brokers if looked.observation and looked.is_up else ()
+        yield _gauge("platform_monitor_up", "1: Kafka could be observed.", "", [((), looked.is_up)])
+        yield _gauge("platform_monitor_observation_seconds", "How long that took.", "", [((), looked.seconds)])
+        yield _gauge("kafka_brokers", "Brokers that are up.", "", [((), len(brokers))])
+        yield _gauge(
+            "kafka_broker_info",
+            "A broker's address.",
+            "id address",
+            [((each.id, f"{each.host}:{each.port}"), 1) for each in brokers],
+        )
+        if looked.observation:
+            at = looked.observation.cluster.at.timestamp()
+            yield _gauge("platform_monitor_observation_timestamp_seconds", "Of the last success.", "", [((), at)])
+            yield from _of_partitions(looked.observation.cluster.partitions)
+            yield from _of_groups(looked.observation.groups)
+            yield from _of_groups_and_partitions(looked.observation.groups)
+
+
+Row = tuple[tuple[object, ...], float | None]
+
+
+def _gauge(name: str, help_text: str, labels: str, rows: Iterable[Row]) -> Metric:
+    """A metric with a series for each (values of the labels, value); what is not known has none."""
+    family = GaugeMetricFamily(name, help_text, labels=labels.split())
+    for values, value in rows:
+        if value is not None:
+            family.add_metric([str(each) for each in values], value)
+    return family
+
+
+OF_PARTITIONS: Mapping[str, tuple[str, Callable[[PartitionState], float | None]]] = {
+    "current_offset": ("The offset that the next record will get.", lambda p: p.end),
+    "oldest_offset": ("The offset of the oldest record still kept.", lambda p: p.begin),
+    "replicas": ("Number of replicas.", lambda p: p.replicas),
+    "in_sync_replica": ("Number of replicas in sync.", lambda p: p.in_sync),
+    "under_replicated_partition": ("1: not all replicas are in sync.", lambda p: p.is_under_replicated),
+    "leader": ("The broker that serves it; -1: it is offline.", lambda p: OFFLINE if p.leader is None else p.leader),
+    "leader_is_preferred": ("1: the broker that should serves it.", lambda p: p.leader == p.preferred_leader),
+}
+
+
+def _of_partitions(partitions: Sequence[PartitionState]) -> Iterator[Metric]:
+    counts = Counter(each.topic for each in partitions)
+    yield _gauge(
+        "kafka_topic_partitions", "Number of partitions.", "topic", [((topic,), n) for topic, n in counts.items()]
+    )
+    for name, (help_text, of) in OF_PARTITIONS.items():
+        rows = [((each.topic, each.number), of(each)) for each in partitions]
+        yield _gauge(f"kafka_topic_partition_{name}", help_text, "topic partition", rows)
+
+
+def _of_groups(groups: Sequence[GroupStatus]) -> Iterator[Metric]:
+    judged = [(each.group.name, each.judgement) for each in groups]
+    yield _gauge(
+        "kafka_consumergroup_members",
+        "Members of the group.",
+        "consumergroup",
+        [((each.group.name,), len(each.group.members)) for each in groups],
+    )
+    yield _gauge(
+        "kafka_consumergroup_verdict",
+        "1: this is the group's verdict.",
+        "consumergroup verdict",
+        [((name, verdict), judgement.verdict is verdict) for name, judgement in judged for verdict in Verdict],
+    )
+    yield _gauge(
+        "kafka_consumergroup_lag_trend",
+        "By how many records the lag grows each second.",
+        "consumergroup",
+        [((name,), judgement.trend) for name, judgement in judged],
+    )
+    yield _gauge(
+        "kafka_consumergroup_time_to_clear_seconds",
+        "Until nothing waits, if it goes on so.",
+        "consumergroup",
+        [((name,), judgement.seconds_to_clear) for name, judgement in judged],
+    )
+
+
+def _of_groups_and_partitions(groups: Sequence[GroupStatus]) -> Iterator[Metric]:
+    stands = [
+        (status, lag, (status.group.name, lag.topic, lag.partition)) for status in groups for lag in status.group.lags
+    ]
+    labels = "consumergroup topic partition"
+    offsets, lags = Counter[Labels](), Counter[Labels]()
+    for _, lag, (name, topic, _) in stands:
+        offsets[name, topic] += lag.committed
+        lags[name, topic] += lag.lag
+    yield _gauge(
+        "kafka_consumergroup_current_offset",
+        "The offset it reads next.",
+        labels,
+        [(each, lag.committed) for _, lag, each in stands],
+    )
+    yield _gauge(
+        "kafka_consumergroup_lag", "Records it has not read.", labels, [(each, lag.lag) for _, lag, each in stands]
+    )
+    yield _gauge(
+        "kafka_consumergroup_lag_seconds",
+        "How long the oldest of them has waited.",
+        labels,
+        [(each, status.age_of(lag)) for status, lag, each in stands],
+    )
+    yield _gauge("kafka_consumergroup_current_offset_sum", "Of all partitions.", "consumergroup topic", offsets.items())
+    yield _gauge("kafka_consumergroup_lag_sum", "Of all partitions.", "consumergroup topic", lags.items())
+    yield _gauge(
+        "kafka_consumergroup_partition_verdict",
+        "1: this is the verdict on the group in the partition.",
+        f"{labels} verdict",
+        [
+            ((*each, verdict), status.verdict_of((lag.topic, lag.partition)) is verdict)
+            for status, lag, each in stands
+            for verdict in PartitionVerdict
+        ],
+    )
