@@ -1,0 +1,42 @@
+"""How gunicorn serves the API: `gunicorn --config platform/config/gunicorn.py --bind 127.0.0.1:8000`.
+
+`--workers N` or WEB_CONCURRENCY starts more processes. Whichever of them is asked for /metrics answers for all: each
+writes its figures into files of a folder that they share.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+from typing import Any
+
+wsgi_app = "config.wsgi"
+pythonpath = str(Path(__file__).parent.parent)
+threads = 8
+accesslog = "-"
+
+FOLDER = "PROMETHEUS_MULTIPROC_DIR"
+_given = os.environ.get(FOLDER)
+# Set before a worker imports prometheus_client, which chooses once between memory and files.
+os.environ[FOLDER] = _given or tempfile.mkdtemp(prefix="api-metrics-")
+os.environ["PROMETHEUS_DISABLE_CREATED_SERIES"] = "true"
+
+
+def on_starting(server: Any) -> None:
+    """Forget what an earlier run left: its counts are none of ours."""
+    folder = Path(os.environ[FOLDER])
+    folder.mkdir(parents=True, exist_ok=True)
+    for file in folder.glob("*.db"):
+        file.unlink()
+
+
+def child_exit(server: Any, worker: Any) -> None:
+    """What a worker has counted stays; what it only showed goes with it."""
+    from prometheus_client import multiprocess  # noqa: PLC0415 - not before its folder is set
+
+    multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
+
+
+def on_exit(server: Any) -> None:
+    if not _given:
+        shutil.rmtree(os.environ[FOLDER], ignore_errors=True)
