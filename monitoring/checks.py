@@ -7,14 +7,16 @@ from time import perf_counter
 
 import structlog
 from celery import current_app
-from django.apps import apps
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error, connection
+from django.utils.module_loading import import_string
 from kombu import Connection
 
 from monitoring.health import Part
 from streaming import clients, cluster
+from streaming.connect import RUNNING, Connect, ConnectFailed
+from streaming.registry import RegistryDown
 
 log = structlog.get_logger(__name__)
 
@@ -53,16 +55,41 @@ def kafka() -> None:
 
 
 def search() -> None:
-    """What answers searches; at present always a table."""
-    kind, _, model = settings.SEARCH.partition(":")
-    if kind != "database":
-        raise Down(f"No check is written for search by {kind}: add one to monitoring/checks.py.")
     try:
-        apps.get_model(model)._default_manager.exists()
-    except Error as error:
+        import_string(settings.SEARCH_PING)()
+    except Exception as error:
+        # Each kind of search has errors of its own; all of them mean that searches are not answered.
         raise Down(
-            f"The table that answers searches cannot be read ({type(error).__name__}). Run `manage.py migrate`."
+            f"Searches are not answered ({type(error).__name__}). See whether what SEARCH names runs, and whether it "
+            "was prepared: `manage.py migrate` for a table, `manage.py prepare_index` for an index."
         ) from error
+
+
+def registry() -> None:
+    try:
+        clients.registry().ping()
+    except RegistryDown as error:
+        raise Down(
+            "The schema registry does not answer. See whether it runs, and whether SCHEMA_IDS names it; "
+            "what knows its schemas already goes on."
+        ) from error
+
+
+def connect() -> None:
+    """Every connector and every task of it runs."""
+    kafka_connect = Connect(settings.CONNECT_URL, settings.CA_FILE)
+    try:
+        states = {
+            f"{part} of {name}": state
+            for name in kafka_connect.names()
+            for part, state in kafka_connect.status(name).states.items()
+        }
+    except ConnectFailed as error:
+        raise Down("Kafka Connect does not answer. See whether it runs, and whether CONNECT_URL names it.") from error
+    if not states:
+        raise Down("Kafka Connect has no connectors: run `manage.py deploy_connectors`.")
+    if wrong := [f"{part} is {state}" for part, state in states.items() if state != RUNNING]:
+        raise Down(f"{', '.join(wrong)}. `manage.py deploy_connectors --restart-failed` starts failed ones again.")
 
 
 def celery_broker() -> None:
@@ -82,16 +109,24 @@ def _errors_of(broker: Connection) -> tuple[type[BaseException], ...]:
     return (OSError, *broker.connection_errors, *broker.channel_errors)
 
 
-CHECKS: Sequence[Check] = (
-    Check("database", True, database),
-    Check("kafka", True, kafka),
-    Check("search", False, search),
-    Check("celery broker", False, celery_broker),
-)
+def checks_of_this_place() -> list[Check]:
+    """The parts that the settings name."""
+    cluster_only = [
+        (settings.SCHEMA_IDS.startswith("registry:"), Check("registry", False, registry)),
+        (bool(settings.CONNECT_URL), Check("connect", False, connect)),
+    ]
+    return [
+        Check("database", True, database),
+        Check("kafka", True, kafka),
+        Check("search", False, search),
+        Check("celery broker", False, celery_broker),
+        *(check for is_used, check in cluster_only if is_used),
+    ]
 
 
-def ask_all(checks: Sequence[Check] = CHECKS, timeout: float = TIMEOUT_SECONDS) -> list[Part]:
+def ask_all(checks: Sequence[Check] | None = None, timeout: float = TIMEOUT_SECONDS) -> list[Part]:
     """What every part answers, all asked at once; one that is silent for `timeout` seconds counts as down."""
+    checks = checks_of_this_place() if checks is None else checks
     pool = ThreadPoolExecutor(max_workers=len(checks), thread_name_prefix="health")
     answers = [pool.submit(_ask, check) for check in checks]
     wait(answers, timeout)

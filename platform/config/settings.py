@@ -121,6 +121,10 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 """Bytes of a request's body; a list of 1,000 transactions takes about 150,000."""
 
+# --- The cluster's own certificates -----------------------------------------------------------------------------------
+CA_FILE = setting("CA_FILE", env.optional_path, "the file of the authority behind the parts' certificates, or nothing")
+"""Whom the registry's, Elasticsearch's and Connect's certificates are checked against; None: whom the system trusts."""
+
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASES = {
     "default": setting("DATABASE_URL", env.database, "a URL such as sqlite:///var/platform.sqlite3 or mysql://…")
@@ -135,10 +139,25 @@ if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
             "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
         },
     }
-
-# --- The cluster's own certificates -----------------------------------------------------------------------------------
-CA_FILE = setting("CA_FILE", env.optional_path, "the file of the authority behind the parts' certificates, or nothing")
-"""Whom the registry's, Elasticsearch's and Connect's certificates are checked against; None: whom the system trusts."""
+elif DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
+    DATABASES["default"] |= {
+        "ENGINE": "config.mysql",
+        # Workers and API keep their connections, and look whether they still hold before they use them.
+        "CONN_MAX_AGE": 60,
+        "CONN_HEALTH_CHECKS": True,
+        "OPTIONS": {
+            "charset": "utf8mb4",
+            # Workers lock the rows that they change; REPEATABLE READ's gap locks would only add deadlocks.
+            "isolation_level": "read committed",
+            # What does not fit is refused, whatever the server's own mode, and never cut.
+            "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+            "connect_timeout": 5,
+        }
+        | ({"ssl": {"ca": str(CA_FILE)}} if CA_FILE else {})
+        | DATABASES["default"].get("OPTIONS", {}),
+        # As the database of the shop is made: see compose/mysql/accounts.sql.
+        "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_0900_bin"},
+    }
 
 # --- Kafka: librdkafka's own names, read by streaming/clients.py only -------------------------------------------------
 KAFKA = env.kafka_settings()
@@ -167,6 +186,9 @@ SIMULATION_EVERY_SECONDS = setting("SIMULATION_EVERY_SECONDS", env.positive, "a 
 IDEMPOTENCY_KEYS_KEPT = timedelta(
     hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
 )
+
+SEARCH_PING = "search.backends.ping"
+"""The function that tells whether searches are answered, for the health page."""
 
 LIVE_SOURCES = {
     "newest_transactions": "transactions.selectors.newest",

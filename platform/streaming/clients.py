@@ -79,11 +79,14 @@ def codec() -> Codec:
 
 def schema_ids() -> SchemaIds:
     """The adapter that SCHEMA_IDS chooses."""
-    kind, _, where = settings.SCHEMA_IDS.partition(":")
-    if kind == "registry":
-        subjects = {event_type.__name__: topic.subject for event_type, topic in TOPICS.items()}
-        return RegistryIds(where, subjects, settings.CA_FILE)
-    return FingerprintIds(settings.SCHEMAS)
+    return registry() if settings.SCHEMA_IDS.startswith("registry:") else FingerprintIds(settings.SCHEMAS)
+
+
+def registry() -> RegistryIds:
+    """The registry that SCHEMA_IDS names."""
+    _, _, where = settings.SCHEMA_IDS.partition(":")
+    subjects = {event_type.__name__: topic.subject for event_type, topic in TOPICS.items()}
+    return RegistryIds(where, subjects, settings.CA_FILE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,10 @@ class NotRegistered(LookupError):
     """Nobody has registered this very schema; says what to do."""
 
 
+class RegistryDown(RuntimeError):
+    """The registry does not answer."""
+
+
 class Incompatible(ValueError):
     """The registry refuses a schema, since readers of it could not read what is in the topic; gives its reason."""
 
@@ -72,6 +76,14 @@ class RegistryIds:
             if error.http_status_code != INCOMPATIBLE:
                 raise
             raise Incompatible(f"{subject}: {error.error_message}") from error
+
+    def ping(self) -> None:
+        """Return if the registry answers; raises RegistryDown."""
+        try:
+            self._client.get_subjects()
+        except Exception as error:
+            # Over whichever library the client speaks HTTP, its errors are of many kinds and mean the same.
+            raise RegistryDown(f"{type(error).__name__}: {error}") from error
 
     def _fetched(self, schema_id: int) -> Schema:
         try:

@@ -1,9 +1,14 @@
-from threading import Event
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from threading import Event, Thread
 from time import perf_counter
+from typing import Any
 
 import pytest
 
-from monitoring.checks import Check, Down, ask_all
+from monitoring.checks import Check, Down, ask_all, checks_of_this_place, connect, registry
 
 
 def up() -> None:
@@ -60,3 +65,62 @@ def test_parts_are_asked_at_once() -> None:
 def test_latency_is_in_milliseconds(milliseconds: int) -> None:
     [part] = ask_all([Check("slow", True, lambda: sleep_until(Event(), milliseconds / 1000))])
     assert milliseconds <= part.latency_ms < 20 * milliseconds
+
+
+@contextmanager
+def answering(answers: dict[str, Any]) -> Iterator[str]:
+    """A server on loopback that gives a JSON answer to each path; the rest is 404."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = answers.get(self.path)
+            self.send_response(404 if body is None else 200)
+            self.send_header("Content-Type", "application/json")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    Thread(target=server.serve_forever, daemon=True).start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}"
+    finally:
+        server.shutdown()
+        server.server_close()
+
+
+def connect_with(task: str) -> dict[str, Any]:
+    state = {"connector": {"state": "RUNNING"}, "tasks": [{"id": 0, "state": task, "trace": "secret words"}]}
+    return {"/connectors": ["outbox"], "/connectors/outbox/status": state}
+
+
+def test_connect_is_up_while_every_task_runs(settings: Any) -> None:
+    with answering(connect_with("RUNNING")) as settings.CONNECT_URL:
+        connect()
+
+
+def test_a_failed_task_of_connect_is_named_without_its_trace(settings: Any) -> None:
+    with answering(connect_with("FAILED")) as settings.CONNECT_URL, pytest.raises(Down) as down:
+        connect()
+    assert "task 0 of outbox is FAILED. `manage.py deploy_connectors" in str(down.value)
+    assert "secret" not in str(down.value)
+
+
+def test_connect_without_connectors_is_down(settings: Any) -> None:
+    with answering({"/connectors": []}) as settings.CONNECT_URL, pytest.raises(Down, match="deploy_connectors"):
+        connect()
+
+
+def test_parts_that_nobody_listens_for_are_down(settings: Any) -> None:
+    settings.CONNECT_URL, settings.SCHEMA_IDS = "http://127.0.0.1:1", "registry:http://127.0.0.1:1"
+    for check in (connect, registry):
+        with pytest.raises(Down, match="does not answer"):
+            check()
+
+
+def test_registry_and_connect_are_asked_only_where_there_are_any(settings: Any) -> None:
+    embedded = {check.name for check in checks_of_this_place()}
+    settings.CONNECT_URL, settings.SCHEMA_IDS = "http://127.0.0.1:1", "registry:http://127.0.0.1:1"
+    assert {check.name for check in checks_of_this_place()} - embedded == {"registry", "connect"}
