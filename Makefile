@@ -33,6 +33,9 @@ cluster-status: setup  ## tell how each part of the cluster is
 cluster-down: setup  ## stop the cluster; its data stay
 	@$(BIN)/python -m compose.native.cluster down $(CLUSTER_OPTIONS)
 
+secrets: setup  ## make or renew the certificates and passwords that Docker mounts, in compose/secrets
+	$(BIN)/python -m compose.docker.secret_files
+
 test: .venv/development  ## run every check
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
@@ -59,4 +62,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo cluster cluster-status cluster-down test test-cluster format lock clean
+.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster format lock clean
