@@ -18,7 +18,7 @@ from streaming.lag import end_offsets
 from tests.cluster.expected import Expected
 from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop, percentile
-from tests.cluster.stages import decoded, differences, in_json, wait_until_all_agree
+from tests.cluster.stages import agree, decoded, in_json
 from tests.embedded import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -46,14 +46,13 @@ def test_orders_calls_and_deletes_agree_in_every_stage(
     while shop.calls < 2000:
         shop.work_off(100)
     assert producer.wait(120) == 0, (tmp_path / "producer.log").read_text()
-    wait_until_all_agree(cluster, expected)
+    agree(cluster, expected)
     seconds = time.monotonic() - began
     say(f"{MOCK_ORDERS:,} mock orders and {shop.calls:,} API calls through all stages in {seconds:.0f} s")
     expected.deleted |= set(random.Random(13).sample(sorted(expected.rows), DELETED))
     ids = ", ".join(f"'{order_id}'" for order_id in expected.deleted)
     cluster.sql(f"DELETE FROM transactions WHERE order_id IN ({ids})")
-    wait_until_all_agree(cluster, expected)
-    assert differences(cluster, expected) == {}
+    agree(cluster, expected)
 
 
 def test_nothing_is_lost_or_doubled_whatever_is_killed_under_load(
@@ -81,9 +80,8 @@ def test_nothing_is_lost_or_doubled_whatever_is_killed_under_load(
         ordering.join()
     assert not failed, failed
     assert producer.wait(300) == 0, (tmp_path / "producer.log").read_text()
-    wait_until_all_agree(cluster, expected, timeout=300)
+    agree(cluster, expected, timeout=300)
     say(f"{shop.calls:,} calls meanwhile, {shop.repeated:,} of them had to be sent again")
-    assert differences(cluster, expected) == {}
 
 
 def test_with_one_broker_of_three_writes_are_refused_and_nothing_is_lost(
@@ -107,8 +105,7 @@ def test_with_one_broker_of_three_writes_are_refused_and_nothing_is_lost(
         # It gave up, and said so: a producer's operator sends the same orders again.
         cluster.manage("producer", "run_producer", *arguments)
     expected.mock(300, 32, start, 100)
-    wait_until_all_agree(cluster, expected, timeout=300)
-    assert differences(cluster, expected) == {}
+    agree(cluster, expected, timeout=300)
     assert sum(end_offsets(cluster.admin, partitions).values()) > 0
 
 
