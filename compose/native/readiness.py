@@ -78,10 +78,10 @@ def workers(layout: Layout) -> bool:
     groups = {group for principal, (group, _) in READERS.items() if principal != "indexer"}
     # Not describe_consumer_groups: librdkafka aborts the process if a coordinator goes away meanwhile (librdkafka#4605).
     try:
-        listed = administrator(layout.broker_listeners, layout.certificates).list_consumer_groups().result().valid
+        listed = administrator(layout.broker_listeners, layout.certificates).list_consumer_groups().result()
     except KafkaException:
         return False
-    return groups <= {each.group_id for each in listed if each.state == ConsumerGroupState.STABLE}
+    return groups <= {each.group_id for each in listed.valid if each.state == ConsumerGroupState.STABLE}
 
 
 QUESTIONS: dict[str, Question] = {
