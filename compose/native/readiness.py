@@ -76,12 +76,12 @@ def api(layout: Layout) -> bool:
 def workers(layout: Layout) -> bool:
     """Whether every worker has joined its consumer group."""
     groups = {group for principal, (group, _) in READERS.items() if principal != "indexer"}
-    # Not describe_consumer_groups: librdkafka aborts the process if a coordinator goes away meanwhile (librdkafka#4605).
+    # Not describe_consumer_groups: librdkafka may go on asking a former coordinator, or abort (librdkafka#4605).
     try:
         listed = administrator(layout.broker_listeners, layout.certificates).list_consumer_groups().result()
     except KafkaException:
         return False
-    return groups <= {each.group_id for each in listed.valid if each.state == ConsumerGroupState.STABLE}
+    return groups <= {each.group_id for each in listed.valid or () if each.state == ConsumerGroupState.STABLE}
 
 
 QUESTIONS: dict[str, Question] = {
