@@ -6,7 +6,7 @@ from dataclasses import fields
 from typing import Any, Self
 
 from django.apps import apps
-from django.db import InterfaceError, OperationalError
+from django.db import InterfaceError, OperationalError, ProgrammingError
 from django.db.models import Case, Count, F, Model, Q, QuerySet, Value, When
 from django.db.models.expressions import Combinable
 from django.db.models.functions import TruncDay, TruncHour
@@ -49,7 +49,8 @@ class DatabaseSearch:
 def _unavailable_if_down() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError) as error:
+    except (OperationalError, InterfaceError, ProgrammingError) as error:
+        # ProgrammingError is what MySQL calls a table that is not there.
         raise SearchUnavailable(f"the database does not answer: {error}") from error
 
 

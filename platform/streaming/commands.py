@@ -14,6 +14,7 @@ from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
 from streaming import clients, dead_letters, metrics
+from streaming.retries import again_if_given_up
 from streaming.topics import Event, Topic
 from streaming.worker import Batch, ImplausibleMessage, Record, Worker
 
@@ -72,7 +73,7 @@ class WorkerCommand(BaseCommand):
             consumer=clients.consumer(self.group, instance=instance, **served.client_options()),
             topics=self.topics,
             decode=self.decode,
-            handle=self.handler(),
+            handle=again_if_given_up(self.handler()),
             bury=partial(dead_letters.bury, clients.producer(), self.group),
             concerns_us=self.concerns_us,
             before_batch=close_old_connections,

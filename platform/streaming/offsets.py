@@ -2,8 +2,11 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import reduce
+from operator import or_
 
 from django.db import transaction
+from django.db.models import Q
 
 from streaming.models import AppliedOffset
 from streaming.seen import SeenEvents, Told
@@ -32,14 +35,15 @@ def apply_once(consumer: str, batch: Batch[Told], seen: SeenEvents | None = None
 def _locked(consumer: str, batch: Batch[Told]) -> list[AppliedOffset]:
     """The rows of the batch's partitions, made where missing, locked until the transaction ends."""
     partitions = set(batch.next_offsets)
-    ours = AppliedOffset.objects.select_for_update().filter(consumer=consumer)
-    rows = [row for row in ours if (row.topic, row.partition) in partitions]
-    missing = partitions - {(row.topic, row.partition) for row in rows}
+    # These rows only: the consumer's other partitions are somebody else's at this moment.
+    which = reduce(or_, (Q(topic=topic, partition=number) for topic, number in partitions), Q())
+    ours = AppliedOffset.objects.select_for_update().filter(which, consumer=consumer).order_by("pk")
+    missing = partitions - {(row.topic, row.partition) for row in ours}
     if not missing:
-        return rows
+        return list(ours)
     AppliedOffset.objects.bulk_create(
         AppliedOffset(consumer=consumer, topic=topic, partition=partition, next_offset=0)
         for topic, partition in sorted(missing)
     )
     # Read again: MySQL does not tell the keys of the rows that it has made.
-    return [row for row in ours.all() if (row.topic, row.partition) in partitions]
+    return list(ours.all())

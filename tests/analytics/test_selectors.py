@@ -8,6 +8,7 @@ from django.test.utils import CaptureQueriesContext
 from analytics.selectors import latest_hours
 from analytics.services import add_to_hourly_totals
 from analytics.windows import Sums
+from tests.databases import reads_plans
 
 TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -54,6 +55,7 @@ def test_no_data_is_no_hours() -> None:
     assert latest_hours(24) == []
 
 
+@reads_plans
 def test_the_latest_hours_are_read_from_the_index() -> None:
     add_to_hourly_totals(totals={(user, TWO): Sums(1) for user in range(10)})
     with CaptureQueriesContext(connection) as queries:

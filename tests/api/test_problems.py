@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from api.problems import ProblemType, pointer_errors
 from api.roles import Role
 from tests.conftest import AccountOf, ClientAs
+from tests.databases import changes_tables
 
 ORDER = {"user_id": 42, "amount": "19.99"}
 
@@ -110,6 +111,7 @@ def test_a_host_that_is_not_ours_is_malformed(db: None) -> None:
     assert Client().get("/login", headers={"Host": "evil.example"})["Content-Type"].startswith("text/html")
 
 
+@changes_tables
 def test_an_error_of_ours_is_logged_with_its_traceback_and_tells_nothing(
     shop: APIClient, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -12,6 +12,7 @@ from rest_framework.test import APIClient
 from api.roles import Role
 from search import body, openapi
 from tests.conftest import ClientAs
+from tests.databases import changes_tables
 from transactions.models import Transaction
 
 URL = "/search/transactions"
@@ -135,6 +136,7 @@ def test_nobody_else_may_search(db: None) -> None:
     assert APIClient().post(URL, {}).status_code == 401
 
 
+@changes_tables
 def test_a_search_that_is_down_is_a_503_that_says_when_to_come_back(analyst: APIClient) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE transactions RENAME TO transactions_elsewhere")

@@ -11,6 +11,7 @@ from search.body import parse
 from search.cursors import cursor_after
 from search.database import DatabaseSearch
 from search.query import Found, Query
+from tests.databases import changes_tables, reads_plans
 from tests.search.contract import Load, SearchContract, order
 from transactions.models import Transaction
 
@@ -38,6 +39,7 @@ def no_table(db: None) -> None:
         cursor.execute("ALTER TABLE transactions RENAME TO transactions_elsewhere")
 
 
+@changes_tables
 def test_a_database_that_fails_is_search_unavailable(no_table: None) -> None:
     with pytest.raises(SearchUnavailable, match="transactions"):
         backend().search(Query())
@@ -45,6 +47,7 @@ def test_a_database_that_fails_is_search_unavailable(no_table: None) -> None:
         ping()
 
 
+@reads_plans
 @pytest.mark.django_db
 @pytest.mark.parametrize(("sort", "is_in_order"), [("-timestamp", True), ("timestamp", True), ("-amount", False)])
 def test_pages_by_time_come_in_order_from_the_index_and_cost_no_sorting(sort: str, is_in_order: bool) -> None:

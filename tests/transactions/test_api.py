@@ -11,6 +11,7 @@ from rest_framework.test import APIClient
 from api.roles import Role
 from streaming.models import OutboxMessage
 from tests.conftest import ClientAs
+from tests.databases import sqlite_only
 from transactions.models import Transaction
 
 ORDER = {"order_id": "A-1", "user_id": 42, "amount": "19.99"}
@@ -150,6 +151,7 @@ def test_an_order_recorded_already_is_a_conflict_and_nothing_else_is_recorded(sh
     assert pointers(shop.post("/transactions", ORDER | {"amount": "1.00"})) == ["#/order_id"]
 
 
+@sqlite_only("its rival is a trigger of SQLite's")
 def test_an_order_that_another_request_records_meanwhile_is_a_conflict(shop: APIClient) -> None:
     with connection.cursor() as cursor:
         cursor.execute(

@@ -45,7 +45,8 @@ def test_orders_that_were_pending_for_a_while_are_decided(kafka: AdminClient) ->
     assert list(Transaction.objects.filter(status="PENDING").values_list("order_id", flat=True)) == ["a-2"]
 
 
-@pytest.mark.django_db
+# Beat's scheduler ends transactions by itself.
+@pytest.mark.django_db(transaction=True)
 def test_beat_knows_every_task_and_leaves_what_was_switched_off() -> None:
     DatabaseScheduler(app=app).setup_schedule()
     scheduled = PeriodicTask.objects.exclude(name__startswith="celery.")

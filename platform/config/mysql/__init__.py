@@ -1,0 +1,1 @@
+"""Django's backend for MySQL, but for one thing: see base.py."""
