@@ -18,12 +18,22 @@ if not ENV_FILE.is_file():
     raise ImproperlyConfigured(
         f"PLATFORM_ENV names {ENV_FILE}, which is no file. Set it to compose/embedded.env or a file with the same keys."
     )
-environ.Env.read_env(str(ENV_FILE))
+
+
+class _Variables(environ.Env):
+    """The environment, and under it what the file says."""
+
+    # A copy: what the file says must not reach the environment of processes that this one starts.
+    ENVIRON = dict(os.environ)
+
+
+_Variables.read_env(str(ENV_FILE))
+VARIABLES = _Variables.ENVIRON
 
 
 def setting(name: str, cast: Callable[[str], T], expects: str) -> T:
     """The value of a setting; raises ImproperlyConfigured, saying what it expects, if absent or of another form."""
-    raw = os.environ.get(name)
+    raw = VARIABLES.get(name)
     if raw is None:
         raise ImproperlyConfigured(f"{name} is not set: set it to {expects}, in the environment or in {ENV_FILE}.")
     try:
@@ -104,7 +114,7 @@ def kafka_settings() -> dict[str, str]:
     prefix = "KAFKA_"
     return {
         name.removeprefix(prefix).lower().replace("_", "."): value
-        for name, value in sorted(os.environ.items())
+        for name, value in sorted(VARIABLES.items())
         if name.startswith(prefix) and value
     }
 
@@ -115,7 +125,7 @@ def optional_path(raw: str) -> Path | None:
 
 def secret(name: str, what: str) -> str:
     """The setting itself, or the content of the file that the setting with _FILE behind its name names."""
-    if value := os.environ.get(name):
+    if value := VARIABLES.get(name):
         return value
     file = setting(f"{name}_FILE", path, f"the path of a file that holds {what}")
     try:
