@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, ClassVar, TypeVar
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -24,7 +24,7 @@ class _Variables(environ.Env):
     """The environment, and under it what the file says."""
 
     # A copy: what the file says must not reach the environment of processes that this one starts.
-    ENVIRON = dict(os.environ)
+    ENVIRON: ClassVar[Any] = dict(os.environ)
 
 
 _Variables.read_env(str(ENV_FILE))
