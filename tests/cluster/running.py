@@ -158,7 +158,7 @@ class RunningCluster:
     def documents(self) -> dict[str, dict[str, Any]]:
         """Every document of the index, by its id."""
         found: dict[str, dict[str, Any]] = {}
-        self.elasticsearch("/transactions/_refresh", {})
+        self.elasticsearch("/transactions/_refresh")
         page: dict[str, Any] = {"size": 10_000, "sort": [{"order_id": "asc"}], "track_total_hits": False}
         while hits := self.elasticsearch("/transactions/_search", page)["hits"]["hits"]:
             found |= {hit["_id"]: hit["_source"] for hit in hits}

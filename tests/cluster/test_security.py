@@ -1,0 +1,171 @@
+"""What no rule grants is refused: tried by every account on every topic and group."""
+
+import socket
+import ssl
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
+
+from compose.native import accounts, readiness
+from compose.native.acls import CHANGES, DEAD_LETTERS, EVENTS, READERS, Operation, Resource, allowed, principals
+from tests.cluster.running import RunningCluster
+
+pytestmark = pytest.mark.cluster
+
+TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values(), "connect-configs"]
+GROUPS = [*(group for group, _ in READERS.values()), "redrive", "connect-cluster", "somebody-else"]
+REFUSED = {
+    KafkaError.TOPIC_AUTHORIZATION_FAILED,
+    KafkaError.GROUP_AUTHORIZATION_FAILED,
+    KafkaError.CLUSTER_AUTHORIZATION_FAILED,
+    # To who may not even describe a topic, it does not exist.
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError._UNKNOWN_TOPIC,
+}
+
+
+def login(cluster: RunningCluster, principal: str, password: str | None = None) -> dict[str, Any]:
+    return {
+        "bootstrap.servers": cluster.layout.bootstrap_servers,
+        "security.protocol": "SASL_SSL",
+        "sasl.mechanism": "SCRAM-SHA-512",
+        "sasl.username": principal,
+        "sasl.password": password or accounts.secret(cluster.layout.secrets, f"kafka-{principal}"),
+        "ssl.ca.location": str(cluster.layout.certificates / "ca.pem"),
+        "log_level": 0,
+    }
+
+
+@pytest.fixture(params=principals())
+def principal(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+def test_only_granted_topics_can_be_written(cluster: RunningCluster, principal: str) -> None:
+    granted = {topic for topic in TOPICS if allowed(principal, Operation.WRITE, Resource.TOPIC, topic)}
+    refused: set[str] = set()
+
+    def report(error: KafkaError | None, message: Message) -> None:
+        assert error is not None, f"{principal} wrote to {message.topic()}"
+        assert error.code() in REFUSED, error
+        refused.add(str(message.topic()))
+
+    producer = Producer(login(cluster, principal) | {"delivery.timeout.ms": 20_000})
+    forbidden = [topic for topic in TOPICS if topic not in granted]
+    for topic in forbidden:
+        producer.produce(topic, b"never to be seen", on_delivery=report)
+    assert producer.flush(30) == 0
+    assert refused == set(forbidden)
+
+
+def test_only_granted_topics_can_be_read(cluster: RunningCluster, principal: str) -> None:
+    granted = {topic for topic in TOPICS if allowed(principal, Operation.READ, Resource.TOPIC, topic)}
+    consumer = Consumer(login(cluster, principal) | {"group.id": "somebody-else", "enable.auto.commit": False})
+    try:
+        for topic in TOPICS:
+            assert readable(consumer, topic) == (topic in granted), topic
+    finally:
+        consumer.close()
+
+
+def readable(consumer: Consumer, topic: str) -> bool:
+    """Whether the records of a topic are given out."""
+    try:
+        consumer.assign([TopicPartition(topic, 0, 0)])
+        for _ in range(20):
+            message = consumer.poll(0.5)
+            if message is None:
+                continue
+            if (error := message.error()) is None:
+                return True
+            if error.code() in REFUSED:
+                return False
+    except KafkaException as error:
+        if error.args[0].code() in REFUSED:
+            return False
+        raise
+    # No error and no record: an empty topic that one may read.
+    return True
+
+
+def test_only_granted_groups_can_be_joined(cluster: RunningCluster, principal: str) -> None:
+    for group in GROUPS:
+        consumer = Consumer(login(cluster, principal) | {"group.id": group, "enable.auto.commit": False})
+        may = any(allowed(principal, each, Resource.GROUP, group) for each in (Operation.READ, Operation.DESCRIBE))
+        try:
+            assert may_look(consumer) == may, f"{principal} and the group {group}"
+        finally:
+            consumer.close()
+
+
+def may_look(consumer: Consumer) -> bool:
+    """Whether a consumer may see what its group has committed."""
+    try:
+        (partition,) = consumer.committed([TopicPartition("transactions", 0)], timeout=15)
+    except KafkaException as error:
+        if error.args[0].code() == KafkaError.GROUP_AUTHORIZATION_FAILED:
+            return False
+        raise
+    # The group is open; its topic may still be closed to this account.
+    return partition.error is None or partition.error.code() in REFUSED
+
+
+def test_nobody_makes_topics_of_other_names(cluster: RunningCluster, principal: str) -> None:
+    admin = AdminClient(login(cluster, principal))
+    created = admin.create_topics([NewTopic("of-somebody-else", 1, 1)])
+    with pytest.raises(KafkaException) as refused:
+        created["of-somebody-else"].result(timeout=30)
+    assert refused.value.args[0].code() in REFUSED
+
+
+def test_a_wrong_password_is_refused(cluster: RunningCluster) -> None:
+    admin = AdminClient(login(cluster, "recorder", password="guessed") | {"socket.connection.setup.timeout.ms": 5000})
+    with pytest.raises(KafkaException):
+        admin.list_topics(timeout=5)
+
+
+def plain_listeners(cluster: RunningCluster) -> Iterator[int]:
+    """The brokers' ports on which somebody without TLS gets an answer."""
+    for name, port in cluster.layout.ports.items():
+        if name.startswith("kafka"):
+            # A well-formed ApiVersions request; a listener with TLS hangs up on it.
+            body = b"\x00\x12\x00\x00\x00\x00\x00\x01\x00\x01x"
+            with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+                connection.sendall(len(body).to_bytes(4, "big") + body)
+                try:
+                    answer = connection.recv(64)
+                except OSError:
+                    answer = b""
+            # An alert of TLS begins with 21.
+            if answer and answer[0] != 21:
+                yield port
+
+
+def test_no_listener_speaks_without_tls(cluster: RunningCluster) -> None:
+    assert list(plain_listeners(cluster)) == []
+
+
+def test_brokers_show_certificates_of_our_authority(cluster: RunningCluster) -> None:
+    context = ssl.create_default_context(cafile=str(cluster.layout.certificates / "ca.pem"))
+    for node in (1, 2, 3):
+        port = cluster.layout.ports[f"kafka {node}"]
+        plain = socket.create_connection(("127.0.0.1", port), timeout=5)
+        with context.wrap_socket(plain, server_hostname="127.0.0.1") as secured:
+            assert secured.version() in {"TLSv1.2", "TLSv1.3"}
+
+
+def test_zookeeper_gives_nothing_to_strangers(cluster: RunningCluster) -> None:
+    for node in (1, 2, 3):
+        answer = readiness.exchange(cluster.layout.ports[f"zookeeper {node}"], b"dump")
+        assert b"is not executed because it is not in the whitelist" in answer
+
+
+def test_elasticsearch_gives_nothing_to_strangers(cluster: RunningCluster) -> None:
+    url = cluster.layout.address("elasticsearch", "https") + "/transactions/_search"
+    authority = str(cluster.layout.certificates / "ca.pem")
+    assert readiness.fetch(url, authority=authority) is None
+    assert readiness.fetch(url, login=("platform", "guessed"), authority=authority) is None
+    assert readiness.fetch(cluster.layout.address("elasticsearch") + "/") is None
