@@ -29,8 +29,11 @@ def read_range(consumer: Consumer, partition: Partition, start: int, end: int) -
         for message in consumer.consume(min(10_000, end - position), timeout=0.5):
             if error := message.error():
                 raise KafkaException(error)
-            yield message
             position = int(message.offset() or 0) + 1
+            if position > end:
+                # Markers of transactions take offsets but are no messages: as many as were asked for reach beyond.
+                break
+            yield message
             patience = monotonic() + TIMEOUT_SECONDS
         if monotonic() > patience:
             raise TimeoutError(

@@ -56,6 +56,21 @@ def test_what_was_buried_or_passed_over_was_not_applied(kafka: AdminClient, orde
     assert list(AppliedLog("under-test").read_back(partition, end, 1000)) == ["a-0", "a-3"]
 
 
+def test_markers_of_transactions_do_not_let_events_appear_applied_that_come_later(
+    kafka: AdminClient, orders: Orders
+) -> None:
+    producer = clients.producer(**{"transactional.id": "under-test"})
+    producer.init_transactions()
+    for order in orders(20):
+        # Each transaction leaves a marker behind, as Debezium's do.
+        producer.begin_transaction()
+        producer.produce(Topic.TRANSACTIONS, clients.codec().encode(order), KEY)
+        producer.commit_transaction()
+    partition, begin, _ = filled(kafka)
+    applied = list(AppliedLog("under-test").read_back(partition, begin + 21, 1000))
+    assert applied == [f"a-{n}" for n in range(11)]
+
+
 def test_a_topic_made_anew_is_noticed(kafka: AdminClient, orders: Orders) -> None:
     send((clients.codec().encode(orders(1)[0]), None))
     partition, _, end = filled(kafka)
