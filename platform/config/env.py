@@ -28,7 +28,7 @@ class _Variables(environ.Env):
 
 
 _Variables.read_env(str(ENV_FILE))
-VARIABLES = _Variables.ENVIRON
+VARIABLES: dict[str, str] = _Variables.ENVIRON
 
 
 def setting(name: str, cast: Callable[[str], T], expects: str) -> T:
