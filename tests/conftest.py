@@ -88,3 +88,8 @@ def platform_processes(kafka: AdminClient, broker: str, migrated_database: Path,
     processes = Platform(tmp_path, broker, migrated_database)
     yield processes
     processes.end()
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The longest tests first: of two processes that share the tests, none is left alone with them at the end."""
+    items.sort(key=lambda item: "survival" not in item.path.parts)
