@@ -93,3 +93,10 @@ def platform_processes(kafka: AdminClient, broker: str, migrated_database: Path,
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """The longest tests first: of two processes that share the tests, none is left alone with them at the end."""
     items.sort(key=lambda item: "survival" not in item.path.parts)
+
+
+@pytest.fixture(autouse=True)
+def plain_static_files(settings: Any) -> None:
+    """Pages are made without collected files, which a fresh checkout does not have."""
+    plain = {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+    settings.STORAGES = settings.STORAGES | plain
