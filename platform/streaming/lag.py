@@ -58,22 +58,6 @@ def committed_offsets(admin: AdminClient, group: str, timeout: float = TIMEOUT_S
     return {(p.topic, p.partition): p.offset for p in partitions if p.offset >= 0}
 
 
-def group_lags(admin: AdminClient, groups: Iterable[str]) -> dict[str, list[PartitionLag]]:
-    """The lag of each group in each partition that it has committed.
-
-    Committed offsets are read before end offsets: the other way round, lag could come out negative.
-    """
-    committed = {group: committed_offsets(admin, group) for group in groups}
-    ends = end_offsets(admin, {partition for offsets in committed.values() for partition in offsets})
-    return {
-        group: [
-            PartitionLag(topic, number, offset, ends[topic, number])
-            for (topic, number), offset in sorted(offsets.items())
-        ]
-        for group, offsets in committed.items()
-    }
-
-
 def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
     """How many records of the topics a group has not read yet, also where it has never committed anything."""
     committed = committed_offsets(admin, group)

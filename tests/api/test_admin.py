@@ -5,7 +5,6 @@ from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.urls import reverse
-from pytest_django import Settings
 
 from api.models import Customer
 from api.roles import Role
@@ -18,10 +17,7 @@ PAGES = [
 
 
 @pytest.fixture
-def superusers(settings: Settings, admin_client: Client) -> Client:
-    # The manifest of hashed names is made by collectstatic, which tests do not need.
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+def superusers(admin_client: Client) -> Client:
     return admin_client
 
 

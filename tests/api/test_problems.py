@@ -155,10 +155,7 @@ def test_pointers_lead_into_lists_and_through_odd_names() -> None:
 
 class TestTheBrowsableApi:
     @pytest.fixture
-    def browser(self, account: AccountOf, settings: Any) -> Client:
-        # The manifest of hashed names is made by collectstatic, which tests do not need.
-        plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-        settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+    def browser(self, account: AccountOf) -> Client:
         browser = Client(headers={"Accept": "text/html"})
         browser.force_login(account(Role.SHOP))
         return browser

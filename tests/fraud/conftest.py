@@ -5,7 +5,6 @@ from typing import Any
 import pytest
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from pytest_django import Settings
 from rest_framework.test import APIClient
 
 import events
@@ -59,11 +58,8 @@ def bela(db: None) -> User:
 
 
 @pytest.fixture
-def desk(settings: Settings) -> Callable[[User], Client]:
+def desk() -> Callable[[User], Client]:
     """Opens the admin for an account."""
-    # The manifest of hashed names is made by collectstatic, which tests do not need.
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
 
     def log_in(account: User) -> Client:
         client = Client()

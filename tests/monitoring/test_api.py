@@ -118,8 +118,7 @@ def test_the_page_tells_customers_kindly_that_it_is_not_for_them(client: Client,
     assert "for the shop" in answer.content.decode()
 
 
-def test_the_page_runs_no_script_or_style_but_its_own_files(client: Client, account: AccountOf, settings: Any) -> None:
-    settings.STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
+def test_the_page_runs_no_script_or_style_but_its_own_files(client: Client, account: AccountOf) -> None:
     client.force_login(account(Role.ANALYST))
     answer = client.get("/")
     policy = dict(each.strip().split(" ", 1) for each in answer["Content-Security-Policy"].split(";"))
@@ -136,9 +135,8 @@ def test_the_page_runs_no_script_or_style_but_its_own_files(client: Client, acco
     ],
 )
 def test_links_are_shown_to_those_who_may_follow_them(
-    client: Client, account: AccountOf, settings: Any, role: Role, links: set[str]
+    client: Client, account: AccountOf, role: Role, links: set[str]
 ) -> None:
-    settings.STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
     client.force_login(account(role))
     page = client.get("/").content.decode()
     assert {link for link in ("/docs", "/monitoring/kafka", "/admin/") if f'href="{link}"' in page} == links

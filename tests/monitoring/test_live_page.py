@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
-from typing import Any
 
 import pytest
 from axe_selenium_python import Axe
@@ -32,11 +31,6 @@ pytestmark = [
     pytest.mark.usefixtures("kafka", "plain_static_files"),
 ]
 Open = Callable[..., Chrome]
-
-
-@pytest.fixture
-def plain_static_files(settings: Any) -> None:
-    settings.STORAGES |= {"staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}}
 
 
 @pytest.fixture

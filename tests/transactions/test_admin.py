@@ -5,7 +5,6 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
-from pytest_django import Settings
 
 from transactions.models import Transaction
 
@@ -13,10 +12,7 @@ LIST = "/admin/transactions/transaction/"
 
 
 @pytest.fixture
-def superusers(settings: Settings, admin_client: Client) -> Client:
-    # The manifest of hashed names is made by collectstatic, which tests do not need.
-    plain = {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"}
-    settings.STORAGES = settings.STORAGES | {"staticfiles": plain}
+def superusers(admin_client: Client) -> Client:
     return admin_client
 
 
