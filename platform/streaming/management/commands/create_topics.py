@@ -60,15 +60,19 @@ def wanted_topics() -> list[NewTopic]:
 
 
 def wait_for_leaders(admin: AdminClient, timeout: float) -> None:
-    """Return once every partition answers: a broker calls a topic created a moment before it can be used."""
+    """Return once every partition answers; raises KafkaException with its last refusal.
+
+    A broker calls a topic created a moment before it can be used, and one that has just started may still know an older
+    leader than the client does: whatever it says in the meantime, only the last word counts.
+    """
     names = topic_configs(topics_in_use())
     partitions = [(name, number) for name in names for number in range(settings.TOPIC_PARTITIONS)]
     deadline = monotonic() + timeout
     while True:
         try:
             end_offsets(admin, partitions)
-        except KafkaException as error:
-            if error.args[0].code() not in NOT_READY or monotonic() > deadline:
+        except KafkaException:
+            if monotonic() > deadline:
                 raise
             sleep(0.1)
         else:

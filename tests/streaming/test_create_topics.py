@@ -1,0 +1,47 @@
+"""Topics made on a broker that has just started."""
+
+from typing import Any
+
+import pytest
+from confluent_kafka import KafkaError, KafkaException
+from confluent_kafka.admin import AdminClient
+from django.core.management import call_command
+
+from streaming.management.commands import create_topics
+from streaming.topics import topics_in_use
+
+pytestmark = pytest.mark.broker
+
+
+def test_topics_that_exist_are_left_as_they_are(kafka: AdminClient, capsys: pytest.CaptureFixture[str]) -> None:
+    call_command("create_topics")
+    assert capsys.readouterr().out == ""
+    assert set(topics_in_use()) <= set(kafka.list_topics(timeout=10).topics)
+
+
+def test_a_broker_that_knows_an_older_leader_is_asked_again(
+    kafka: AdminClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # What a broker said for a moment after a restart; it cannot be made to say so at will.
+    refusals = [KafkaException(KafkaError(KafkaError.UNKNOWN_LEADER_EPOCH))]
+    ask = create_topics.end_offsets
+
+    def answer(*arguments: Any) -> Any:
+        if refusals:
+            raise refusals.pop()
+        return ask(*arguments)
+
+    monkeypatch.setattr(create_topics, "end_offsets", answer)
+    call_command("create_topics")
+    assert not refusals
+
+
+def test_a_partition_that_never_answers_ends_the_wait_with_its_last_refusal(
+    kafka: AdminClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(*_: Any) -> Any:
+        raise KafkaException(KafkaError(KafkaError.LEADER_NOT_AVAILABLE))
+
+    monkeypatch.setattr(create_topics, "end_offsets", refuse)
+    with pytest.raises(KafkaException, match="LEADER_NOT_AVAILABLE"):
+        create_topics.wait_for_leaders(kafka, timeout=0.2)
