@@ -197,8 +197,8 @@ def start_search(cluster: Cluster) -> None:
 
 def start_connect(cluster: Cluster) -> None:
     cluster.start("connect")
-    if has_command("deploy_connectors"):
-        cluster.manage("monitor", "deploy_connectors")
+    cluster.manage("monitor", "deploy_connectors")
+    cluster.parts.start("connect-watchdog")
 
 
 def start_platform(cluster: Cluster) -> None:
@@ -211,12 +211,6 @@ def start_platform(cluster: Cluster) -> None:
     cluster.parts.start("celery:*", *(program for program, wanted in chosen.items() if wanted))
     cluster.start("workers", "workers:*")
     cluster.start("api")
-
-
-def has_command(name: str) -> bool:
-    return any(ROOT.glob(f"*/management/commands/{name}.py")) or any(
-        ROOT.glob(f"platform/*/management/commands/{name}.py")
-    )
 
 
 def show(cluster: Cluster) -> None:

@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from compose.native import accounts, debian, readiness
@@ -99,15 +99,35 @@ class RunningCluster:
     def admin(self) -> AdminClient:
         return accounts.administrator(self.layout.broker_listeners, self.layout.certificates)
 
+    @property
+    def super_user(self) -> dict[str, str]:
+        """Client settings of the super user, who logs in with a certificate on the brokers' own listeners."""
+        return {
+            "bootstrap.servers": self.layout.broker_listeners,
+            "security.protocol": "SSL",
+            "ssl.ca.location": str(self.layout.certificates / "ca.pem"),
+            "ssl.certificate.location": str(self.layout.certificates / "admin.pem"),
+            "ssl.key.location": str(self.layout.certificates / "admin.key"),
+        }
+
+    def in_sync(self, topic: str) -> set[int]:
+        """How many replicas the partitions of a topic have in sync."""
+        partitions = self.admin.list_topics(topic, timeout=30).topics[topic].partitions
+        return {len(each.isrs) for each in partitions.values()}
+
+    def refusal_of_a_write(self, topic: str) -> str:
+        """The name of the error with which a record for every replica in sync is refused; "" if it is taken."""
+        refusals: list[str] = []
+        producer = Producer(self.super_user | {"acks": "all", "retries": 0})
+        producer.produce(topic, b"", on_delivery=lambda error, _: refusals.append(error.name() if error else ""))
+        producer.flush(30)
+        return refusals[0]
+
     def read_topic(self, topic: str) -> Iterator[Message]:
         """Every committed record of a topic, read with the super user's certificate."""
         consumer = Consumer(
-            {
-                "bootstrap.servers": self.layout.broker_listeners,
-                "security.protocol": "SSL",
-                "ssl.ca.location": str(self.layout.certificates / "ca.pem"),
-                "ssl.certificate.location": str(self.layout.certificates / "admin.pem"),
-                "ssl.key.location": str(self.layout.certificates / "admin.key"),
+            self.super_user
+            | {
                 "group.id": "proof",
                 "isolation.level": "read_committed",
                 "enable.auto.commit": False,

@@ -7,6 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient
 from django.core.management import call_command
 
+from streaming.lag import end_offsets
 from streaming.management.commands import create_topics
 from streaming.topics import topics_in_use
 
@@ -24,12 +25,11 @@ def test_a_broker_that_knows_an_older_leader_is_asked_again(
 ) -> None:
     # What a broker said for a moment after a restart; it cannot be made to say so at will.
     refusals = [KafkaException(KafkaError(KafkaError.UNKNOWN_LEADER_EPOCH))]
-    ask = create_topics.end_offsets
 
     def answer(*arguments: Any) -> Any:
         if refusals:
             raise refusals.pop()
-        return ask(*arguments)
+        return end_offsets(*arguments)
 
     monkeypatch.setattr(create_topics, "end_offsets", answer)
     call_command("create_topics")
