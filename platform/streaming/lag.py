@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from streaming.unread import received_at
+
 TIMEOUT_SECONDS = 5.0
 Partition = tuple[str, int]
 
@@ -59,10 +61,17 @@ def committed_offsets(admin: AdminClient, group: str, timeout: float = TIMEOUT_S
 
 
 def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
-    """How many records of the topics a group has not read yet, also where it has never committed anything."""
+    """How many records of the topics a group has not read yet, also where it has never committed anything.
+
+    Markers of transactions count among records, but not where nothing else is left: none to read is always 0.
+    """
     committed = committed_offsets(admin, group)
     metadata = admin.list_topics(timeout=TIMEOUT_SECONDS).topics
     partitions = [(topic, number) for topic in topics for number in metadata[topic].partitions]
     begins = begin_offsets(admin, partitions)
     ends = end_offsets(admin, partitions)
-    return sum(max(0, ends[each] - max(begins[each], committed.get(each, 0))) for each in partitions)
+    starts = {each: max(begins[each], committed.get(each, 0)) for each in partitions}
+    waiting = {(*each, starts[each]): ends[each] - starts[each] for each in partitions if starts[each] < ends[each]}
+    # Who could not be asked in time is not in there, and counts as waiting.
+    first = received_at(waiting, TIMEOUT_SECONDS)
+    return sum(count for position, count in waiting.items() if first.get(position, ...) is not None)

@@ -16,7 +16,7 @@ from streaming import clients
 Position = tuple[str, int, int]
 """(topic, partition, offset)"""
 
-TIMEOUT_SECONDS = 0.12
+TIMEOUT_SECONDS = 1.0
 _one_at_a_time = Lock()
 
 

@@ -1,0 +1,85 @@
+"""What a consumer group has not read yet, on a real broker whose transactions leave markers in the log."""
+
+from io import StringIO
+
+import pytest
+from confluent_kafka import Producer, TopicPartition
+from confluent_kafka.admin import AdminClient
+from django.core.management import CommandError, call_command
+
+from streaming import clients
+from streaming.commands import workers
+from streaming.lag import end_offsets, unread
+from streaming.topics import Topic
+from tests.embedded import wait_until
+
+pytestmark = pytest.mark.broker
+WHERE = (Topic.TRANSACTIONS.value, 0)
+
+
+@pytest.fixture
+def transactional(kafka: AdminClient) -> Producer:
+    producer = clients.producer(**{"transactional.id": "of a test"})
+    producer.init_transactions()
+    return producer
+
+
+def write(producer: Producer, admin: AdminClient, count: int, *, is_aborted: bool = False) -> None:
+    """A transaction of so many records in one partition, and its marker."""
+    begin = end_offsets(admin, [WHERE])[WHERE]
+    producer.begin_transaction()
+    for _ in range(count):
+        producer.produce(WHERE[0], b"x", b"7", partition=WHERE[1])
+    if is_aborted:
+        producer.flush()
+        producer.abort_transaction()
+    else:
+        producer.commit_transaction()
+    wait_until(lambda: end_offsets(admin, [WHERE])[WHERE] == begin + count + 1, "the marker is written")
+
+
+def read_all_but(admin: AdminClient, offsets: int, group: str = "recorder") -> None:
+    """Commit for a group as if it had read the partition up to so many offsets before its end."""
+    consumer = clients.consumer(group)
+    position = TopicPartition(*WHERE, end_offsets(admin, [WHERE])[WHERE] - offsets)
+    consumer.commit(offsets=[position], asynchronous=False)
+    consumer.close()
+
+
+def left(admin: AdminClient) -> int:
+    return unread(admin, "recorder", [Topic.TRANSACTIONS])
+
+
+def test_the_marker_after_the_last_record_is_not_unread(kafka: AdminClient, transactional: Producer) -> None:
+    write(transactional, kafka, 5)
+    read_all_but(kafka, 1)
+    assert left(kafka) == 0
+
+
+def test_a_record_before_a_marker_is_unread(kafka: AdminClient, transactional: Producer) -> None:
+    write(transactional, kafka, 5)
+    read_all_but(kafka, 2)
+    assert left(kafka) > 0
+
+
+def test_records_of_an_aborted_transaction_are_not_unread(kafka: AdminClient, transactional: Producer) -> None:
+    write(transactional, kafka, 5)
+    read_all_but(kafka, 1)
+    write(transactional, kafka, 3, is_aborted=True)
+    assert left(kafka) == 0
+
+
+def test_a_group_that_never_committed_has_everything_unread(kafka: AdminClient, transactional: Producer) -> None:
+    write(transactional, kafka, 5)
+    assert left(kafka) >= 5
+
+
+@pytest.mark.django_db
+def test_nobody_waits_for_a_marker(kafka: AdminClient, transactional: Producer) -> None:
+    write(transactional, kafka, 5)
+    for worker in workers():
+        read_all_but(kafka, 1, worker.group)
+    call_command("wait_for_workers", timeout=0, stdout=StringIO())
+    read_all_but(kafka, 2)
+    with pytest.raises(CommandError, match="recorder"):
+        call_command("wait_for_workers", timeout=0, stdout=StringIO())
