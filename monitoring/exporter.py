@@ -45,6 +45,12 @@ class Exporter(Collector):
             self._looked = Looked(seen, isinstance(observed, Observation), seconds)
         return observed
 
+    @property
+    def seconds(self) -> float:
+        """How long the last look took."""
+        with self._lock:
+            return self._looked.seconds
+
     def collect(self) -> Iterator[Metric]:
         with self._lock:
             looked = self._looked

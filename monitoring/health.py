@@ -8,6 +8,8 @@ from enum import StrEnum
 class Status(StrEnum):
     UP = "up"
     DOWN = "down"
+    UNKNOWN = "unknown"
+    """nobody can tell"""
 
 
 class Overall(StrEnum):
@@ -22,19 +24,23 @@ class Part:
 
     name: str
     needed: bool
-    """without it the platform does not do its work"""
+    """without it the API takes no orders"""
     latency_ms: float
     why: str = ""
     """what is wrong with it; empty: nothing"""
+    is_known: bool = True
+    """whether it is the part that something is wrong with, and not only our knowing of it"""
 
     @property
     def status(self) -> Status:
-        return Status.DOWN if self.why else Status.UP
+        if not self.why:
+            return Status.UP
+        return Status.DOWN if self.is_known else Status.UNKNOWN
 
 
 def overall(parts: Iterable[Part]) -> Overall:
     """Down with a needed part, degraded with any other."""
-    down = [part for part in parts if part.status is Status.DOWN]
-    if any(part.needed for part in down):
+    not_up = [part for part in parts if part.status is not Status.UP]
+    if any(part.needed for part in not_up):
         return Overall.DOWN
-    return Overall.DEGRADED if down else Overall.UP
+    return Overall.DEGRADED if not_up else Overall.UP

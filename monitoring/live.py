@@ -1,7 +1,6 @@
 """What the live page shows, and to whom."""
 
-from collections.abc import Callable, Collection
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from functools import cache
@@ -11,16 +10,19 @@ from django.conf import settings
 from django.utils.module_loading import import_string
 
 from api.roles import Role
-from monitoring import checks, watch
+from monitoring import checks, selectors
 from monitoring.fresh import Fresh
 from monitoring.health import Part, overall
-from monitoring.observation import GroupStatus, Observation, Outage
+from monitoring.looks import Trouble, what_is_known
 from monitoring.rates import Rates
 
 STAFF = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.OPERATOR})
 HEALTH_SECONDS = 2.0
+LOOK_SECONDS = 1.0
 
 health = Fresh(checks.ask_all, seconds=HEALTH_SECONDS)
+readiness = Fresh(lambda: checks.ask_all(checks.needed()), seconds=HEALTH_SECONDS)
+look = Fresh(selectors.latest_look, seconds=LOOK_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,23 +52,20 @@ def may_watch(roles: Collection[Role]) -> bool:
 
 def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
     """Everything the page shows to an account with these roles; rates only from after `rates_since`."""
-    with ThreadPoolExecutor(max_workers=1) as beside:  # a dead Kafka is waited for once, not twice
-        asked = beside.submit(health.get)
-        observed = watch.latest.get()
-        parts = asked.result()
+    parts, now = health.get(), datetime.now(UTC)
     return {
-        "at": datetime.now(UTC),
+        "at": now,
         "health": {"status": overall(parts), "parts": [part_row(part) for part in parts]},
-        "kafka": _kafka(observed),
-        "rates": [_rates(each) for each in watch.watch.rates_since(rates_since)],
+        "kafka": _kafka(what_is_known(look.get(), now)),
+        "rates": [_rates(each) for each in selectors.rates_since(rates_since)],
         "panels": {panel.name: _panel(panel, roles) for panel in PANELS},
     }
 
 
 def forget() -> None:
     """Ask everything anew the next time, such as after a change of settings."""
-    watch.latest.forget()
-    health.forget()
+    for each in (health, readiness, look):
+        each.forget()
     _rows.cache_clear()
 
 
@@ -86,31 +85,24 @@ def _rows(panel: Panel) -> Fresh[list[dict[str, Any]]]:
     return Fresh(lambda: source(panel.rows), seconds=panel.seconds)
 
 
-def _kafka(observed: Observation | Outage) -> dict[str, Any]:
-    if isinstance(observed, Outage):
-        return {"at": observed.at, "why": observed.why}
+def _kafka(known: Mapping[str, Any] | Trouble) -> dict[str, Any]:
+    if isinstance(known, Trouble):
+        return {"why": known.why, "is_known": known.is_known}
     return {
-        "at": observed.cluster.at,
-        "brokers": len(observed.cluster.brokers),
-        "under_replicated": len(observed.under_replicated),
-        "offline": len(observed.offline),
-        "groups": [_group(group) for group in observed.groups],
-        "dead_letters": {topic.name: waiting for topic, waiting in observed.dead_letters},
+        "age_seconds": known["age_seconds"],
+        "brokers": len(known["brokers"]),
+        "under_replicated": len(known["under_replicated_partitions"]),
+        "offline": len(known["offline_partitions"]),
+        "groups": [_group(group) for group in known["groups"]],
+        "dead_letters": {each["topic"]: each["waiting"] for each in known["dead_letters"]},
     }
 
 
-def _group(status: GroupStatus) -> dict[str, Any]:
-    return {
-        "name": status.group.name,
-        "members": len(status.group.members),
-        "lag": status.lag,
-        "lag_seconds": status.lag_seconds,
-        "verdict": status.judgement.verdict,
-        "reason": status.judgement.reason,
-        "detail": status.judgement.detail,
-        "trend": status.judgement.trend,
-        "time_to_clear_seconds": status.judgement.seconds_to_clear,
-    }
+OF_GROUPS = ("name", "lag", "lag_seconds", "verdict", "reason", "detail", "trend", "time_to_clear_seconds")
+
+
+def _group(group: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: group[name] for name in OF_GROUPS} | {"members": len(group["members"])}
 
 
 def _rates(rates: Rates) -> dict[str, Any]:

@@ -1,17 +1,15 @@
-"""The cluster as this process sees it: its present state with verdicts, and the rates of the last minutes."""
+"""The cluster at this moment, with verdicts from the moments before it."""
 
 from collections import deque
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
-from threading import Lock
 
 import structlog
 from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from monitoring import rates
-from monitoring.fresh import Fresh
 from monitoring.known import KnownGroups
 from monitoring.observation import (
     GroupStatus,
@@ -23,7 +21,7 @@ from monitoring.observation import (
     topics_of,
     without_markers,
 )
-from monitoring.rates import Rates, latest_rates
+from monitoring.rates import latest_rates
 from monitoring.selectors import samples_since
 from monitoring.services import Groups, keep_sample
 from monitoring.verdicts import WINDOW, Sample, judge
@@ -32,10 +30,9 @@ from streaming.cluster import Cluster, Group, Unreachable, describe
 
 log = structlog.get_logger(__name__)
 
-FRESH_SECONDS = 1.0
-REMEMBERED = timedelta(minutes=5)
+REMEMBERED = timedelta(minutes=1)
 SAMPLES_IN_A_WINDOW = 15
-"""More tell nothing more, however many processes watch."""
+"""More tell nothing more, however often somebody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,19 +42,14 @@ class Moment:
     at: datetime
     offsets: rates.Sample
     groups: Groups
-    rates: Rates | None
 
 
 class Watch:
-    """Observes the cluster when asked, and remembers what it saw for some minutes.
-
-    What it judges by is shared with the other processes that watch, so that they agree, and a restart forgets nothing.
-    """
+    """Observes the cluster when asked, and keeps samples of what it saw, so that a restart forgets nothing."""
 
     def __init__(self, window: timedelta = WINDOW, known: KnownGroups | None = None) -> None:
         self._window = window
         self._known = known
-        self._lock = Lock()
         self._moments: deque[Moment] = deque()
         self._written: dict[unread.Position, datetime] = {}
 
@@ -66,25 +58,17 @@ class Watch:
             cluster = describe(clients.admin())
         except (Unreachable, ImproperlyConfigured) as error:
             return Outage(datetime.now(UTC), str(error))
-        with self._lock:
-            if self._known:
-                cluster = self._known.complete(cluster)
-            cluster = self._read_ages(cluster)
-            self._remember(cluster)
-            samples = self._samples(cluster)
-            groups = tuple(self._status(group, samples, cluster.at) for group in cluster.groups)
+        if self._known:
+            cluster = self._known.complete(cluster)
+        cluster = self._read_ages(cluster)
+        self._remember(cluster)
+        samples = self._samples(cluster)
+        groups = tuple(self._status(group, samples, cluster.at) for group in cluster.groups)
         return Observation(cluster, topics_of(cluster), groups)
 
-    def rates_since(self, moment: datetime) -> list[Rates]:
-        """Those of the last minutes that are newer, oldest first."""
-        with self._lock:
-            return [each.rates for each in self._moments if each.rates is not None and each.at > moment]
-
     def _remember(self, cluster: Cluster) -> None:
-        offsets = offsets_of(cluster)
-        rates = latest_rates([*(each.offsets for each in self._moments), offsets])
         groups = {group.name: positions_of(group) for group in cluster.groups}
-        self._moments.append(Moment(cluster.at, offsets, groups, rates))
+        self._moments.append(Moment(cluster.at, offsets_of(cluster), groups))
         while self._moments[0].at < cluster.at - REMEMBERED:
             self._moments.popleft()
 
@@ -102,7 +86,7 @@ class Watch:
         return without_markers(cluster, {position for position, at in read.items() if at is None})
 
     def _samples(self, cluster: Cluster) -> list[tuple[datetime, Groups]]:
-        """What this process and the others saw since before the window, oldest first, ending now."""
+        """What this process and those before it saw since before the window, oldest first, ending now."""
         since = cluster.at - 2 * self._window
         samples = {each.at: each.groups for each in self._moments if each.at >= since}
         try:
@@ -111,11 +95,12 @@ class Watch:
                 at=cluster.at,
                 groups=samples[cluster.at],
                 spacing=self._window / SAMPLES_IN_A_WINDOW,
+                rates=latest_rates([each.offsets for each in self._moments]),
             )
             samples |= samples_since(cluster=cluster.id, moment=since)
         except Error as error:
             # Kafka is watched also while the database is away, if only by what this process saw itself.
-            log.warning("samples are not shared with other processes", error=str(error))
+            log.warning("samples are not kept", error=str(error))
         return sorted(
             ((at, groups) for at, groups in samples.items() if at <= cluster.at), key=lambda sample: sample[0]
         )
@@ -143,7 +128,3 @@ class Watch:
 def _seconds(since: datetime | None, now: datetime) -> float | None:
     # The broker's clock stamped the record: it may be ahead of ours.
     return None if since is None else max(0.0, round((now - since).total_seconds(), 1))
-
-
-watch = Watch()
-latest = Fresh(watch.observe, seconds=FRESH_SECONDS)

@@ -4,11 +4,12 @@ from typing import Any
 
 import structlog
 from django.core.management.base import BaseCommand, CommandParser
-from django.db import close_old_connections
+from django.db import Error, close_old_connections
 
 from monitoring.exporter import Exporter
 from monitoring.known import KnownGroups
 from monitoring.observation import Outage
+from monitoring.services import keep_look
 from monitoring.watch import Watch
 from streaming import metrics
 from streaming.commands import workers
@@ -16,13 +17,16 @@ from streaming.commands import workers
 log = structlog.get_logger(__name__)
 PORT = 9308
 """Where kafka_exporter listens."""
+INTERVAL_SECONDS = 2
 
 
 class Command(BaseCommand):
-    help = "Watch the Kafka cluster and its consumer groups, and serve what kafka_exporter would, with verdicts."
+    help = "Watch the Kafka cluster and its consumer groups: for the API, and for Prometheus as kafka_exporter would."
 
     def add_arguments(self, parser: CommandParser) -> None:
-        parser.add_argument("--interval", type=float, default=5, help="seconds between two looks (5)")
+        parser.add_argument(
+            "--interval", type=float, default=INTERVAL_SECONDS, help=f"seconds between two looks ({INTERVAL_SECONDS})"
+        )
         metrics.add_arguments(parser, port=PORT)
 
     def handle(self, *args: Any, interval: float, metrics_port: int, metrics_address: str, **options: Any) -> None:
@@ -34,7 +38,17 @@ class Command(BaseCommand):
             metrics.serve(exporter, metrics_port, metrics_address)
         while not stopped.is_set():
             close_old_connections()
-            observed = exporter.look()
-            if isinstance(observed, Outage):
-                log.warning("Kafka cannot be observed", why=observed.why)
+            look(exporter)
             stopped.wait(interval)
+
+
+def look(exporter: Exporter) -> None:
+    """Observe the cluster, and write it down for the API."""
+    observed = exporter.look()
+    if isinstance(observed, Outage):
+        log.warning("Kafka cannot be observed", why=observed.why)
+    try:
+        keep_look(observed=observed, seconds=exporter.seconds)
+    except Error as error:
+        # Prometheus is told also while the database is away; the API says meanwhile that it does not know.
+        log.warning("the look is not written down", error=str(error))

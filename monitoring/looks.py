@@ -1,0 +1,57 @@
+"""What to say of Kafka from run_monitor's latest look at it. Pure."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+STALE = timedelta(seconds=30)
+"""Many looks long: whoever has not looked since then has ended, or hangs."""
+MONITOR = "`manage.py run_monitor`"
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """How run_monitor's latest look at Kafka went."""
+
+    at: datetime
+    seconds: float
+    """how long it took"""
+    why: str = ""
+    """why Kafka could not be observed; empty: it could"""
+    out_since: datetime | None = None
+    """since when it could not; None: it could"""
+    seen: Mapping[str, Any] | None = None
+    """the last observation that succeeded, as `GET /monitoring/kafka` tells it; None: none ever did"""
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """Why there is nothing to show."""
+
+    why: str
+    is_known: bool
+    """whether Kafka itself is in trouble, rather than nobody looking at it"""
+
+
+def what_is_known(look: Look | None, now: datetime) -> dict[str, Any] | Trouble:
+    """The observation, and how old it is; or why there is nothing to show."""
+    if look is None:
+        return Trouble(f"Nothing is known of Kafka: nobody has looked at it yet. Start {MONITOR}.", is_known=False)
+    if now - look.at > STALE:
+        return Trouble(
+            f"Nothing is known of Kafka: it was last looked at {_in_words(now - look.at)} ago. See whether {MONITOR} "
+            "runs, and its log.",
+            is_known=False,
+        )
+    if look.out_since or look.seen is None:
+        return Trouble(f"{look.why} It has been so since {look.out_since or look.at:%H:%M:%S} UTC.", is_known=True)
+    return {**look.seen, "age_seconds": max(0.0, round((now - look.at).total_seconds(), 1))}
+
+
+def _in_words(age: timedelta) -> str:
+    seconds = age.total_seconds()
+    for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):
+        if seconds >= 2 * length:
+            return f"{seconds / length:.0f} {unit}"
+    return f"{seconds:.0f} seconds"
