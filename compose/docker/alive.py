@@ -1,6 +1,6 @@
 """Whether the process of this container does its work: what its healthcheck in compose/docker-compose.yml asks.
 
-python -m compose.docker.alive api | worker GROUP | relay | watch | celery | beat
+python -m compose.docker.alive api | worker GROUP | relay | monitor | watch | celery | beat
 
 ends with 0 if so, else with the reason.
 """
@@ -72,6 +72,19 @@ def relay() -> None:
         raise NotWell(f"{waiting} rows of the outbox have waited for more than {RELAYED_WITHIN}.")
 
 
+def monitor() -> None:
+    """It has written down lately how Kafka is, were it that Kafka is down."""
+    start_django()
+    from django.utils import timezone
+
+    from monitoring.looks import STALE
+    from monitoring.selectors import latest_look
+
+    look = latest_look()
+    if look is None or timezone.now() - look.at > STALE:
+        raise NotWell(f"the latest look at Kafka is {look and look.at}.")
+
+
 def watch() -> None:
     """Connect answers whoever watches over it; urlopen raises otherwise."""
     with urllib.request.urlopen(f"{cluster_settings()['CONNECT_URL']}/connectors", timeout=TIMEOUT_SECONDS):
@@ -109,7 +122,9 @@ def start_django() -> None:
     django.setup()
 
 
-CHECKS: dict[str, Callable[..., None]] = {check.__name__: check for check in (api, worker, relay, watch, celery, beat)}
+CHECKS: dict[str, Callable[..., None]] = {
+    check.__name__: check for check in (api, worker, relay, monitor, watch, celery, beat)
+}
 
 
 def main() -> None:

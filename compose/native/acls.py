@@ -108,8 +108,9 @@ def _onlookers() -> Iterator[Grant]:
         yield Grant(principal, Resource.CLUSTER, CLUSTER_NAME, DESCRIBE)
         yield Grant(principal, Resource.TOPIC, EVERY, DESCRIBE)
         yield Grant(principal, Resource.GROUP, EVERY, DESCRIBE)
-    # Lag in seconds is the age of the first unread record, which only the record itself tells.
-    for topic in EVENTS:
+    # Lag in seconds is the age of the first unread record, which only the record itself tells; groups lag in events, in
+    # changes of rows, and in dead letters.
+    for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
         yield Grant("monitor", Resource.TOPIC, topic, READ)
 
 

@@ -40,7 +40,7 @@ PURCHASES = ROOT / "data" / "cdnow-purchases.csv.gz"
 SUPERVISORD_CONF = Path(__file__).with_name("supervisord.conf")
 MOCK_ORDERS, MOCK_SEED, MOCK_RATE = 1000, 1997, 500
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PARTS = ("relay", "workers:*", "api", "celery:celery-worker")
+PARTS = ("relay", "workers:*", "monitor", "api", "celery:celery-worker")
 SIMULATION = "celery:celery-beat"
 MEGABYTE = 1024 * 1024
 console = Console(highlight=False, soft_wrap=True)
@@ -57,6 +57,8 @@ class Place:
     var: Path
     api_port: int
     kafka_port: int
+    metrics_port: int
+    """where run_monitor serves its metrics; 0: nowhere"""
 
     @property
     def api(self) -> str:
@@ -85,6 +87,7 @@ class Place:
             "PYTHON": sys.executable,
             "API_PORT": str(self.api_port),
             "BROKER_PORT": str(self.kafka_port),
+            "METRICS_PORT": str(self.metrics_port),
         }
 
     def manage(self, *arguments: str) -> None:
@@ -108,10 +111,12 @@ def main() -> None:
     parser.add_argument("--once", action="store_true", help="replay, compare every stage with the truth, and end")
     parser.add_argument("--api-port", type=int, default=8000)
     parser.add_argument("--kafka-port", type=int, default=9092, help="the port after it is used too")
+    parser.add_argument("--metrics-port", type=int, default=9308, help="for the metrics of run_monitor; 0: none (9308)")
     options = parser.parse_args()
-    for port in (options.api_port, options.kafka_port, options.kafka_port + 1):
+    for port in (options.api_port, options.kafka_port, options.kafka_port + 1, options.metrics_port):
         refuse_port_in_use(port)
-    place = Place(ROOT / "var" / ("once" if options.once else "demo"), options.api_port, options.kafka_port)
+    var = ROOT / "var" / ("once" if options.once else "demo")
+    place = Place(var, options.api_port, options.kafka_port, options.metrics_port)
     for number in ENDINGS:
         signal.signal(number, _interrupt)
     try:

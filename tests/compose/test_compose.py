@@ -252,7 +252,7 @@ def before(name: str) -> set[str]:
     return near.union(*(before(other) for other in near))
 
 
-@pytest.mark.parametrize("name", ["api", "recorder", "fraud", "aggregator", "notifier", "celery-worker"])
+@pytest.mark.parametrize("name", ["api", "recorder", "fraud", "aggregator", "notifier", "monitor", "celery-worker"])
 def test_connectors_come_before_whoever_writes(name: str) -> None:
     assert {"connectors", "mysql-grants", "search-index", "topics", "schemas", "migrate"} <= before(name)
 
@@ -290,6 +290,11 @@ def test_each_worker_runs_under_its_own_principal_and_is_asked_for_in_its_own_gr
             assert service["healthcheck"]["test"][-1] == groups[module] == acls.READERS[principal][0], name
             found[module] = name
     assert set(found) == set(groups)
+
+
+def test_the_api_has_no_account_of_kafka() -> None:
+    assert not [secret for secret in secrets(SERVICES["api"]).values() if "kafka" in secret]
+    assert "/run/secrets/kafka.env" not in words(SERVICES["api"])
 
 
 def test_every_principal_of_kafka_gets_its_password() -> None:
@@ -375,7 +380,9 @@ def test_prometheus_asks_services_that_are_there() -> None:
     hosts = {target.rpartition(":")[0] for entry in targets for target in entry["targets"]}
     assert hosts <= {*SERVICES, "127.0.0.1"}
     assert "api" in environment(SERVICES["api"])["ALLOWED_HOSTS"]
-    asked_at = {target for entry in targets if entry["labels"]["job"] == "workers" for target in entry["targets"]}
+    asked_at = {
+        target for entry in targets if entry["labels"]["job"] in {"workers", "monitor"} for target in entry["targets"]
+    }
     serving = {
         f"{name}:{command[command.index('--metrics-port') + 1]}"
         for name, service in OURS.items()

@@ -34,7 +34,12 @@ def test_who_may_write_what() -> None:
 def test_who_may_read_what() -> None:
     assert may(Operation.READ, TRANSACTIONS) == {"aggregator", "fraud", "monitor", "notifier", "recorder"}
     assert may(Operation.READ, STATUS) == {"aggregator", "monitor", "notifier"}
-    assert may(Operation.READ, CHANGES) == {"connect", "indexer"}
+    assert may(Operation.READ, CHANGES) == {"connect", "indexer", "monitor"}
+
+
+def test_the_api_has_no_account_and_the_monitor_reads_whatever_a_group_may_lag_in() -> None:
+    assert "api" not in acls.principals()
+    assert all(allowed("monitor", Operation.READ, Resource.TOPIC, topic) for topic in TOPICS)
 
 
 @pytest.mark.parametrize("principal", acls.ONLOOKERS)

@@ -24,7 +24,7 @@ class Terminal:
 
     def __init__(self, log: Path, *, api_port: int, kafka_port: int) -> None:
         self.log = log
-        options = f"--api-port {api_port} --kafka-port {kafka_port}"
+        options = f"--api-port {api_port} --kafka-port {kafka_port} --metrics-port 0"
         with log.open("w") as output:
             self.process = subprocess.Popen(
                 ["make", "demo", f"DEMO_OPTIONS={options}"],
