@@ -37,7 +37,7 @@ def mounts(service: dict[str, Any]) -> list[tuple[str, str, str]]:
 
 def mounted_files(service: dict[str, Any]) -> dict[str, Path]:
     """Path in the container → file or folder of the repository."""
-    return {target: COMPOSE / source for source, target, _ in mounts(service) if source.startswith(".")}
+    return {target: (COMPOSE / source).resolve() for source, target, _ in mounts(service) if source.startswith(".")}
 
 
 def words(service: dict[str, Any]) -> list[str]:

@@ -1,0 +1,7 @@
+"""The dashboards, one file each. docs/decisions/0025-dashboards.md says why they are written so."""
+
+from grafana.boards import api, brokers, cdc, databases, fraud, lag, overview, security, throughput, workers
+
+DASHBOARDS = [
+    module.DASHBOARD for module in (overview, throughput, lag, workers, brokers, security, cdc, fraud, api, databases)
+]
