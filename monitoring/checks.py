@@ -18,7 +18,6 @@ from monitoring.looks import Trouble, what_is_known
 from monitoring.selectors import latest_look
 from streaming import clients
 from streaming.connect import RUNNING, Connect, ConnectFailed
-from streaming.registry import RegistryDown
 
 log = structlog.get_logger(__name__)
 
@@ -79,6 +78,8 @@ def search() -> None:
 
 
 def registry() -> None:
+    from streaming.registry import RegistryDown  # noqa: PLC0415 - its client takes memory, and is not needed everywhere
+
     try:
         clients.registry().ping()
     except RegistryDown as error:

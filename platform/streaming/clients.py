@@ -4,7 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
-from typing import Any, TypeVar
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
@@ -12,9 +12,11 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
 from streaming.avro import Codec
-from streaming.registry import RegistryIds
 from streaming.schema_ids import FingerprintIds, SchemaIds
 from streaming.topics import TOPICS
+
+if TYPE_CHECKING:
+    from streaming.registry import RegistryIds
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT_SECONDS = 60
@@ -82,8 +84,11 @@ def schema_ids() -> SchemaIds:
     return registry() if settings.SCHEMA_IDS.startswith("registry:") else FingerprintIds(settings.SCHEMAS)
 
 
-def registry() -> RegistryIds:
+def registry() -> "RegistryIds":
     """The registry that SCHEMA_IDS names."""
+    # Its client takes 13 MB in every process, and embedded parts have no registry.
+    from streaming.registry import RegistryIds  # noqa: PLC0415 - only where there is one
+
     _, _, where = settings.SCHEMA_IDS.partition(":")
     subjects = {event_type.__name__: topic.subject for event_type, topic in TOPICS.items()}
     return RegistryIds(where, subjects, settings.CA_FILE)
