@@ -49,6 +49,7 @@ INSTALLED_APPS = [
     "search",
     "notifications",
     "monitoring",
+    "reconciliation",
 ]
 
 MIDDLEWARE = [
@@ -183,6 +184,7 @@ SIMULATED_ORDERS_PER_SECOND = setting(
     "SIMULATED_ORDERS_PER_SECOND", env.from_zero, "a whole number of orders from 0 on"
 )
 SIMULATION_EVERY_SECONDS = setting("SIMULATION_EVERY_SECONDS", env.positive, "a whole number of seconds from 1 on")
+RECONCILE_EVERY_MINUTES = setting("RECONCILE_EVERY_MINUTES", env.from_zero, "a whole number of minutes from 0 on")
 IDEMPOTENCY_KEYS_KEPT = timedelta(
     hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
 )
@@ -196,6 +198,12 @@ LIVE_SOURCES = {
     "hours": "analytics.selectors.latest_hours",
 }
 """The functions from which the live page takes its rows: each is given how many, and returns dicts, newest first."""
+
+TOLD_BY_MONITOR = ["fraud.metrics.desk"]
+"""The functions whose metrics run_monitor serves beside its own: figures that stand in the database."""
+
+MONITOR_COLLECTORS = ["reconciliation.metrics.LastRun"]
+"""The classes that add to what run_monitor tells Prometheus."""
 
 # --- E-mail -----------------------------------------------------------------------------------------------------------
 vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))
@@ -211,6 +219,14 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 3600},
     "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
 }
+# It takes minutes, and a Kafka account that reads: a worker of its own may take this queue.
+CELERY_TASK_ROUTES = {"reconciliation.tasks.*": {"queue": "reconciliation"}}
+if RECONCILE_EVERY_MINUTES:
+    CELERY_BEAT_SCHEDULE["reconcile"] = {
+        "task": "reconciliation.tasks.reconcile",
+        "schedule": timedelta(minutes=RECONCILE_EVERY_MINUTES),
+        "options": {"expires": RECONCILE_EVERY_MINUTES * 60},
+    }
 if SIMULATED_ORDERS_PER_SECOND:
     CELERY_BEAT_SCHEDULE["simulate traffic"] = {
         "task": "transactions.tasks.simulate_traffic",

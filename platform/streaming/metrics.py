@@ -195,14 +195,15 @@ def serve_worker(worker: str, port: int, address: str = LOOPBACK, topics: Iterab
         for kind in KINDS:
             BURIED.labels(topic, kind)
     metrics = WorkerMetrics()
-    serve(Labelled(worker, metrics), port, address)
+    serve([Labelled(worker, metrics)], port, address)
     return metrics
 
 
-def serve(collector: Collector, port: int, address: str = LOOPBACK) -> None:
+def serve(collectors: Iterable[Collector], port: int, address: str = LOOPBACK) -> None:
     """Answer Prometheus from a thread of its own for as long as the process lives; raises CommandError."""
     registry = CollectorRegistry()
-    registry.register(collector)
+    for collector in collectors:
+        registry.register(collector)
     try:
         start_http_server(port, address, registry)
     except OSError as error:

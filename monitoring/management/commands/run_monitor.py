@@ -3,13 +3,16 @@ from threading import Event
 from typing import Any
 
 import structlog
+from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
+from django.utils.module_loading import import_string
 
 from monitoring.exporter import Exporter
 from monitoring.known import KnownGroups
 from monitoring.observation import Outage
 from monitoring.services import keep_look
+from monitoring.told import Told
 from monitoring.watch import Watch
 from streaming import metrics
 from streaming.commands import workers
@@ -34,11 +37,13 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         exporter = Exporter(Watch(known=KnownGroups({worker.group: worker.topics for worker in workers()})))
+        told = Told([import_string(name) for name in settings.TOLD_BY_MONITOR])
         if metrics_port:
-            metrics.serve(exporter, metrics_port, metrics_address)
+            metrics.serve([exporter, told], metrics_port, metrics_address)
         while not stopped.is_set():
             close_old_connections()
             look(exporter)
+            told.read()
             stopped.wait(interval)
 
 
