@@ -1,5 +1,6 @@
 """What is read from the table of hourly totals."""
 
+from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
 from typing import Any
@@ -7,7 +8,7 @@ from typing import Any
 from django.db.models import Sum
 
 from analytics.models import HourlyTotal
-from analytics.windows import Sums
+from analytics.windows import Sums, UserHour
 from events.money import from_cents
 
 Hour = tuple[datetime, Sums]
@@ -25,6 +26,30 @@ def hours_of_user(*, user_id: int, begin: datetime | None, end: datetime | None,
         hours = hours.filter(hour__lt=end)
     rows = hours.order_by("hour").values_list("hour", *SUMS)[:limit]
     return [(hour, Sums(*sums)) for hour, *sums in rows]
+
+
+PAGE = 5000
+"""Rows read at a time: MySQL's driver holds whole answers in memory."""
+
+
+def all_totals(*, since: datetime | None) -> Iterator[tuple[UserHour, Sums]]:
+    """Every stored total of the hours from a moment on, or of all, page by page."""
+    rows = HourlyTotal.objects.order_by("pk")
+    if since is not None:
+        rows = rows.filter(hour__gte=since)
+    last = 0
+    while page := list(rows.filter(pk__gt=last).values_list("pk", "user_id", "hour", *SUMS)[:PAGE]):
+        yield from (((user_id, hour), Sums(*sums)) for _, user_id, hour, *sums in page)
+        last = page[-1][0]
+
+
+def totals_of(hours: Iterable[datetime]) -> dict[UserHour, Sums]:
+    """What is stored of each user in these hours."""
+    return {
+        (user_id, hour): Sums(*sums)
+        for each in hours
+        for user_id, hour, *sums in HourlyTotal.objects.filter(hour=each).values_list("user_id", "hour", *SUMS)
+    }
 
 
 def latest_hours(hours: int) -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from dataclasses import astuple, fields
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import F
 
 from analytics.models import HourlyTotal
 from analytics.windows import Sums, UserHour
@@ -41,6 +42,22 @@ def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
         for start in range(0, len(rows), ROWS_PER_STATEMENT):
             some = rows[start : start + ROWS_PER_STATEMENT]
             cursor.execute(_statement(len(some)), list(_parameters(some)))
+
+
+@transaction.atomic
+def correct_hourly_totals(*, by: Mapping[UserHour, Sums]) -> list[HourlyTotal]:
+    """Add differences, which may be negative, to stored totals, all or none; returns the rows.
+
+    What the aggregator adds meanwhile stays, since nothing is replaced. For few: each takes statements of its own.
+    """
+    corrected = []
+    for (user_id, hour), sums in sorted(by.items()):
+        # Not in one statement: MySQL refuses to insert a negative count, even where the row is there to be added to.
+        row, _ = HourlyTotal.objects.get_or_create(user_id=user_id, hour=hour)
+        changes = {each.name: F(each.name) + getattr(sums, each.name) for each in fields(Sums)}
+        HourlyTotal.objects.filter(pk=row.pk).update(**changes)
+        corrected.append(row)
+    return corrected
 
 
 def _statement(rows: int) -> str:

@@ -42,6 +42,15 @@ class Sums:
             self.refunded_cents + other.refunded_cents,
         )
 
+    def __sub__(self, other: "Sums") -> "Sums":
+        return Sums(
+            self.total_cents - other.total_cents,
+            self.transaction_count - other.transaction_count,
+            self.settled_cents - other.settled_cents,
+            self.failed_cents - other.failed_cents,
+            self.refunded_cents - other.refunded_cents,
+        )
+
 
 NOTHING = Sums()
 

@@ -1,5 +1,6 @@
 """What is read about alerts, and about the transactions they are about."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from django.apps import apps
@@ -59,3 +60,9 @@ def _transactions() -> QuerySet[Any]:
     # Named by a setting: this app knows that the table exists, not which app owns it.
     transactions: QuerySet[Any] = apps.get_model(settings.TRANSACTIONS_MODEL)._default_manager.all()
     return transactions
+
+
+def without_alert(order_ids: Iterable[str]) -> set[str]:
+    """Those of these orders about which there is no alert."""
+    asked = set(order_ids)
+    return asked - set(FraudAlert.objects.filter(order_id__in=asked).values_list("order_id", flat=True))

@@ -1,6 +1,6 @@
 """What is read from the table of transactions for the index."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
@@ -32,3 +32,9 @@ def rows_in_batches(size: int = BATCH_SIZE) -> Iterator[list[CopiedRow]]:
 def _as_told(value: Any) -> Any:
     """A double for a decimal: Debezium's decimal.handling.mode."""
     return float(value) if isinstance(value, Decimal) else value
+
+
+def rows_of(order_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
+    """The rows of these orders as Debezium tells them, by order id."""
+    rows = apps.get_model(settings.TRANSACTIONS_MODEL)._default_manager.filter(order_id__in=list(order_ids))
+    return {row["order_id"]: {name: _as_told(value) for name, value in row.items()} for row in rows.values()}

@@ -1,6 +1,6 @@
 """What is written to the table of transactions, and told about it."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -73,6 +73,30 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
 def record(*, received: Iterable[events.Transaction]) -> None:
     """Record what came by the topic; what is recorded already stays as it is."""
     Transaction.objects.bulk_create(map(as_row, received), ignore_conflicts=True)
+
+
+@transaction.atomic
+def restore(*, lost: Sequence[events.Transaction], statuses: Mapping[str, ChangedStatus]) -> list[Transaction]:
+    """Record again what the table has lost, and return it; nothing is told, since all of it has been told.
+
+    statuses: what was told last of those whose status changed. A refund finds its order again by its own order id.
+    """
+    record(received=lost)
+    rows = list(Transaction.objects.select_for_update().filter(order_id__in=[event.order_id for event in lost]))
+    for row in rows:
+        row.status = statuses.get(row.order_id, ChangedStatus(row.status))
+    Transaction.objects.bulk_update(rows, ["status"], batch_size=100)
+    refunded = _refunded_by({row.user_id for row in rows if row.kind == Kind.REFUND})
+    for row in rows:
+        row.refund_of = row.refund_of or refunded.get(row.order_id)
+    Transaction.objects.bulk_update(rows, ["refund_of"], batch_size=100)
+    return rows
+
+
+def _refunded_by(users: set[int]) -> dict[str, str]:
+    """Order ids of refunds → of the orders that they refund, of these users."""
+    originals = Transaction.objects.filter(user_id__in=users, status=ChangedStatus.REFUNDED, kind=Kind.ORDER)
+    return {refund_id(order_id): order_id for order_id in originals.values_list("order_id", flat=True)}
 
 
 def as_row(event: events.Transaction) -> Transaction:

@@ -12,3 +12,8 @@ NEXT: dict[Status, frozenset[Status]] = {
 
 def may_become(status: Status, wanted: Status) -> bool:
     return wanted in NEXT[status]
+
+
+def may_be_later(status: Status, later: Status) -> bool:
+    """Whether what once had a status may have the other one now, after any number of changes or none."""
+    return later == status or any(may_be_later(following, later) for following in NEXT[status])

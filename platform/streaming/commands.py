@@ -23,13 +23,18 @@ def decode(message: Message) -> Record[Event]:
     """The event in a message, found plausible; raises InvalidMessage."""
     topic = Topic(str(message.topic()))
     value = message.value()
-    received_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+    received = received_at(message)
     event = clients.codec().decode(topic, value if isinstance(value, bytes) else None)
     try:
-        check_plausible(event, received_at)
+        check_plausible(event, received)
     except ImpossibleEvent as impossible:
         raise ImplausibleMessage(str(impossible)) from impossible
-    return Record(event, topic, int(message.partition() or 0), int(message.offset() or 0), received_at)
+    return Record(event, topic, int(message.partition() or 0), int(message.offset() or 0), received)
+
+
+def received_at(message: Message) -> datetime:
+    """When the broker received a message, by its own clock."""
+    return datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
 
 
 class WorkerCommand(BaseCommand):

@@ -32,6 +32,16 @@ def apply_once(consumer: str, batch: Batch[Told], seen: SeenEvents | None = None
         AppliedOffset.objects.bulk_update([applied[partition] for partition in fresh.next_offsets], ["next_offset"])
 
 
+def applied_by(consumer: str) -> dict[tuple[str, int], int]:
+    """For each (topic, partition), the first offset that is not in the consumer's results yet.
+
+    It applies nothing more to these partitions until the database transaction around this ends: what is read there of
+    its results is exactly what came before these offsets.
+    """
+    rows = AppliedOffset.objects.select_for_update().filter(consumer=consumer).order_by("pk")
+    return {(row.topic, row.partition): row.next_offset for row in rows}
+
+
 def _locked(consumer: str, batch: Batch[Told]) -> list[AppliedOffset]:
     """The rows of the batch's partitions, made where missing, locked until the transaction ends."""
     partitions = set(batch.next_offsets)

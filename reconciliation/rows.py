@@ -1,0 +1,123 @@
+"""The topic `transactions` beside the table `transactions`: rows that events lack, and events that rows lack."""
+
+from collections.abc import Iterable, Sequence
+from datetime import UTC, datetime
+
+import events
+from events import ChangedStatus
+from events.money import to_cents
+from events.plausibility import FUTURE_TOLERANCE
+from reconciliation.comparing import (
+    MINUTE,
+    Buckets,
+    Comparison,
+    Result,
+    Scope,
+    bucket_of,
+    checksum,
+    in_millis,
+    stretches_of,
+)
+from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Arrivals, Stage
+from streaming.history import History, Told
+from streaming.topics import Topic
+from streaming.worker import Record
+from transactions import selectors, services
+from transactions.management.commands.run_recorder import Command as Recorder
+from transactions.models import Transaction
+
+
+class Rows(Stage):
+    """Both ways in one: by minute in which things happened, then one by one in the minutes that differ.
+
+    An event is told by its order id, user, amount and time; statuses move on, see statuses.py. Costs, beside reading
+    the topic and the table once: a second reading from the earliest differing minute on (under traffic the last one
+    differs always); a sum for each minute; the ids of the rows in differing minutes.
+    """
+
+    def __init__(self, scope: Scope, history: History) -> None:
+        super().__init__(scope)
+        self._history = history
+        self._arrivals = Arrivals(Recorder.group)
+        self._told = Buckets()
+        self._minutes: set[int] = set()
+        self._unmatched: set[str] = set()
+        self._lost: dict[str, Record[events.Transaction]] = {}
+        self._rows, self._events = Result(Comparison.ROWS), Result(Comparison.EVENTS)
+
+    def look(self, told: Sequence[Told]) -> None:
+        for record in self._arrivals.first([each for each in told if each.record.topic == Topic.TRANSACTIONS]):
+            if self.scope.covers(record.received_at):
+                self._told.add(*_mark(record.event))
+
+    def in_doubt_since(self) -> datetime | None:
+        stored = Buckets()
+        for row in selectors.all_rows(recorded_since=self.scope.kept_since, recorded_before=self.scope.before):
+            stored.add(*_mark(row))
+        self._rows.expected = self._events.found = self._told.count
+        self._rows.found = self._events.expected = stored.count
+        self._minutes = self._told.differing(stored)
+        if not self._minutes:
+            return None
+        for begin, end in stretches_of(self._minutes, MINUTE):
+            rows = selectors.happened_between(_moment(begin), _moment(end)).values_list("order_id", "recorded_at")
+            self._unmatched |= {order_id for order_id, at in rows.iterator() if self.scope.covers(at)}
+        return _moment(min(self._minutes) * MINUTE.total_seconds()) - FUTURE_TOLERANCE
+
+    def look_again(self, told: Sequence[Told]) -> None:
+        doubted = [
+            each
+            for each in told
+            if each.record.topic == Topic.TRANSACTIONS
+            and bucket_of(each.record.event.timestamp, MINUTE) in self._minutes
+        ]
+        self._unmatched -= {each.record.event.order_id for each in doubted}
+        self._compare(
+            each.record
+            for each in doubted
+            if Recorder.group not in each.not_for and self.scope.covers(each.record.received_at)
+        )
+
+    def _compare(self, records: Iterable[Record[events.Transaction]]) -> None:
+        by_order = {record.event.order_id: record for record in records if record.event.order_id not in self._lost}
+        stored = selectors.rows_by_order_id(by_order) if by_order else {}
+        for order_id, record in by_order.items():
+            row = stored.get(order_id)
+            if row is None:
+                self._rows.note(f"{order_id}: no row")
+                if len(self._lost) < MENDED_AT_ONCE:
+                    self._lost[order_id] = record
+            elif _mark(row) != _mark(record.event):
+                self._rows.note(f"{order_id}: another user, amount or time")
+
+    def results(self) -> list[Result]:
+        for order_id in sorted(self._unmatched):
+            self._events.note(f"{order_id}: not in the topic")
+        return [self._rows, self._events]
+
+    def mend(self) -> None:
+        """Lost rows come back as the topics told them. Rows that nobody was told of stay: see the decision record."""
+        statuses = self._last_statuses() if self._lost else {}
+        lost = [record.event for record in self._lost.values()]
+        for start in range(0, len(lost), ASKED_AT_ONCE):
+            services.restore(lost=lost[start : start + ASKED_AT_ONCE], statuses=statuses)
+
+    def _last_statuses(self) -> dict[str, ChangedStatus]:
+        since = min(record.received_at for record in self._lost.values())
+        changes = (each.record.event for some in self._history.read(since) for each in some)
+        return {
+            change.order_id: ChangedStatus(change.status)
+            for change in changes
+            if isinstance(change, events.TransactionStatusChanged) and change.order_id in self._lost
+        }
+
+
+def _mark(told: events.Transaction | Transaction) -> tuple[int, int, int]:
+    """The bucket, checksum and cents of an event or of its row."""
+    cents = to_cents(told.amount)
+    values = (told.order_id, told.user_id, cents, in_millis(told.timestamp))
+    return bucket_of(told.timestamp, MINUTE), checksum(*values), cents
+
+
+def _moment(seconds: float) -> datetime:
+    return datetime.fromtimestamp(seconds, UTC)

@@ -1,0 +1,109 @@
+"""Comparing everything with everything, mending what can be recomputed, and keeping how it went."""
+
+from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import timedelta
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+from analytics.management.commands.run_aggregator import Command as Aggregator
+from fraud.management.commands.run_consumer import Command as Watcher
+from reconciliation.alerts import Alerts
+from reconciliation.comparing import Comparison, Result, Scope, kept_since
+from reconciliation.documents import Documents
+from reconciliation.models import ComparisonRun
+from reconciliation.rows import Rows
+from reconciliation.stage import Stage
+from reconciliation.statuses import Statuses
+from reconciliation.totals import Totals
+from search.index import SearchIndex
+from streaming.history import History
+from streaming.topics import Topic
+from transactions.management.commands.run_recorder import Command as Recorder
+from transactions.selectors import first_recorded
+
+READER = "reconciler"
+TOPICS = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS)
+SETTLE = timedelta(seconds=60)
+
+Told = Callable[[str], None]
+
+
+def reconcile(
+    *, settle: timedelta = SETTLE, repair: bool = False, only: Collection[Comparison] = tuple(Comparison)
+) -> tuple[Scope, list[Result]]:
+    """Compare what arrived longer ago than `settle`, mend if told to, and keep the results; returns what was compared.
+
+    After mending everything is compared once more, so results tell what is left.
+    """
+    with _history() as history:
+        scope, stages, results = _compare(history, settle, only)
+        if repair and any(result.mismatches for result in results):
+            for stage in stages:
+                stage.mend()
+            scope, _, results = _compare(history, settle, only)
+    keep(results=results)
+    return scope, results
+
+
+@transaction.atomic
+def keep(*, results: Sequence[Result]) -> list[ComparisonRun]:
+    """Keep how each comparison went, in the place of how it went before."""
+    ComparisonRun.objects.filter(comparison__in=[result.comparison for result in results]).delete()
+    now = timezone.now()
+    return ComparisonRun.objects.bulk_create(
+        ComparisonRun(
+            comparison=each.comparison,
+            at=now,
+            expected=each.expected,
+            found=each.found,
+            mismatches=each.mismatches,
+            examples=each.examples,
+        )
+        for each in results
+    )
+
+
+@contextmanager
+def _history() -> Iterator[History]:
+    history = History(READER, TOPICS, [Recorder.group, Watcher.group, Aggregator.group])
+    try:
+        yield history
+    finally:
+        history.close()
+
+
+def _compare(
+    history: History, settle: timedelta, only: Collection[Comparison]
+) -> tuple[Scope, list[Stage], list[Result]]:
+    now = timezone.now()
+    scope = Scope(now - settle, kept_since(history.stretches(), first_recorded(), now))
+    stages = _stages(scope, history, settle, only)
+    for told in history.read():
+        for stage in stages:
+            stage.look(told)
+    doubts = {stage: since for stage in stages if (since := stage.in_doubt_since()) is not None}
+    if doubts:
+        for told in history.read(min(doubts.values())):
+            for stage in doubts:
+                stage.look_again(told)
+    results = [result for stage in stages for result in stage.results() if result.comparison in only]
+    return scope, stages, results
+
+
+def _stages(scope: Scope, history: History, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
+    wanted: list[Stage] = []
+    if {Comparison.ROWS, Comparison.EVENTS} & set(only):
+        wanted.append(Rows(scope, history))
+    if Comparison.STATUSES in only:
+        wanted.append(Statuses(scope))
+    if Comparison.ALERTS in only:
+        wanted.append(Alerts(scope))
+    # Elsewhere the table itself answers searches, and there is nothing to compare.
+    if Comparison.DOCUMENTS in only and settings.SEARCH.startswith("elasticsearch:"):
+        wanted.append(Documents(scope, SearchIndex.configured(), settle.total_seconds()))
+    if Comparison.TOTALS in only:
+        wanted.append(Totals(scope))
+    return wanted

@@ -1,0 +1,57 @@
+"""What every stage of the comparison has in common."""
+
+from collections.abc import Sequence
+from datetime import datetime
+
+from django.conf import settings
+
+from reconciliation.comparing import Result, Scope
+from streaming.history import Told
+from streaming.seen import SeenEvents
+from streaming.worker import Batch, Record
+
+MENDED_AT_ONCE = 100_000
+"""No more mismatches than this are held in memory, and mended in one run."""
+ASKED_AT_ONCE = 500
+
+
+class Stage:
+    """Compares something with the topics, in two looks. The first is given everything that the topics hold.
+
+    Then it says from which moment of receipt on it has to be given everything again, and takes the other side as it is
+    before that: so whatever the second look finds missing there had more time to arrive than it is given.
+    """
+
+    def __init__(self, scope: Scope) -> None:
+        self.scope = scope
+
+    def look(self, told: Sequence[Told]) -> None:
+        """Take in some of what the topics hold."""
+
+    def in_doubt_since(self) -> datetime | None:
+        """From when on the topics must be read again; None: there is no doubt."""
+        return None
+
+    def look_again(self, told: Sequence[Told]) -> None:
+        """Take in some of what the topics hold since that moment."""
+
+    def results(self) -> list[Result]:
+        raise NotImplementedError
+
+    def mend(self) -> None:
+        """Put right what can be recomputed."""
+
+
+class Arrivals:
+    """The events that a consumer group took, each once: as the aggregator recognises one that was sent again."""
+
+    def __init__(self, group: str) -> None:
+        self._group = group
+        self._seen = SeenEvents(settings.SEEN_EVENTS_PER_PARTITION, lambda *_: ())
+        self._reached: dict[tuple[str, int], int] = {}
+
+    def first(self, told: Sequence[Told]) -> Sequence[Record]:  # type: ignore[type-arg] # of any event
+        batch = Batch([each.record for each in told if self._group not in each.not_for])
+        first = self._seen.first_arrivals(batch, {each: self._reached.get(each, 0) for each in batch.next_offsets})
+        self._reached |= batch.next_offsets
+        return first.records

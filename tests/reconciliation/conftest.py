@@ -1,0 +1,99 @@
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from io import StringIO
+
+import pytest
+from confluent_kafka.admin import AdminClient
+from django.core.management import call_command
+
+from analytics.consumers import add_up
+from events import ChangedStatus, Status, Transaction
+from fraud import consumers as fraud
+from reconciliation.services import TOPICS
+from streaming import clients
+from streaming.history import History
+from streaming.relay import relay_once
+from streaming.seen import SeenEvents
+from streaming.send import send_to_topics
+from streaming.worker import Batch
+from transactions import consumers as transactions
+from transactions.services import change_status, create_transactions
+
+TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)
+
+
+class Shop:
+    """What is sold, by both doors; and the platform's workers, each of which does all that it has not done yet."""
+
+    def send(self, *orders: Transaction) -> None:
+        send_to_topics(orders)
+
+    def post(self, *orders: Transaction) -> None:
+        create_transactions(orders=list(orders))
+
+    def change(self, order_id: str, *statuses: ChangedStatus) -> None:
+        for status in statuses:
+            change_status(order_id=order_id, status=status)
+
+    def relay(self) -> None:
+        producer = clients.producer()
+        while relay_once(producer):
+            pass
+
+    def record(self) -> None:
+        for batch in self._batches("transactions"):
+            transactions.record(batch)
+
+    def watch(self) -> None:
+        for batch in self._batches("transactions"):
+            fraud.watch(batch)
+
+    def add_up(self) -> None:
+        seen = SeenEvents(1000, lambda *_: ())
+        for batch in self._batches("transactions", "transactions.status"):
+            add_up(batch, seen=seen)
+
+    def work(self) -> None:
+        self.relay()
+        self.record()
+        self.watch()
+        self.add_up()
+        self.relay()
+
+    def _batches(self, *topics: str) -> Iterator[Batch]:  # type: ignore[type-arg] # of any event
+        history = History("test-reader", TOPICS, [])
+        try:
+            for told in history.read():
+                yield Batch([each.record for each in told if each.record.topic in topics])
+        finally:
+            history.close()
+
+
+@pytest.fixture
+def shop(kafka: AdminClient, db: None) -> Shop:
+    """A shop whose topics have just been made, and nothing was ever deleted from them."""
+    names = [name for topic in TOPICS for name in (topic.value, topic.dead_letters)]
+    for deleted in kafka.delete_topics(names).values():
+        deleted.result()
+    call_command("create_topics", stdout=StringIO())
+    return Shop()
+
+
+
+
+@pytest.fixture
+def day(shop: Shop) -> Shop:
+    """A day's business: orders of both doors, paid, failed and refunded, a suspicious one, some sent twice."""
+    sent = [
+        Transaction(f"k-{n}", n % 7, n + 0.55, list(Status)[n % 3], TWO + timedelta(minutes=7 * n)) for n in range(100)
+    ]
+    shop.send(*sent, Transaction("k-huge", 3, 10_000_000.01, Status.SUCCESS, TWO), *sent[:5])
+    shop.post(*(Transaction(f"p-{n}", n, 10.10 + n, Status.PENDING, TWO) for n in range(10)))
+    for n in range(6):
+        shop.change(f"p-{n}", ChangedStatus.SUCCESS)
+    shop.change("p-0", ChangedStatus.REFUNDED)
+    shop.change("p-7", ChangedStatus.FAILED)
+    shop.work()
+    return shop
+
+

@@ -1,0 +1,205 @@
+"""What is compared, found and mended, on a real broker and database."""
+
+from datetime import timedelta
+from io import StringIO
+from typing import Any
+
+import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
+from django.core.management import CommandError, call_command
+from django.db.models import F
+from django.utils import timezone
+
+from analytics.models import HourlyTotal
+from events import ChangedStatus, Status, Transaction
+from fraud.models import FraudAlert
+from reconciliation.comparing import Comparison, Result
+from reconciliation.models import ComparisonRun
+from reconciliation.services import reconcile
+from reconciliation.tasks import reconcile as task
+from streaming import clients
+from streaming.clients import Outgoing, send_all
+from streaming.dead_letters import REDRIVEN_FOR
+from streaming.lag import end_offsets
+from streaming.models import OutboxMessage
+from tests.reconciliation.conftest import TWO, Shop
+from transactions.models import Transaction as Row
+
+pytestmark = pytest.mark.broker
+AT_ONCE = timedelta(0)
+ON_EMBEDDED_PARTS = [each for each in Comparison if each is not Comparison.DOCUMENTS]
+
+
+def compared(*, repair: bool = False, settle: timedelta = AT_ONCE) -> dict[Comparison, Result]:
+    return {result.comparison: result for result in reconcile(settle=settle, repair=repair)[1]}
+
+
+def mismatches(**options: Any) -> dict[Comparison, list[str]]:
+    return {each: result.examples for each, result in compared(**options).items() if result.mismatches}
+
+
+def an_order(order_id: str, amount: float = 1.0, user: int = 3) -> Transaction:
+    return Transaction(order_id, user, amount, Status.SUCCESS, TWO)
+
+
+def test_all_agree_after_a_days_business(day: Shop) -> None:
+    results = compared()
+    assert {each: (result.expected, result.found, result.mismatches) for each, result in results.items()} == {
+        Comparison.ROWS: (112, 112, 0),
+        Comparison.EVENTS: (112, 112, 0),
+        Comparison.STATUSES: (8, 8, 0),
+        Comparison.TOTALS: (112, 112, 0),
+        Comparison.ALERTS: (1, 1, 0),
+    }
+
+
+def test_deleted_rows_are_named_and_come_back_as_they_were(day: Shop) -> None:
+    lost = ["k-42", "p-0", "p-7", "refund-p-0"]
+    columns = ("order_id", "user_id", "amount", "status", "timestamp", "kind", "refund_of")
+    before = list(Row.objects.filter(order_id__in=lost).order_by("order_id").values(*columns))
+    Row.objects.filter(order_id__in=lost).delete()
+    found = mismatches()
+    assert {each: sorted(examples) for each, examples in found.items()} == {
+        Comparison.ROWS: [f"{order_id}: no row" for order_id in lost]
+    }
+    waiting = OutboxMessage.objects.count()
+    assert mismatches(repair=True) == {}
+    assert list(Row.objects.filter(order_id__in=lost).order_by("order_id").values(*columns)) == before
+    assert OutboxMessage.objects.count() == waiting
+
+
+def test_a_row_that_was_changed_behind_our_back_is_named_and_left_to_people(day: Shop) -> None:
+    Row.objects.filter(order_id="k-1").update(amount=F("amount") + 1)
+    Row.objects.filter(order_id="k-2").update(timestamp=TWO + timedelta(days=3))
+    for repair in (False, True):
+        (examples,) = mismatches(repair=repair).values()
+        assert sorted(examples) == [f"k-{n}: another user, amount or time" for n in (1, 2)]
+
+
+def test_a_row_that_nobody_was_told_of_is_named_and_told_of_by_nobody(day: Shop) -> None:
+    day.post(an_order("p-untold"))
+    OutboxMessage.objects.all().delete()
+    for repair in (False, True):
+        assert mismatches(repair=repair) == {Comparison.EVENTS: ["p-untold: not in the topic"]}
+    assert not OutboxMessage.objects.exists()
+
+
+def test_a_row_behind_its_told_status_is_named_and_one_ahead_is_not(day: Shop) -> None:
+    day.change("p-1", ChangedStatus.REFUNDED)
+    Row.objects.filter(order_id="p-2").update(status=ChangedStatus.PENDING)
+    assert mismatches()[Comparison.STATUSES] == ["p-2: not SUCCESS yet"]
+
+
+@pytest.mark.parametrize("column", ["total_cents", "transaction_count", "settled_cents", "refunded_cents"])
+def test_a_total_that_is_off_by_one_is_named_and_mended(day: Shop, column: str) -> None:
+    row = HourlyTotal.objects.get(user_id=3, hour=TWO)
+    right = getattr(row, column)
+    for wrong in (right + 1, right + 100):
+        HourlyTotal.objects.filter(pk=row.pk).update(**{column: wrong})
+        assert mismatches() == {Comparison.TOTALS: [f"user 3 2026-11-22T14: {column} {wrong} instead of {right}"]}
+        assert mismatches(repair=True) == {}
+        row.refresh_from_db()
+        assert getattr(row, column) == right
+
+
+def test_two_totals_that_are_off_by_the_same_are_both_named(day: Shop) -> None:
+    HourlyTotal.objects.filter(hour=TWO, user_id=3).update(total_cents=F("total_cents") + 1)
+    HourlyTotal.objects.filter(hour=TWO, user_id=4).update(total_cents=F("total_cents") - 1)
+    assert compared()[Comparison.TOTALS].mismatches == 2
+
+
+def test_a_total_that_is_gone_and_one_out_of_nothing_are_mended(day: Shop) -> None:
+    HourlyTotal.objects.filter(user_id=3, hour=TWO).delete()
+    HourlyTotal.objects.create(user_id=99, hour=TWO, total_cents=7, transaction_count=1)
+    assert compared()[Comparison.TOTALS].mismatches == 2
+    assert mismatches(repair=True) == {}
+    assert HourlyTotal.objects.get(user_id=3, hour=TWO).total_cents > 0
+
+
+def test_an_aggregator_that_is_behind_is_no_mismatch_and_mending_counts_nothing_twice(day: Shop) -> None:
+    day.send(an_order("k-new", 5), an_order("k-newer", 6))
+    day.record()
+    assert mismatches() == {}
+    right = HourlyTotal.objects.get(user_id=3, hour=TWO).total_cents
+    HourlyTotal.objects.filter(user_id=3, hour=TWO).update(total_cents=0)
+    assert mismatches(repair=True) == {}
+    day.add_up()
+    assert HourlyTotal.objects.get(user_id=3, hour=TWO).total_cents == right + 1100
+    assert mismatches() == {}
+
+
+def test_a_missing_alert_is_named_and_raised_again(day: Shop) -> None:
+    FraudAlert.objects.all().delete()
+    assert mismatches() == {Comparison.ALERTS: ["k-huge: no alert"]}
+    assert mismatches(repair=True) == {}
+    assert FraudAlert.objects.get().order_id == "k-huge"
+    assert OutboxMessage.objects.get().topic == "fraud.alerts"
+
+
+def test_what_may_be_on_its_way_is_no_mismatch(day: Shop) -> None:
+    day.send(an_order("k-huge-too", 20_000_000))
+    day.post(an_order("p-new"))
+    assert mismatches(settle=timedelta(seconds=60)) == {}
+    assert set(mismatches()) == {Comparison.ROWS, Comparison.EVENTS, Comparison.ALERTS}
+
+
+def test_a_record_that_was_sent_through_again_for_one_group_concerns_it_alone(day: Shop) -> None:
+    value = clients.codec().encode(an_order("k-buried", 20_000_000))
+    send_all(clients.producer(), [Outgoing("transactions", b"3", value, [(REDRIVEN_FOR, b"fraud")])])
+    assert mismatches() == {Comparison.ALERTS: ["k-buried: no alert"]}
+
+
+def test_what_no_group_can_read_is_passed_over(day: Shop) -> None:
+    send_all(clients.producer(), [Outgoing("transactions", b"3", b"no event")])
+    assert mismatches() == {}
+
+
+def test_once_topics_are_shortened_only_what_they_still_hold_is_compared(day: Shop, kafka: AdminClient) -> None:
+    for number, end in ((n, end_offsets(kafka, [("transactions", n)])["transactions", n]) for n in range(3)):
+        for done in kafka.delete_records([TopicPartition("transactions", number, end)]).values():
+            done.result()
+    # Of what is gone nobody can say any more whether it was right.
+    Row.objects.filter(order_id="k-42").delete()
+    HourlyTotal.objects.filter(user_id=3).delete()
+    assert mismatches() == {}
+    in_two_days = timezone.now() + timedelta(hours=23)
+    day.send(*(Transaction(f"k-later-{n}", n, 5, Status.SUCCESS, in_two_days) for n in range(30)))
+    day.work()
+    scope, _ = reconcile(settle=AT_ONCE)
+    assert scope.kept_since is not None
+    Row.objects.filter(order_id="k-later-4").delete()
+    assert mismatches() == {Comparison.ROWS: ["k-later-4: no row"]}
+    assert mismatches(repair=True) == {}
+
+
+def test_the_command_shows_a_table_and_fails_only_on_what_is_left(day: Shop) -> None:
+    shown = StringIO()
+    call_command("reconcile", "--settle", "0", stdout=shown)
+    assert "All agree." in shown.getvalue()
+    FraudAlert.objects.all().delete()
+    day.post(an_order("p-untold"))
+    OutboxMessage.objects.all().delete()
+    with pytest.raises(CommandError, match="2 mismatches; docs"):
+        call_command("reconcile", "--settle", "0", stdout=StringIO())
+    with pytest.raises(CommandError, match="1 mismatches are left"):
+        call_command("reconcile", "--settle", "0", "--repair", stdout=shown)
+    assert "p-untold: not in the topic" in shown.getvalue()
+    call_command("reconcile", "--settle", "0", "--only", "alerts", stdout=StringIO())
+
+
+def test_how_it_went_is_kept_once_for_each_comparison(day: Shop) -> None:
+    FraudAlert.objects.all().delete()
+    for _ in range(2):
+        compared()
+    runs = {run.comparison: (run.mismatches, run.examples) for run in ComparisonRun.objects.all()}
+    assert runs == {each.value: (0, []) for each in ON_EMBEDDED_PARTS} | {"alerts": (1, ["k-huge: no alert"])}
+    reconcile(settle=AT_ONCE, repair=True, only=[Comparison.ALERTS])
+    assert set(ComparisonRun.objects.values_list("comparison", "mismatches")) == {(each, 0) for each in runs}
+
+
+def test_celery_compares_and_mends_nothing(day: Shop) -> None:
+    FraudAlert.objects.all().delete()
+    assert task() == 0  # all is younger than a minute
+    assert not FraudAlert.objects.exists()
+    assert ComparisonRun.objects.count() == len(ON_EMBEDDED_PARTS)
