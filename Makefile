@@ -53,6 +53,9 @@ format:  ## put every file into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
+dashboards: .venv/development  ## write Grafana's JSON anew, from the Python in grafana/boards
+	$(BIN)/python -m grafana.generate
+
 lock: .venv/development  ## choose the versions of all packages anew
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
@@ -62,4 +65,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster format lock clean
+.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster format dashboards lock clean

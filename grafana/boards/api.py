@@ -83,7 +83,8 @@ LATENCIES = [
     ),
     Lines(
         title="How fast is the usual answer?",
-        description="Half of all came within this time.",
+        description="Half of all came within this time. If it rises for every view at once, the machine is busy; for "
+        "one, its queries are.",
         unit="s",
         queries=[
             Query(

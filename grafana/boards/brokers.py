@@ -137,16 +137,16 @@ NETWORK = [
 STORED = [
     Lines(
         title="How much disk do the topics take?",
-        description="All copies together. It grows until records are 30 days old, then stays; a topic that grows faster "
-        "than the rest fills the disk first.",
+        description="All copies together. It grows until records are 30 days old, then stays; a topic that grows "
+        "faster than the rest fills the disk first.",
         unit="bytes",
         stacked=True,
         queries=[Query(f"sum by (topic) (kafka_log_log_size{{{ONLY}}})", "{{topic}}")],
     ),
     Lines(
         title="How many connections does each broker hold?",
-        description="Of clients and other brokers, by listener. Rising without end: a client opens new ones and closes "
-        "none.",
+        description="Of clients and other brokers, by listener. Rising without end: a client opens new ones and "
+        "closes none.",
         unit="none",
         queries=[
             Query(
@@ -185,7 +185,8 @@ REQUESTS = [
     ),
     Lines(
         title="How idle are the request handlers?",
-        description="1: nothing to do. Below 0.3 a broker is near its limit.",
+        description="Share of time in which they had nothing to do. Below 30 % on one broker: move leaders away from "
+        "it; on all: send fewer and larger batches, or add brokers.",
         unit="percentunit",
         maximum=1,
         queries=[

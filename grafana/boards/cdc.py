@@ -127,7 +127,8 @@ AGREEMENT = [
     ),
     Lines(
         title="What does Connect cost?",
-        description="Processor, in cores, of its Java process.",
+        description="Processor, in cores, of its Java process. A whole core for long: it makes up for an outage, or a "
+        "task restarts over and over.",
         unit="suffix: cores",
         decimals=2,
         queries=[

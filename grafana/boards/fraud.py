@@ -66,7 +66,8 @@ RAISED = [
     ),
     Lines(
         title="In which states are they?",
-        description="All alerts, by state. OPEN should not grow for ever.",
+        description="All alerts, by state. OPEN that grows from day to day: more is raised than people can work off; "
+        "see which rule raises it.",
         unit="short",
         stacked=True,
         queries=[Query(f"sum by (state) (platform_fraud_alerts{{{ONLY}}})", "{{state}}")],

@@ -15,8 +15,8 @@ READ_RATE = (
 WRITTEN = [
     Lines(
         title="How many records are written, to which topic?",
-        description="By the ends of the topics' partitions. Nothing while there should be: does the API get requests, "
-        "does the outbox wait, do `run_producer` or Celery run?",
+        description="By the ends of the topics' partitions. Nothing while there should be: look whether the API gets "
+        "requests, whether the outbox waits, and whether `run_producer` or Celery runs.",
         unit="suffix: records/s",
         queries=[
             Query(
