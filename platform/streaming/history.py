@@ -17,7 +17,7 @@ from streaming.worker import InvalidMessage, Record
 
 READ_AT_ONCE = 1000
 OPTIONS: dict[str, Any] = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
-POLL_SECONDS, FILL_SECONDS = 1.0, 0.05
+POLL_SECONDS, FILL_SECONDS = 1.0, 0.01
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,12 +99,12 @@ class History:
         return {(each.topic, each.partition): each.offset for each in found}
 
     def _first_received(self, partition: Partition, begin: int) -> datetime | None:
-        for messages in self._messages({partition: begin}):
+        for messages in self._messages({partition: begin}, at_once=1):
             if messages:
                 return received_at(messages[0])
         return None
 
-    def _messages(self, starts: Mapping[Partition, int]) -> Iterator[list[Message]]:
+    def _messages(self, starts: Mapping[Partition, int], at_once: int = READ_AT_ONCE) -> Iterator[list[Message]]:
         """Batches of what the partitions hold from these offsets on, until the end of each has been seen.
 
         The broker says where a partition ends for readers: markers of transactions take offsets, and are no records.
@@ -114,7 +114,7 @@ class History:
         while unfinished:
             came = self._consumer.consume(1, timeout=POLL_SECONDS)
             if came:
-                came += self._consumer.consume(READ_AT_ONCE - 1, timeout=FILL_SECONDS)
+                came += self._consumer.consume(at_once - 1, timeout=FILL_SECONDS) if at_once > 1 else []
                 patience = monotonic() + TIMEOUT_SECONDS
             elif monotonic() > patience:
                 raise TimeoutError(f"Kafka was silent for {TIMEOUT_SECONDS} s; still to read: {sorted(unfinished)}")

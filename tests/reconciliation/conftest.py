@@ -1,20 +1,21 @@
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from io import StringIO
+from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
 from django.core.management import call_command
 
-from analytics.consumers import add_up
+from analytics import consumers as analytics
 from events import ChangedStatus, Status, Transaction
 from fraud import consumers as fraud
 from reconciliation.services import TOPICS
-from streaming import clients
+from streaming import send
 from streaming.history import History
 from streaming.relay import relay_once
 from streaming.seen import SeenEvents
-from streaming.send import send_to_topics
+from streaming.topics import Topic
 from streaming.worker import Batch
 from transactions import consumers as transactions
 from transactions.services import change_status, create_transactions
@@ -26,7 +27,7 @@ class Shop:
     """What is sold, by both doors; and the platform's workers, each of which does all that it has not done yet."""
 
     def send(self, *orders: Transaction) -> None:
-        send_to_topics(orders)
+        send.send_to_topics(orders)
 
     def post(self, *orders: Transaction) -> None:
         create_transactions(orders=list(orders))
@@ -36,37 +37,32 @@ class Shop:
             change_status(order_id=order_id, status=status)
 
     def relay(self) -> None:
-        producer = clients.producer()
-        while relay_once(producer):
+        while relay_once(send.producer()):
             pass
 
-    def record(self) -> None:
-        for batch in self._batches("transactions"):
-            transactions.record(batch)
-
-    def watch(self) -> None:
-        for batch in self._batches("transactions"):
-            fraud.watch(batch)
-
-    def add_up(self) -> None:
+    def work(self, *, record: bool = True, watch: bool = True, add_up: bool = True) -> None:
+        """Relay everything, and let these workers apply all that the topics hold; then relay what they told."""
+        self.relay()
         seen = SeenEvents(1000, lambda *_: ())
-        for batch in self._batches("transactions", "transactions.status"):
-            add_up(batch, seen=seen)
-
-    def work(self) -> None:
+        for batch in _batches():
+            orders = Batch([each for each in batch.records if each.topic == Topic.TRANSACTIONS])
+            if record:
+                transactions.record(orders)
+            if watch:
+                fraud.watch(orders)
+            if add_up:
+                analytics.add_up(batch, seen=seen)
         self.relay()
-        self.record()
-        self.watch()
-        self.add_up()
-        self.relay()
 
-    def _batches(self, *topics: str) -> Iterator[Batch]:  # type: ignore[type-arg] # of any event
-        history = History("test-reader", TOPICS, [])
-        try:
-            for told in history.read():
-                yield Batch([each.record for each in told if each.record.topic in topics])
-        finally:
-            history.close()
+
+def _batches() -> Iterator[Batch[Any]]:
+    history = History("test-reader", TOPICS, [])
+    try:
+        for told in history.read():
+            if told:
+                yield Batch([each.record for each in told])
+    finally:
+        history.close()
 
 
 @pytest.fixture
@@ -77,8 +73,6 @@ def shop(kafka: AdminClient, db: None) -> Shop:
         deleted.result()
     call_command("create_topics", stdout=StringIO())
     return Shop()
-
-
 
 
 @pytest.fixture
@@ -95,5 +89,3 @@ def day(shop: Shop) -> Shop:
     shop.change("p-7", ChangedStatus.FAILED)
     shop.work()
     return shop
-
-
