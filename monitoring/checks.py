@@ -77,6 +77,18 @@ def search() -> None:
         ) from error
 
 
+def alerting() -> None:
+    """Whether Prometheus and Alertmanager have proven lately that alerts arrive."""
+    try:
+        import_string(settings.ALERTING_PING)()
+    except Error as error:
+        raise Unknown(
+            f"The database, which knows when alerts last arrived, does not answer ({type(error).__name__})."
+        ) from error
+    except RuntimeError as error:
+        raise Down(f"{error} See whether Prometheus and Alertmanager run: docs/runbooks/watchdog.md.") from error
+
+
 def registry() -> None:
     from streaming.registry import RegistryDown  # noqa: PLC0415 - its client takes memory, and is not needed everywhere
 
@@ -128,6 +140,7 @@ def checks_of_this_place() -> list[Check]:
     cluster_only = [
         (settings.SCHEMA_IDS.startswith("registry:"), Check("registry", False, registry)),
         (bool(settings.CONNECT_URL), Check("connect", False, connect)),
+        (bool(settings.ALERTMANAGER_TOKEN), Check("alerting", False, alerting)),
     ]
     return [
         Check("database", True, database),

@@ -6,6 +6,8 @@ from enum import StrEnum
 from events import AlertChange, ChangedStatus, FraudAlert, Status, Transaction, TransactionStatusChanged
 from events.money import from_cents
 
+MAX_TEXT = 1000
+
 
 class Kind(StrEnum):
     ORDER_CREATED = "ORDER_CREATED"
@@ -13,16 +15,28 @@ class Kind(StrEnum):
     ORDER_FAILED = "ORDER_FAILED"
     ORDER_REFUNDED = "ORDER_REFUNDED"
     FRAUD_ALERT = "FRAUD_ALERT"
+    ALERT_FIRING = "ALERT_FIRING"
+    ALERT_RESOLVED = "ALERT_RESOLVED"
+    ALERTS_SILENT = "ALERTS_SILENT"
+
+
+class Audience(StrEnum):
+    INVESTIGATORS = "investigators"
+    OPERATORS = "operators"
 
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing to tell: to a customer, by the shop's user id, or to all investigators (None)."""
+    """One thing to tell: to a customer, by the shop's user id, or to everybody of a calling.
 
-    user_id: int | None
+    It is told once for its kind, order and alert; one that is about no order has an empty `order_id`.
+    """
+
+    to: int | Audience
     kind: Kind
-    order_id: str
     text: str
+    order_id: str = ""
+    alert: str = ""
 
 
 def message_about(event: Transaction | TransactionStatusChanged | FraudAlert) -> Message | None:
@@ -36,7 +50,8 @@ def message_about(event: Transaction | TransactionStatusChanged | FraudAlert) ->
     kind = _about_order(event) if isinstance(event, Transaction) else _about_change(event)
     if kind is None:
         return None
-    return Message(event.user_id, kind, event.order_id, TEXTS[kind].format(event.order_id, _money(event.cents)))
+    text = TEXTS[kind].format(event.order_id, _money(event.cents))
+    return Message(event.user_id, kind, text, event.order_id)
 
 
 TEXTS = {
@@ -67,7 +82,7 @@ def _about_alert(event: FraudAlert) -> Message | None:
     if event.change != AlertChange.RAISED:
         return None
     text = f"Suspicion of fraud ({event.rule}): order {event.order_id} of user {event.user_id}, {_money(event.cents)}."
-    return Message(None, Kind.FRAUD_ALERT, event.order_id, text)
+    return Message(Audience.INVESTIGATORS, Kind.FRAUD_ALERT, text, event.order_id)
 
 
 def _money(cents: int) -> str:

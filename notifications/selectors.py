@@ -1,8 +1,33 @@
+from datetime import datetime
+
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
+from django.utils import timezone
 
 from api.models import Customer
-from notifications.models import Notification
+from notifications.alerts import is_silent
+from notifications.models import Heartbeat, Notification
+
+ALERTING = "alerting"
+"""The heartbeat that comes from Prometheus through Alertmanager."""
+
+
+class NoHeartbeat(RuntimeError):
+    """Alerts do not arrive; says since when."""
+
+
+def last_heartbeat() -> datetime | None:
+    """When Prometheus and Alertmanager last proved that alerts arrive; None: never."""
+    return Heartbeat.objects.filter(name=ALERTING).values_list("at", flat=True).first()
+
+
+def ping_alerting() -> None:
+    """Returns if alerts arrive; raises NoHeartbeat."""
+    last = last_heartbeat()
+    if last is None:
+        raise NoHeartbeat("Nothing has ever come from Alertmanager.")
+    if is_silent(last, timezone.now()):
+        raise NoHeartbeat(f"Nothing has come from Alertmanager since {last:%Y-%m-%d %H:%M:%S} UTC.")
 
 
 def notifications_of(account: AbstractBaseUser | AnonymousUser) -> QuerySet[Notification]:

@@ -1,6 +1,6 @@
 """What is written to the table of notifications, and sent by e-mail."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import structlog
@@ -10,8 +10,10 @@ from django.utils import timezone
 
 from api.models import Customer
 from api.roles import Role
-from notifications.messages import Kind, Message
-from notifications.models import Notification
+from notifications import selectors
+from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
+from notifications.messages import Audience, Kind, Message
+from notifications.models import Heartbeat, Notification
 
 log = structlog.get_logger(__name__)
 
@@ -21,7 +23,11 @@ SUBJECTS = {
     Kind.ORDER_FAILED: "A payment failed",
     Kind.ORDER_REFUNDED: "Your refund",
     Kind.FRAUD_ALERT: "Suspicion of fraud",
+    Kind.ALERT_FIRING: "An alert fires",
+    Kind.ALERT_RESOLVED: "An alert is over",
+    Kind.ALERTS_SILENT: "No alerts can arrive",
 }
+ROLES = {Audience.INVESTIGATORS: Role.INVESTIGATOR, Audience.OPERATORS: Role.OPERATOR}
 
 
 @dataclass(frozen=True)
@@ -33,22 +39,42 @@ class Recipient:
 def notify(*, messages: Iterable[Message]) -> None:
     """Put each message into its recipients' lists; what was told before is not told again."""
     told = list(messages)
-    emails = _customer_emails({message.user_id for message in told if message.user_id is not None})
-    investigators = _investigators() if any(message.user_id is None for message in told) else []
+    emails = _customer_emails({message.to for message in told if not isinstance(message.to, Audience)})
+    audiences = {audience: _members(audience) for audience in Audience if any(each.to is audience for each in told)}
     Notification.objects.bulk_create(
         (
             Notification(
                 recipient=recipient.name,
                 kind=message.kind,
                 order_id=message.order_id,
+                alert=message.alert,
                 text=message.text,
                 email=recipient.email,
             )
             for message in told
-            for recipient in _recipients(message, emails, investigators)
+            for recipient in _recipients(message, emails, audiences)
         ),
         ignore_conflicts=True,
     )
+
+
+def tell_of_alerts(*, alerts: Iterable[Alert]) -> None:
+    """Tell every operator that alerts fire or are over; a state that was told before is not told again."""
+    notify(messages=map(message_about_alert, alerts))
+
+
+def note_heartbeat() -> Heartbeat:
+    """Alerts can arrive, as of now."""
+    return Heartbeat.objects.update_or_create(name=selectors.ALERTING, defaults={"at": timezone.now()})[0]
+
+
+def tell_of_silence() -> bool:
+    """Tell every operator, once, if alerts could arrive before and no longer can; returns whether that is so."""
+    last = selectors.last_heartbeat()
+    if last is None or not is_silent(last, timezone.now()):
+        return False
+    notify(messages=[message_about_silence(last)])
+    return True
 
 
 def send_waiting_emails(*, limit: int = 500) -> int:
@@ -75,11 +101,13 @@ def mark(*, notification: Notification, read: bool) -> Notification:
     return notification
 
 
-def _recipients(message: Message, emails: dict[int, str], investigators: list[Recipient]) -> Iterator[Recipient]:
-    if message.user_id is None:
-        yield from investigators
+def _recipients(
+    message: Message, emails: dict[int, str], audiences: Mapping[Audience, list[Recipient]]
+) -> Iterator[Recipient]:
+    if isinstance(message.to, Audience):
+        yield from audiences[message.to]
     else:
-        yield Recipient(f"customer:{message.user_id}", emails.get(message.user_id, ""))
+        yield Recipient(f"customer:{message.to}", emails.get(message.to, ""))
 
 
 def _customer_emails(user_ids: set[int]) -> dict[int, str]:
@@ -91,6 +119,6 @@ def _customer_emails(user_ids: set[int]) -> dict[int, str]:
     }
 
 
-def _investigators() -> list[Recipient]:
-    accounts = get_user_model().objects.filter(groups__name=Role.INVESTIGATOR, is_active=True)
+def _members(audience: Audience) -> list[Recipient]:
+    accounts = get_user_model().objects.filter(groups__name=ROLES[audience], is_active=True)
     return [Recipient(f"account:{account.pk}", account.email) for account in accounts]

@@ -192,6 +192,10 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(
 SEARCH_PING = "search.backends.ping"
 """The function that tells whether searches are answered, for the health page."""
 
+ALERTMANAGER_TOKEN = setting("ALERTMANAGER_TOKEN_FILE", env.content, "the path of a file that can be read, or nothing")
+ALERTING_PING = "notifications.selectors.ping_alerting"
+"""The function that tells whether alerts arrive, for the health page."""
+
 LIVE_SOURCES = {
     "newest_transactions": "transactions.selectors.newest",
     "newest_alerts": "fraud.selectors.newest",
@@ -199,7 +203,7 @@ LIVE_SOURCES = {
 }
 """The functions from which the live page takes its rows: each is given how many, and returns dicts, newest first."""
 
-TOLD_BY_MONITOR = ["fraud.metrics.desk"]
+TOLD_BY_MONITOR = ["fraud.metrics.desk", "notifications.metrics.heartbeat"]
 """The functions whose metrics run_monitor serves beside its own: figures that stand in the database."""
 
 MONITOR_COLLECTORS = ["reconciliation.metrics.LastRun"]
@@ -216,6 +220,7 @@ CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send e-mails": {"task": "notifications.tasks.send_emails", "schedule": 5, "options": {"expires": 5}},
+    "tell of silence": {"task": "notifications.tasks.tell_of_silence", "schedule": 60, "options": {"expires": 60}},
     "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 3600},
     "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
 }

@@ -39,4 +39,4 @@ def test_amounts_are_taken_as_numbers_and_given_as_strings(schema: Any) -> None:
 
 
 def test_the_ways_to_log_in_are_told(schema: Any) -> None:
-    assert set(schema["components"]["securitySchemes"]) == {"token", "cookieAuth", "password"}
+    assert set(schema["components"]["securitySchemes"]) == {"token", "cookieAuth", "password", "alertmanager"}
