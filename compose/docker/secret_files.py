@@ -69,7 +69,7 @@ def _kafka(folder: Path) -> dict[str, str]:
 def _mysql(folder: Path) -> dict[str, str]:
     words = {
         f"MYSQL_{user.upper()}_PASSWORD": secret(folder, f"mysql-{user}")
-        for user in ("platform", "migrator", "debezium")
+        for user in ("platform", "migrator", "debezium", "exporter")
     }
     return {
         "mysql-root.cnf": f"[client]\nuser=root\npassword={secret(folder, 'mysql-root')}\n"

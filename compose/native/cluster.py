@@ -25,13 +25,23 @@ from rich.table import Column, Table
 from compose.native import accounts, acls, configuration, debian, libraries, readiness
 from compose.native.broker import refuse_port_in_use
 from compose.native.certificates import make_certificates
-from compose.native.layout import NODES, ROOT, Layout
+from compose.native.layout import ROOT, Layout
 from compose.native.supervision import RUNNING, DidNotStart, Supervision
 from compose.native.with_env import variables
 
 CONF = Path(__file__).with_name("cluster.conf")
-CERTIFIED = [*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch"]
 MYSQL_PACKAGES = ["mysql-server-core", "mysql-client-core"]
+# Unpacked, not installed: installed, each of them would be a service of the machine, listening on every address.
+MONITORING_PACKAGES = [
+    "prometheus-alertmanager",
+    "prometheus-mysqld-exporter",
+    "prometheus-elasticsearch-exporter",
+    "prometheus-redis-exporter",
+    "prometheus-node-exporter",
+    "mtail",
+    "rsyslog",
+    "rsyslog-elasticsearch",
+]
 PROGRAMS = {"redis-server": "redis-server", "prometheus": "prometheus", "java": "default-jre-headless"}
 COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-config", "gcc": "gcc libc6-dev"}
 ANSWERS_WITHIN = 300
@@ -97,6 +107,8 @@ def up(layout: Layout) -> None:
     for port in layout.ports.values():
         refuse_port_in_use(port)
     prepare(layout)
+    # Anew: only now the programs are there whose names its supervisor is told.
+    cluster = Cluster(layout)
     cluster.parts.begin()
     try:
         start_everything(cluster)
@@ -115,7 +127,8 @@ def prepare(layout: Layout) -> None:
     install_mysqlclient()
     libraries.lay_out(layout.libraries)
     debian.unpack(MYSQL_PACKAGES, layout.mysql)
-    make_certificates(layout.certificates, CERTIFIED)
+    debian.unpack(MONITORING_PACKAGES, layout.monitoring)
+    make_certificates(layout.certificates, configuration.CERTIFIED)
     configuration.configure_all(layout)
 
 
@@ -133,14 +146,18 @@ def install_mysqlclient() -> None:
 def start_everything(cluster: Cluster) -> None:
     """Start all parts, each as soon as what it needs is there; raises what first went wrong."""
     console.print("Starting every part …")
-    with ThreadPoolExecutor(10) as pool:
+    with ThreadPoolExecutor(12) as pool:
         kafka = pool.submit(start_kafka, cluster)
         mysql = pool.submit(start_mysql, cluster)
         registry = pool.submit(start_registry, cluster)
         search, redis = pool.submit(start_search, cluster), pool.submit(cluster.start, "redis")
         connect = pool.submit(after([kafka, mysql, registry], lambda: start_connect(cluster)))
         platform = pool.submit(after([kafka, mysql, registry, search, redis], lambda: start_platform(cluster)))
-        needed = [kafka, mysql, registry, search, redis, connect, platform, pool.submit(cluster.start, "prometheus")]
+        monitoring = [
+            *(pool.submit(cluster.start, part) for part in ("prometheus", "alertmanager")),
+            pool.submit(cluster.start, "exporters", "exporters:*"),
+        ]
+        needed = [kafka, mysql, registry, search, redis, connect, platform, *monitoring]
         done, _ = wait(needed, return_when=FIRST_EXCEPTION)
         for future in done:
             future.result()
@@ -193,6 +210,8 @@ def start_registry(cluster: Cluster) -> None:
 def start_search(cluster: Cluster) -> None:
     cluster.start("elasticsearch")
     cluster.manage("monitor", "prepare_index")
+    configuration.put_template(cluster.layout, "kafka-logs")
+    cluster.parts.start("rsyslog")
 
 
 def start_connect(cluster: Cluster) -> None:
@@ -203,13 +222,10 @@ def start_connect(cluster: Cluster) -> None:
 
 def start_platform(cluster: Cluster) -> None:
     """API, workers and Celery."""
-    settings = variables([ROOT / "compose" / "cluster.env"])
-    chosen = {
-        "relay": settings["OUTBOX_CARRIED_BY"] == "run_relay",
-        "indexer": settings["INDEXED_BY"] == "run_indexer",
-    }
-    cluster.parts.start("celery:*", *(program for program, wanted in chosen.items() if wanted))
+    optional = {"relay", "indexer"} - configuration.idle_workers()
+    cluster.parts.start("celery:*", *optional)
     cluster.start("workers", "workers:*")
+    cluster.start("monitor")
     cluster.start("api")
 
 
@@ -249,6 +265,7 @@ def addresses(layout: Layout) -> dict[str, str]:
         "elasticsearch": layout.address("elasticsearch", "https"),
         "redis": f"127.0.0.1:{layout.ports['redis']}",
         "prometheus": layout.address("prometheus"),
+        "alertmanager": layout.address("alertmanager"),
     }
 
 

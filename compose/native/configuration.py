@@ -5,16 +5,22 @@ import hashlib
 import json
 import os
 import shutil
+import ssl
 import subprocess
 from collections.abc import Mapping
 from pathlib import Path
 from string import Template
+from typing import Any
+from urllib.request import Request, urlopen
 
 from compose.native import debian
 from compose.native.accounts import passwords, secret
-from compose.native.layout import HOST, NODES, ROOT, Layout
+from compose.native.layout import EXPORTERS, HOST, NODES, ROOT, WORKERS, Layout
+from compose.native.with_env import variables
 
 COMPOSE = ROOT / "compose"
+CERTIFIED = [*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch"]
+ELASTICSEARCH_USERS = ("platform", "logs", "exporter")
 DIGEST = "org.apache.zookeeper.server.auth.DigestLoginModule"
 
 
@@ -141,7 +147,7 @@ def run_sql(layout: Layout, file: Path) -> None:
     """Run a file of compose/mysql as root, its passwords filled in."""
     words = {
         f"MYSQL_{user.upper()}_PASSWORD": secret(layout.secrets, f"mysql-{user}")
-        for user in ("platform", "migrator", "debezium")
+        for user in ("platform", "migrator", "debezium", "exporter")
     }
     mysql = debian.command_of(layout.mysql, "usr/bin/mysql")
     subprocess.run(
@@ -161,10 +167,32 @@ def configure_elasticsearch(layout: Layout) -> None:
         shutil.copy(COMPOSE / "elasticsearch" / name, config)
     shutil.copy(COMPOSE / "elasticsearch" / "platform.options", config / "jvm.options.d")
     copy_certificates(layout, "elasticsearch", config)
-    password = secret(layout.secrets, "elasticsearch-platform")
-    write_secretly(config / "users", f"platform:{pbkdf2(password)}\n")
-    write_secretly(config / "users_roles", "platform:platform\n")
+    # Each user has the role of its name in roles.yml.
+    passwords = {user: secret(layout.secrets, f"elasticsearch-{user}") for user in ELASTICSEARCH_USERS}
+    write_secretly(config / "users", "".join(f"{user}:{pbkdf2(each)}\n" for user, each in passwords.items()))
+    write_secretly(config / "users_roles", "".join(f"{user}:{user}\n" for user in passwords))
     hand_over(home, layout.unprivileged)
+
+
+def put_template(layout: Layout, name: str) -> None:
+    """Tell a running Elasticsearch how indices are made whose template stands in compose/elasticsearch."""
+    put = Request(
+        f"{layout.address('elasticsearch', 'https')}/_index_template/{name}",
+        (COMPOSE / "elasticsearch" / f"{name}.json").read_bytes(),
+        {
+            "Content-Type": "application/json",
+            "Authorization": basic("platform", secret(layout.secrets, "elasticsearch-platform")),
+        },
+        method="PUT",
+    )
+    context = ssl.create_default_context(cafile=str(layout.certificates / "ca.pem"))
+    with urlopen(put, timeout=30, context=context):
+        pass
+
+
+def basic(user: str, password: str) -> str:
+    """The header by which one logs in over HTTP."""
+    return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
 
 
 def pbkdf2(password: str, iterations: int = 10_000) -> str:
@@ -191,15 +219,95 @@ def configure_redis(layout: Layout) -> None:
 
 
 def configure_prometheus(layout: Layout) -> None:
-    """Links to its rules and a list of whom it asks."""
+    """Links to its rules, a list of whom it asks, and where it tells its alerts."""
     home = layout.var / "prometheus"
-    (home / "targets").mkdir(parents=True, exist_ok=True)
-    for file in (COMPOSE / "prometheus").iterdir():
-        (home / file.name).unlink(missing_ok=True)
-        (home / file.name).symlink_to(file)
-    jobs = {"prometheus": layout.ports["prometheus"], "api": layout.ports["api"]}
-    targets = [{"targets": [f"{HOST}:{port}"], "labels": {"job": job}} for job, port in jobs.items()]
-    (home / "targets" / "cluster.json").write_text(json.dumps(targets, indent=1))
+    for name in ("prometheus.yml", "rules"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).unlink(missing_ok=True)
+        (home / name).symlink_to(COMPOSE / "prometheus" / name)
+    alertmanagers = [{"targets": [f"{HOST}:{layout.ports['alertmanager']}"]}]
+    for name, told in {"targets": targets(layout), "alertmanagers": alertmanagers}.items():
+        (home / name).mkdir(exist_ok=True)
+        (home / name / "cluster.json").write_text(json.dumps(told, indent=1))
+
+
+def targets(layout: Layout) -> list[dict[str, Any]]:
+    """Whom Prometheus asks: job, readable name, port, and how often where that costs something."""
+    ports = layout.ports
+    slow = [
+        *(("kafka", f"kafka-{node}", f"kafka metrics {node}") for node in NODES),
+        *(("zookeeper", f"zookeeper-{node}", f"zookeeper metrics {node}") for node in NODES),
+        ("connect", "connect", "connect metrics"),
+        *((name, name, f"{name} metrics") for name in EXPORTERS),
+    ]
+    quick = [
+        *((name, name, name) for name in ("prometheus", "alertmanager", "api")),
+        ("monitor", "monitor", "monitor metrics"),
+        *(("workers", name, f"{name} metrics") for name in WORKERS if name not in idle_workers()),
+    ]
+    return [
+        {"targets": [f"{HOST}:{ports[port]}"], "labels": {"job": job, "instance": instance} | interval}
+        for interval, group in (({"__scrape_interval__": "10s"}, slow), ({}, quick))
+        for job, instance, port in group
+    ]
+
+
+def idle_workers() -> set[str]:
+    """The workers whose work something else does, as compose/cluster.env has it."""
+    settings = variables([COMPOSE / "cluster.env"])
+    in_use = {
+        "relay": settings["OUTBOX_CARRIED_BY"] == "run_relay",
+        "indexer": settings["INDEXED_BY"] == "run_indexer",
+    }
+    return {worker for worker, is_used in in_use.items() if not is_used}
+
+
+def configure_alertmanager(layout: Layout) -> None:
+    """Its file, which names the API by its service in Docker, and beside it the token that it shows there."""
+    home = layout.var / "alertmanager"
+    home.mkdir(parents=True, exist_ok=True)
+    told = (COMPOSE / "alertmanager" / "alertmanager.yml").read_text()
+    (home / "alertmanager.yml").write_text(told.replace("http://api:8000", layout.address("api")))
+    write_secretly(home / "token", secret(layout.secrets, "alertmanager"))
+
+
+def configure_exporters(layout: Layout) -> None:
+    """Whom they ask, and how each logs in there: with an account of its own that may ask for figures only."""
+    home = layout.var / "exporters"
+    home.mkdir(parents=True, exist_ok=True)
+    shutil.copy(layout.certificates / "ca.pem", home)
+    write_secretly(
+        home / "mysql.cnf",
+        f"[client]\nhost={HOST}\nport={layout.ports['mysql']}\nssl-ca={home / 'ca.pem'}\n"
+        f"user=exporter\npassword={secret(layout.secrets, 'mysql-exporter')}\n",
+    )
+    password = secret(layout.secrets, "elasticsearch-exporter")
+    write_env(home / "elasticsearch.env", {"ES_USERNAME": "exporter", "ES_PASSWORD": password})
+    write_env(home / "redis.env", {"REDIS_PASSWORD": secret(layout.secrets, "redis")})
+    hand_over(home, layout.unprivileged)
+
+
+def configure_logins(layout: Layout) -> None:
+    """The files in which brokers tell of logins, and what compose/kafka/rsyslog.conf takes from the environment."""
+    logs, home = layout.var / "log", layout.var / "rsyslog"
+    for folder in (logs, home):
+        folder.mkdir(parents=True, exist_ok=True)
+    for node in NODES:
+        # Of a file that it first sees with lines in it, mtail counts only those that follow.
+        (logs / f"authentication-{node}.log").touch()
+    shutil.copy(layout.certificates / "ca.pem", home)
+    write_env(
+        home / "rsyslog.env",
+        {
+            "LOGS": str(logs),
+            "RSYSLOG_HOME": str(home),
+            "ELASTICSEARCH_HOST": HOST,
+            "ELASTICSEARCH_PORT": str(layout.ports["elasticsearch"]),
+            "ELASTICSEARCH_PASSWORD": secret(layout.secrets, "elasticsearch-logs"),
+            "CA_FILE": str(home / "ca.pem"),
+        },
+    )
+    hand_over(home, layout.unprivileged)
 
 
 def configure_platform(layout: Layout) -> None:
@@ -222,6 +330,8 @@ def configure_platform(layout: Layout) -> None:
             "CONNECT_URL": layout.address("connect"),
             "SCHEMA_IDS": f"registry:{layout.address('registry')}/apis/ccompat/v7",
             "EMAIL_URL": f"filemail:///{layout.var.relative_to(ROOT)}/mail",
+            "ALERTMANAGER_TOKEN_FILE": str(layout.secrets / "alertmanager"),
+            "CERTIFICATES_WATCHED": ",".join(str(layout.certificates / f"{name}.pem") for name in ("ca", *CERTIFIED)),
         },
     )
     write_env(layout.secrets / "migrator.env", {"DATABASE_URL": database_url(layout, "migrator")})
@@ -244,6 +354,9 @@ def configure_all(layout: Layout) -> None:
         configure_elasticsearch,
         configure_redis,
         configure_prometheus,
+        configure_alertmanager,
+        configure_exporters,
+        configure_logins,
         configure_platform,
     ):
         configure(layout)

@@ -10,7 +10,6 @@ import subprocess
 from collections.abc import Sequence
 from pathlib import Path
 
-MIRROR = "http://deb.debian.org/debian"
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
 
@@ -51,8 +50,14 @@ def unpack(packages: Sequence[str], folder: Path) -> None:
 
 def command_of(folder: Path, program: str) -> list[str]:
     """How an unpacked program is called."""
-    (loader,) = folder.glob("usr/lib/*/ld-linux-*.so.*")
-    return [str(loader), "--library-path", str(loader.parent), str(folder / program)]
+    libraries = libraries_of(folder)
+    loaders = [str(loader) for loader in libraries.glob("ld-linux-*.so.*")]
+    return [*loaders, "--library-path", str(libraries), str(folder / program)]
+
+
+def libraries_of(folder: Path) -> Path:
+    """Where unpacked programs have their libraries; a name that does not exist as long as nothing is unpacked."""
+    return next(folder.glob("usr/lib/*/ld-linux-*.so.*"), folder / "usr" / "lib" / "none" / "loader").parent
 
 
 def _apt_configuration(own: Path) -> Path:
@@ -73,13 +78,17 @@ def _apt_configuration(own: Path) -> Path:
 
 
 def _mirror() -> str:
-    """The mirror from which the machine itself takes Debian."""
+    """The mirror from which the machine itself takes Debian; raises NotInstalled."""
     targets = subprocess.run(
         ["/usr/bin/apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],
         text=True, stdout=subprocess.PIPE, check=False,
     )  # fmt: skip
     mirrors = [line.split()[1] for line in targets.stdout.splitlines() if line.startswith("Debian http")]
-    return mirrors[0] if mirrors else MIRROR
+    if not mirrors:
+        raise NotInstalled(
+            "apt-get names no mirror of Debian: this machine is none, or its /etc/apt/sources.list is empty"
+        )
+    return mirrors[0]
 
 
 def _run(command: Sequence[str], environment: dict[str, str]) -> None:

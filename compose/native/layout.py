@@ -18,6 +18,19 @@ NODES = (1, 2, 3)
 UNPRIVILEGED = "nobody"
 """Whom Elasticsearch and MySQL run as when root starts the cluster: neither wants to be root."""
 
+WORKERS = ("recorder", "consumer", "aggregator", "notifier", "indexer", "relay")
+EXPORTERS = ("mysql", "elasticsearch", "redis", "node", "mtail")
+"""Processes that tell Prometheus of others, which cannot do so themselves; in the order of their ports."""
+MONITORING_PROGRAMS = {
+    "ALERTMANAGER": "usr/bin/prometheus-alertmanager",
+    "MYSQL_EXPORTER": "usr/bin/prometheus-mysqld-exporter",
+    "ELASTICSEARCH_EXPORTER": "usr/bin/prometheus-elasticsearch-exporter",
+    "REDIS_EXPORTER": "usr/bin/prometheus-redis-exporter",
+    "NODE_EXPORTER": "usr/bin/prometheus-node-exporter",
+    "MTAIL": "usr/bin/mtail",
+    "RSYSLOG": "usr/sbin/rsyslogd",
+}
+
 # A collector and a compiler that start fast, for a machine on which a dozen Java processes start at once.
 JVM = "-XX:+UseSerialGC -XX:TieredStopAtLevel=1 -Xshare:auto -Djava.awt.headless=true"
 
@@ -46,6 +59,8 @@ class Layout:
                 "zookeeper": 180,
                 "zookeeper quorum": 280,
                 "zookeeper election": 380,
+                "kafka metrics": 710,
+                "zookeeper metrics": 720,
             }.items()
             for node in NODES
         }
@@ -55,12 +70,18 @@ class Layout:
             "registry management": 82,
             "connect": 83,
             "prometheus": 90,
+            "alertmanager": 393,
             "elasticsearch": 200,
             "elasticsearch transport": 300,
             "mysql": 306,
             "redis": 379,
+            "connect metrics": 731,
+            "monitor metrics": 308,
         }
-        return nodes | {name: self.port(last_three) for name, last_three in single.items()}
+        metrics = {
+            f"{name} metrics": last_three for last_three, name in [*enumerate(WORKERS, 401), *enumerate(EXPORTERS, 741)]
+        }
+        return nodes | {name: self.port(last_three) for name, last_three in (single | metrics).items()}
 
     @property
     def bootstrap_servers(self) -> str:
@@ -89,6 +110,11 @@ class Layout:
     def mysql(self) -> Path:
         """MySQL's programs."""
         return self.libraries / "mysql"
+
+    @property
+    def monitoring(self) -> Path:
+        """The programs that tell Prometheus of others, and that pass on its alerts."""
+        return self.libraries / "monitoring"
 
     @property
     def addresses(self) -> Path:
@@ -133,5 +159,7 @@ class Layout:
             "AVRO_CONVERTER": "io.apicurio.registry.utils.converter.AvroConverter",
             "MYSQLD": " ".join(debian.command_of(self.mysql, "usr/sbin/mysqld")),
             "MYSQL_ROOT": str(self.mysql),
+            **{name: " ".join(debian.command_of(self.monitoring, path)) for name, path in MONITORING_PROGRAMS.items()},
+            "RSYSLOG_MODULES": str(debian.libraries_of(self.monitoring) / "rsyslog"),
             "PATH": os.environ["PATH"],
         }

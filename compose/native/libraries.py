@@ -18,6 +18,8 @@ KAFKA = "3.9.1"  # the last line that runs with ZooKeeper
 DEBEZIUM = "3.5.0.Final"
 APICURIO = "2.6.13.Final"
 ELASTICSEARCH = "8.19.21"
+JMX_EXPORTER = "1.0.1"
+BYTEMAN = "4.0.27"
 
 KAFKA_LOCK = ROOT / "compose" / "kafka" / "cluster.lock.toml"
 CONVERTER_LOCK = ROOT / "compose" / "connect" / "converter.lock.toml"
@@ -33,14 +35,17 @@ ARCHIVES = [
     f"io.debezium:debezium-connector-mysql:{DEBEZIUM}:tar.gz:plugin",
     f"io.apicurio:apicurio-registry-app:{APICURIO}:tar.gz:all",
     f"org.elasticsearch.distribution.integ-test-zip:elasticsearch:{ELASTICSEARCH}:zip",
+    f"io.prometheus.jmx:jmx_prometheus_javaagent:{JMX_EXPORTER}:jar",
+    f"org.jboss.byteman:byteman:{BYTEMAN}:jar",
 ]
 
 
 def lay_out(folder: Path) -> None:
-    """Bring the parts, fetched where missing, to kafka, connect-plugins/…, registry and elasticsearch in a folder."""
+    """Bring kafka, connect-plugins/…, registry, elasticsearch and agents, fetched where missing, into a folder."""
     link(artifacts.classpath(KAFKA_LOCK), folder / "kafka")
     link(artifacts.classpath(CONVERTER_LOCK), folder / "connect-plugins" / "apicurio-converter")
-    debezium, registry, elasticsearch = artifacts.classpath(ARCHIVES_LOCK)
+    debezium, registry, elasticsearch, *agents = artifacts.classpath(ARCHIVES_LOCK)
+    link(agents, folder / "agents")
     unpack(debezium, folder / "connect-plugins" / "debezium-connector-mysql")
     unpack(registry, folder / "registry")
     unpack(elasticsearch, folder / "elasticsearch")

@@ -15,7 +15,7 @@ from confluent_kafka.admin import AdminClient
 from compose.native import debian
 from compose.native.accounts import administrator, secret
 from compose.native.acls import READERS
-from compose.native.layout import HOST, NODES, Layout
+from compose.native.layout import EXPORTERS, HOST, NODES, Layout
 
 TIMEOUT_SECONDS = 2
 Question = Callable[[Layout], bool]
@@ -69,6 +69,19 @@ def prometheus(layout: Layout) -> bool:
     return fetch(f"{layout.address('prometheus')}/-/ready") is not None
 
 
+def alertmanager(layout: Layout) -> bool:
+    return fetch(f"{layout.address('alertmanager')}/-/ready") is not None
+
+
+def exporters(layout: Layout) -> bool:
+    """Whether each serves metrics, of its part or of its absence."""
+    return all(fetch(f"{layout.address(f'{name} metrics')}/metrics") is not None for name in EXPORTERS)
+
+
+def monitor(layout: Layout) -> bool:
+    return fetch(f"{layout.address('monitor metrics')}/metrics") is not None
+
+
 def api(layout: Layout) -> bool:
     return fetch(f"{layout.address('api')}/health/live") is not None
 
@@ -93,6 +106,9 @@ QUESTIONS: dict[str, Question] = {
     "elasticsearch": elasticsearch,
     "redis": redis,
     "prometheus": prometheus,
+    "alertmanager": alertmanager,
+    "exporters": exporters,
+    "monitor": monitor,
     "api": api,
     "workers": workers,
 }
