@@ -3,14 +3,38 @@
 import socket
 import ssl
 from collections.abc import Iterator
+from concurrent.futures import Future
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
-from confluent_kafka.admin import AdminClient, NewTopic
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka.admin import (
+    AclBinding,
+    AclBindingFilter,
+    AclOperation,
+    AclPermissionType,
+    AdminClient,
+    AlterConfigOpType,
+    ConfigEntry,
+    ConfigResource,
+    NewPartitions,
+    NewTopic,
+    ResourcePatternType,
+    ResourceType,
+)
 
 from compose.native import accounts, readiness
-from compose.native.acls import CHANGES, DEAD_LETTERS, EVENTS, READERS, Operation, Resource, allowed, principals
+from compose.native.acls import (
+    CHANGES,
+    CLUSTER_NAME,
+    DEAD_LETTERS,
+    EVENTS,
+    READERS,
+    Operation,
+    Resource,
+    allowed,
+    principals,
+)
 from tests.cluster.running import RunningCluster
 
 pytestmark = pytest.mark.cluster
@@ -63,32 +87,29 @@ def test_only_granted_topics_can_be_written(cluster: RunningCluster, principal: 
 
 def test_only_granted_topics_can_be_read(cluster: RunningCluster, principal: str) -> None:
     granted = {topic for topic in TOPICS if allowed(principal, Operation.READ, Resource.TOPIC, topic)}
-    consumer = Consumer(login(cluster, principal) | {"group.id": "somebody-else", "enable.auto.commit": False})
+    assert {topic for topic in TOPICS if readable(login(cluster, principal), topic)} == granted
+
+
+def readable(settings: dict[str, Any], topic: str) -> bool:
+    """Whether the records of a topic are given out."""
+    consumer = Consumer(settings | {"group.id": "somebody-else", "enable.partition.eof": True})
     try:
-        for topic in TOPICS:
-            assert readable(consumer, topic) == (topic in granted), topic
+        if (error := consumer.list_topics(topic, timeout=30).topics[topic].error) is not None:
+            assert error.code() in REFUSED, error
+            return False
+        consumer.assign([TopicPartition(topic, 0, OFFSET_BEGINNING)])
+        while True:
+            message = consumer.poll(30)
+            assert message is not None, f"{topic} does not answer"
+            error = message.error()
+            if error is None or error.code() == KafkaError._PARTITION_EOF:
+                return True
+            if error.code() == KafkaError.TOPIC_AUTHORIZATION_FAILED:
+                return False
+            # The group is nobody's, and who reads by himself needs none.
+            assert error.code() == KafkaError.GROUP_AUTHORIZATION_FAILED, error
     finally:
         consumer.close()
-
-
-def readable(consumer: Consumer, topic: str) -> bool:
-    """Whether the records of a topic are given out."""
-    try:
-        consumer.assign([TopicPartition(topic, 0, 0)])
-        for _ in range(20):
-            message = consumer.poll(0.5)
-            if message is None:
-                continue
-            if (error := message.error()) is None:
-                return True
-            if error.code() in REFUSED:
-                return False
-    except KafkaException as error:
-        if error.args[0].code() in REFUSED:
-            return False
-        raise
-    # No error and no record: an empty topic that one may read.
-    return True
 
 
 def test_only_granted_groups_can_be_joined(cluster: RunningCluster, principal: str) -> None:
@@ -111,6 +132,69 @@ def may_look(consumer: Consumer) -> bool:
         raise
     # The group is open; its topic may still be closed to this account.
     return partition.error is None or partition.error.code() in REFUSED
+
+
+def code_of(answer: Future[Any]) -> int | None:
+    """The code of the error with which a request was refused; None if it was granted."""
+    try:
+        answer.result(timeout=30)
+    except KafkaException as error:
+        return int(error.args[0].code())
+    return None
+
+
+def test_only_granted_configurations_can_be_seen(cluster: RunningCluster, principal: str) -> None:
+    admin = AdminClient(login(cluster, principal))
+    answers = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic) for topic in TOPICS])
+    for resource, answer in answers.items():
+        granted = allowed(principal, Operation.DESCRIBE_CONFIGS, Resource.TOPIC, resource.name)
+        assert (code_of(answer) is None) == granted, f"{principal} and the configuration of {resource.name}"
+
+
+def test_nobody_deletes_or_changes_topics(cluster: RunningCluster, principal: str) -> None:
+    admin = AdminClient(login(cluster, principal))
+    shorter = [
+        ConfigResource(
+            ResourceType.TOPIC,
+            topic,
+            incremental_configs=[ConfigEntry("retention.ms", "1", incremental_operation=AlterConfigOpType.SET)],
+        )
+        for topic in TOPICS
+    ]
+    more = admin.create_partitions([NewPartitions(topic, 9) for topic in TOPICS])
+    for answers in (admin.incremental_alter_configs(shorter), more, admin.delete_topics(TOPICS)):
+        assert {code_of(answer) for answer in answers.values()} <= REFUSED
+
+
+def test_nobody_grants_anything_or_sees_the_grants(cluster: RunningCluster, principal: str) -> None:
+    admin = AdminClient(login(cluster, principal))
+    everything = (ResourceType.TOPIC, "transactions", ResourcePatternType.LITERAL, f"User:{principal}", "*")
+    grant = AclBinding(*everything, AclOperation.ALL, AclPermissionType.ALLOW)
+    (granted,) = admin.create_acls([grant]).values()
+    assert code_of(granted) == KafkaError.CLUSTER_AUTHORIZATION_FAILED
+    # None is any; the types leave it out.
+    anything: tuple[Any, Any, Any, Any, Any] = (ResourceType.ANY, None, ResourcePatternType.ANY, None, None)
+    anybodys = AclBindingFilter(*anything, AclOperation.ANY, AclPermissionType.ANY)
+    assert code_of(admin.describe_acls(anybodys)) == seen_by(principal)
+
+
+def seen_by(principal: str) -> int | None:
+    """What the cluster answers to who asks for its grants: those who may describe it see them."""
+    may = allowed(principal, Operation.DESCRIBE, Resource.CLUSTER, CLUSTER_NAME)
+    return None if may else KafkaError.CLUSTER_AUTHORIZATION_FAILED
+
+
+def test_only_granted_transactions_can_be_begun(cluster: RunningCluster, principal: str) -> None:
+    # An id that only Connect's grant covers, and that no task of it uses.
+    transactional_id = "connect-cluster-of-somebody-else"
+    granted = allowed(principal, Operation.WRITE, Resource.TRANSACTIONAL_ID, transactional_id)
+    producer = Producer(login(cluster, principal) | {"transactional.id": transactional_id})
+    if granted:
+        producer.init_transactions(30)
+    else:
+        with pytest.raises(KafkaException) as refused:
+            producer.init_transactions(30)
+        assert refused.value.args[0].code() == KafkaError.TRANSACTIONAL_ID_AUTHORIZATION_FAILED
 
 
 def test_nobody_makes_topics_of_other_names(cluster: RunningCluster, principal: str) -> None:
