@@ -2,7 +2,8 @@ from csp.constants import NONE, SELF
 from csp.decorators import csp
 from django.contrib.auth.decorators import login_required
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
@@ -22,6 +23,12 @@ STRICT_POLICY = {
 }
 
 CHARTS = (("topics", "Written, by topic"), ("readers", "Read, by group"))
+
+
+@require_safe
+def icon(request: HttpRequest) -> HttpResponse:
+    """Browsers ask for this where a page names no icon, such as at answers of the API."""
+    return redirect(static("monitoring/icon.svg"))
 
 
 @require_safe

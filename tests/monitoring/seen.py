@@ -8,22 +8,22 @@ from streaming.cluster import Broker, Cluster, Group, Member, PartitionState
 from streaming.lag import PartitionLag
 
 
-def observation(at: datetime) -> Observation:
-    """One broker, one topic, and the group fraud that lags by four records; the oldest has waited for 1.5 s."""
-    partition = PartitionState("transactions", 0, leader=1, replicas=1, in_sync=1, begin=0, end=10, preferred_leader=1)
+def observation(at: datetime, *, end: int = 10, trend: float = -2.0) -> Observation:
+    """One broker, one topic, and the group fraud that has read six records; the oldest other has waited for 1.5 s."""
+    partition = PartitionState("transactions", 0, leader=1, replicas=1, in_sync=1, begin=0, end=end, preferred_leader=1)
     group = Group(
         "fraud",
         "STABLE",
         members=(Member("rdkafka", "127.0.0.1", 1),),
-        lags=(PartitionLag("transactions", 0, committed=6, end=10),),
+        lags=(PartitionLag("transactions", 0, committed=6, end=end),),
         assigned=frozenset({("transactions", 0)}),
     )
     judgement = Judgement(
         Reason.MOVING,
-        "4 records wait and it is reading them.",
+        "Records wait and it is reading them.",
         {("transactions", 0): PartitionVerdict.OK},
-        trend=-2.0,
-        seconds_to_clear=2.0,
+        trend=trend,
+        seconds_to_clear=(end - 6) / -trend,
         watched_seconds=30,
     )
     cluster = Cluster(at, "cluster", 1, (Broker(1, "127.0.0.1", 9092),), (partition,), (group,))

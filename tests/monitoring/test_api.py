@@ -225,6 +225,10 @@ def test_links_are_shown_to_those_who_may_follow_them(
     assert {link for link in ("/docs", "/monitoring/kafka", "/admin/") if f'href="{link}"' in page} == links
 
 
+def test_browsers_find_an_icon_where_no_page_names_one(client: Client) -> None:
+    assert client.get("/favicon.ico")["Location"] == "/static/monitoring/icon.svg"
+
+
 def test_logging_out_takes_a_post(client: Client, account: AccountOf) -> None:
     client.force_login(account(Role.SHOP))
     assert client.get("/logout").status_code == 405

@@ -1,10 +1,12 @@
 """The live page in a real browser, on a real broker."""
 
+import re
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 
 import pytest
 from axe_selenium_python import Axe
+from confluent_kafka.admin import AdminClient
 from django.contrib.auth.models import User
 from django.core.servers.basehttp import WSGIRequestHandler
 from django.test import Client
@@ -17,10 +19,16 @@ from selenium.webdriver.support.ui import WebDriverWait
 from analytics.models import HourlyTotal
 from api.roles import Role
 from fraud.models import FraudAlert
+from monitoring.exporter import Exporter
+from monitoring.management.commands.run_monitor import look
+from monitoring.observation import Outage
+from monitoring.services import keep_look
+from monitoring.watch import Watch
 from streaming.clients import Outgoing, send_all
 from streaming.send import producer
 from tests.conftest import AccountOf
 from tests.monitoring.conftest import PASSWORD
+from tests.monitoring.seen import observation
 from transactions.models import Transaction
 
 NOW = datetime.now(UTC).replace(microsecond=0)
@@ -28,7 +36,7 @@ NOW = datetime.now(UTC).replace(microsecond=0)
 pytestmark = [
     pytest.mark.browser,
     pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("kafka", "plain_static_files"),
+    pytest.mark.usefixtures("plain_static_files"),
 ]
 Open = Callable[..., Chrome]
 
@@ -62,6 +70,14 @@ def open_as(browser: Chrome, live_server: LiveServer, client: Client) -> Open:
         return browser
 
     return open_page
+
+
+@pytest.fixture(autouse=True)
+def monitor(kafka: AdminClient) -> Exporter:
+    """What run_monitor looks with; it has looked once."""
+    exporter = Exporter(Watch())
+    look(exporter)
+    return exporter
 
 
 def resize(browser: Chrome, width: int, height: int) -> None:
@@ -144,11 +160,12 @@ def test_logging_in_shows_the_newest_and_goes_on_by_itself(
     assert browser.execute_script("return window.untouched")
 
 
-def test_throughput_rises_when_records_are_written(open_as: Open, account: AccountOf) -> None:
+def test_throughput_rises_when_records_are_written(open_as: Open, account: AccountOf, monitor: Exporter) -> None:
     browser = open_as(account(Role.SHOP))
 
     def is_measured() -> bool:
         send_all(producer(), [Outgoing("transactions", str(n).encode(), b"x") for n in range(50)])
+        look(monitor)
         return float(text(browser, "#tile-throughput [data-value]").replace("–", "0").replace(",", "")) > 0
 
     wait(browser, is_measured)
@@ -161,6 +178,36 @@ def test_before_any_data_the_page_says_what_will_come(open_as: Open, account: Ac
     assert text(browser, ".transactions [data-empty]").startswith("No transaction yet.")
     assert text(browser, ".alerts [data-empty]") == "No alert yet."
     assert text(browser, ".groups [data-empty]") == "No worker has read anything yet."
+
+
+def test_each_worker_has_a_verdict_a_trend_and_a_time_to_clear(open_as: Open, account: AccountOf) -> None:
+    keep_look(observed=observation(datetime.now(UTC) - timedelta(seconds=3)), seconds=0.1)
+    browser = open_as(account(Role.OPERATOR))
+    heads = browser.find_elements(By.CSS_SELECTOR, "#groups th")
+    assert [head.text for head in heads] == [
+        "Group", "Verdict", "Members", "Waiting", "Oldest", "Trend", "Clears in",
+    ]  # fmt: skip
+    cells = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#groups tbody td")]
+    assert cells == ["fraud", "OK", "1", "4", "1.5 s", "−2.0/s", "2.0 s"]
+    assert re.fullmatch(r"seen [3-9]\.\d s ago", text(browser, "#groups-seen"))
+
+
+def test_a_kafka_that_nobody_looks_at_is_unknown(open_as: Open, account: AccountOf) -> None:
+    keep_look(observed=observation(datetime.now(UTC) - timedelta(minutes=3)), seconds=0.1)
+    browser = open_as(account(Role.OPERATOR))
+    assert text(browser, "#tile-kafka [data-value]") == "Unknown"
+    assert "last looked at 3 minutes ago" in text(browser, ".groups [data-empty]")
+    assert text(browser, "#overall [data-text]") == "Unknown: kafka"
+    assert "See whether `manage.py run_monitor` runs" in text(browser, "#parts .down")
+    assert text(browser, "#groups-seen") == ""
+
+
+def test_a_kafka_that_does_not_answer_is_down_since_a_moment(open_as: Open, account: AccountOf) -> None:
+    keep_look(observed=Outage(datetime.now(UTC), "No Kafka broker answers."), seconds=1.5)
+    browser = open_as(account(Role.OPERATOR))
+    assert text(browser, "#tile-kafka [data-value]") == "Down"
+    assert text(browser, "#overall [data-text]") == "Down: kafka"
+    assert text(browser, ".groups [data-empty]").startswith("No Kafka broker answers. It has been so since")
 
 
 def test_those_who_may_not_see_alerts_are_told_who_may(open_as: Open, account: AccountOf) -> None:
@@ -247,6 +294,7 @@ def test_nothing_scrolls_sideways(open_as: Open, investigator: User, width: int,
     for number in range(10):
         record(f"7b0fd4a5-6c8e-4a3d-9f0e-2f6f7b1c00{number:02}", "999999999999.99")
         raise_alert(f"0c9fd4a5-6c8e-4a3d-9f0e-2f6f7b1c00{number:02}")
+    keep_look(observed=observation(datetime.now(UTC), end=123_456_789, trend=-98_765.4), seconds=0.1)
     browser = open_as(investigator, width, height)
     wait(browser, lambda: first_row(browser, "#transactions"))
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width

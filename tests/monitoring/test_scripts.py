@@ -65,6 +65,14 @@ def test_amounts_are_exact_until_they_need_too_much_room(run_js: RunJs, amount: 
 
 
 @pytest.mark.parametrize(
+    ("number", "words"),
+    [(0, "0/s"), (3.14, "+3.1/s"), (-250, "\u2212250/s"), (1234, "+1,234/s"), (-45678, "\u221245.7k/s")],
+)
+def test_growth_bears_its_sign(run_js: RunJs, number: float, words: str) -> None:
+    assert run_js("format", f"m.growth({number})") == words
+
+
+@pytest.mark.parametrize(
     ("seconds", "words"),
     [(0.04, "0.0 s"), (9.94, "9.9 s"), (119, "119 s"), (3600, "60 min"), (86400, "24 h"), (864000, "10 days")],
 )

@@ -16,6 +16,7 @@ export const count = (number) => whole.format(number);
 export const amount = (number) => (Math.abs(number) < 1e9 ? cents.format(number) : `${cents.format(number / 1e9)} bn`);
 export const exactly = (number) => cents.format(number);
 export const compact = (number) => short.format(number);
+export const brief = (number) => (number < 1e6 ? count : compact)(number);
 export const perSecond = (number) => (number >= 100 ? whole : tenths).format(number);
 export const time = (moment) => clock.format(new Date(moment));
 export const hourAndMinute = (moment) => minute.format(new Date(moment));
@@ -34,6 +35,13 @@ export function duration(seconds) {
   if (seconds < 7200) return `${whole.format(seconds / 60)} min`;
   if (seconds < 172800) return `${whole.format(seconds / 3600)} h`;
   return `${whole.format(seconds / 86400)} days`;
+}
+
+// By how much something grows each second, with its sign; a true minus is as wide as the plus.
+export function growth(number) {
+  if (number === 0) return "0/s";
+  const size = Math.abs(number);
+  return `${number > 0 ? "+" : "\u2212"}${size >= 10_000 ? short.format(size) : perSecond(size)}/s`;
 }
 
 export const plural = (number, one, many) => `${count(number)} ${number === 1 ? one : many}`;

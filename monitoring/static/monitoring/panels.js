@@ -6,7 +6,7 @@ import { columns, halfMinutes, namesOf } from "./series.js";
 import { makeBadge, showBadge, showHead, showRows } from "./tables.js";
 
 const $ = (selector) => document.querySelector(selector);
-const LEVELS = { OK: "ok", WARN: "warn", ERR: "err", up: "ok", degraded: "warn", down: "err" };
+const LEVELS = { OK: "ok", WARN: "warn", ERR: "err", up: "ok", degraded: "warn", down: "err", unknown: "warn" };
 const REASONS = {
   CAUGHT_UP: "Up to date", MOVING: "Reading", WATCHING: "Watching", WAITING: "Waiting", FALLING_BEHIND: "Too slow",
   STALLED: "Stalled", STOPPED: "Stopped", REWOUND: "Went back",
@@ -14,7 +14,7 @@ const REASONS = {
 const TRANSACTION_LEVELS = { SUCCESS: "ok", PENDING: "none", FAILED: "err", REFUNDED: "warn" };
 const ALERT_LEVELS = { OPEN: "err", INVESTIGATING: "warn", CONFIRMED: "none", DISMISSED: "none" };
 
-const word = (status) => status.charAt(0) + status.slice(1).toLowerCase();
+const word = (status) => status.charAt(0).toUpperCase() + status.slice(1).toLowerCase();
 const knowsDaysOnly = (rows) => format.knowsDaysOnly(rows.map((row) => row.hour));
 const transactions = (hour) => format.plural(hour.transaction_count, "transaction", "transactions");
 const setText = (element, text) => {
@@ -37,12 +37,17 @@ function tile(name, value, note, level = "none") {
 // --- the bar -----------------------------------------------------------------------------------------------------------
 
 export function showOverall({ health, kafka }) {
-  const down = health.parts.filter((part) => part.status === "down").map((part) => part.name);
+  const notUp = health.parts.filter((part) => part.status !== "up");
   const troubled = (kafka.groups ?? []).filter((group) => group.verdict === "ERR").map((group) => group.name);
-  const level = down.length ? LEVELS[health.status] : troubled.length ? "err" : "ok";
-  const text = down.length ? `Down: ${down.join(", ")}` : troubled.length ? `Not reading: ${troubled.join(", ")}` : "All is well";
+  const level = notUp.length ? LEVELS[health.status] : troubled.length ? "err" : "ok";
+  const text = notUp.length ? sentenceOf(notUp) : troubled.length ? `Not reading: ${troubled.join(", ")}` : "All is well";
   showBadge($("#overall"), level, text);
   return text;
+}
+
+function sentenceOf(parts) {
+  const named = (status) => parts.filter((part) => part.status === status).map((part) => part.name);
+  return ["down", "unknown"].map((status) => [word(status), named(status).join(", ")]).filter(([, names]) => names).map((pair) => pair.join(": ")).join("; ");
 }
 
 export const showNoConnection = () => showBadge($("#overall"), "none", "No connection");
@@ -56,8 +61,9 @@ export function showTiles({ kafka, panels, at }, points) {
   if (hour) tile("hour", format.amount(hour.total_amount), `${format.hourName(hour.hour, at, knowsDaysOnly(panels.hours.rows))} · ${transactions(hour)}`);
   else tile("hour", "–", "no total yet");
   if (kafka.why) {
-    for (const name of ["throughput", "lag", "dead"]) tile(name, "–", "unknown: Kafka is down");
-    tile("kafka", "Down", "", "err");
+    for (const name of ["throughput", "lag", "dead"]) tile(name, "–", `unknown: ${whyNothing(kafka)}`);
+    if (kafka.is_known) tile("kafka", "Down", "see the parts below", "err");
+    else tile("kafka", "Unknown", "nobody looks at it", "warn");
     return;
   }
   const last = points.at(-1);
@@ -71,11 +77,13 @@ export function showTiles({ kafka, panels, at }, points) {
   tile("kafka", format.plural(kafka.brokers, "broker", "brokers"), partitions, kafka.offline ? "err" : ill ? "warn" : "ok");
 }
 
+const whyNothing = ({ is_known: isKnown }) => (isKnown ? "Kafka is down" : "nobody looks at Kafka");
+
 function showLagTile(groups) {
   const lag = groups.reduce((sum, group) => sum + group.lag, 0);
   const oldest = Math.max(0, ...groups.map((group) => group.lag_seconds ?? 0));
   const worst = ["ERR", "WARN"].find((verdict) => groups.some((group) => group.verdict === verdict)) ?? "OK";
-  tile("lag", format.count(lag), lag ? `oldest for ${format.duration(oldest)}` : "all workers are up to date", groups.length ? LEVELS[worst] : "none");
+  tile("lag", format.brief(lag), lag ? `oldest for ${format.duration(oldest)}` : "all workers are up to date", groups.length ? LEVELS[worst] : "none");
 }
 
 // --- throughput --------------------------------------------------------------------------------------------------------
@@ -87,7 +95,7 @@ export function showThroughput(points, now, { kafka }) {
   for (const [id, kind] of Object.entries(KINDS)) {
     const names = namesOf(points, kind);
     lines[id].draw(names, columns(points, kind, names), Date.parse(now));
-    empty($(`#${id}`), points.length < 2 || !names.length, kafka.why ? "Nothing to show: Kafka is down." : points.length < 2 ? "Measuring …" : "Nobody reads yet.");
+    empty($(`#${id}`), points.length < 2 || !names.length, kafka.why && !points.length ? `Nothing to show: ${whyNothing(kafka)}.` : points.length < 2 ? "Measuring …" : "Nobody reads yet.");
     showLegend($(`#${id} .legend`), names, points.at(-1)?.[kind] ?? {});
   }
   if (!$("#throughput-table").hidden) showThroughputTable(points);
@@ -134,9 +142,23 @@ export function showGroups({ kafka }) {
   const groups = [...(kafka.groups ?? [])].sort(
     (a, b) => SEVERITY.indexOf(a.verdict) - SEVERITY.indexOf(b.verdict) || a.name.localeCompare(b.name),
   );
+  setText($("#groups-seen"), kafka.why ? "" : `seen ${format.duration(kafka.age_seconds)} ago`);
   $("#groups").hidden = !groups.length;
   empty($(".groups"), !groups.length, kafka.why ?? "No worker has read anything yet.");
   showRows($("#groups"), groups.flatMap(groupRows));
+}
+
+// Narrow screens leave some out.
+const columnsInView = (table) => [...$(table).tHead.rows[0].cells].filter((th) => getComputedStyle(th).display !== "none").length;
+
+function trend(group) {
+  if (group.trend === null) return "not watched long enough to say how its lag moves";
+  return group.trend > 0 ? "its lag grows by so many records each second" : group.trend ? "its lag shrinks by so many records each second" : "its lag stays as it is";
+}
+
+function clearing(group) {
+  if (!group.lag) return "it has read everything";
+  return group.time_to_clear_seconds === null ? "its lag does not shrink" : "until it has read everything, if it goes on so";
 }
 
 function groupRows(group) {
@@ -145,13 +167,15 @@ function groupRows(group) {
     key: group.name,
     cells: [
       { text: group.name },
-      { text: REASONS[group.reason], badge: level },
+      { text: group.verdict, badge: level, title: `${REASONS[group.reason]}. ${group.detail}` },
       { text: format.count(group.members), number: true },
-      { text: format.count(group.lag), number: true },
+      { text: format.brief(group.lag), title: format.count(group.lag), number: true },
       { text: group.lag_seconds === null ? "?" : group.lag ? format.duration(group.lag_seconds) : "–", number: true },
+      { text: group.trend === null ? "–" : format.growth(group.trend), title: trend(group), number: true },
+      { text: group.lag && group.time_to_clear_seconds !== null ? format.duration(group.time_to_clear_seconds) : "–", title: clearing(group), number: true },
     ],
   };
-  return level === "ok" ? [row] : [row, { key: `${group.name}: why`, cells: [{ text: group.detail }], span: 5, level }];
+  return level === "ok" ? [row] : [row, { key: `${group.name}: why`, cells: [{ text: group.detail }], span: columnsInView("#groups"), level }];
 }
 
 // --- transactions and alerts -------------------------------------------------------------------------------------------
@@ -213,10 +237,11 @@ export function showParts({ health }) {
   while (list.children.length < health.parts.length) list.append(partEntry());
   health.parts.forEach((part, index) => {
     const entry = list.children[index];
-    const isDown = part.status === "down";
-    entry.classList.toggle("down", isDown);
-    showBadge(entry.querySelector(".badge"), isDown ? (part.needed ? "err" : "warn") : "ok", part.name.charAt(0).toUpperCase() + part.name.slice(1));
-    setText(entry.querySelector(".latency"), isDown ? "down" : `${format.count(Math.max(1, part.latency_ms))} ms`);
+    const isUp = part.status === "up";
+    entry.classList.toggle("down", !isUp);
+    entry.dataset.level = isUp ? "ok" : part.needed ? "err" : "warn";
+    showBadge(entry.querySelector(".badge"), entry.dataset.level, part.name.charAt(0).toUpperCase() + part.name.slice(1));
+    setText(entry.querySelector(".latency"), isUp ? `${format.count(Math.max(1, part.latency_ms))} ms` : part.status);
     setText(entry.querySelector(".reason"), part.why);
   });
 }

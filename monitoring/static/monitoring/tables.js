@@ -7,7 +7,10 @@ function cell(content) {
 }
 
 function fill(td, content) {
-  if (content.badge) return fillBadge(td, content);
+  if (content.badge) {
+    if (content.title) td.title = content.title;
+    return fillBadge(td, content);
+  }
   if (content.href) return fillLink(td, content);
   if (td.textContent !== content.text) {
     td.textContent = content.text;
@@ -53,10 +56,10 @@ export function showRows(table, rows) {
       tr = document.createElement("tr");
       tr.dataset.key = row.key;
       tr.append(...row.cells.map(cell));
-      if (row.span) tr.cells[0].colSpan = row.span;
       if (row.level) tr.className = "why";
       else if (!first) tr.className = "new";
     }
+    if (row.span) tr.cells[0].colSpan = row.span;
     if (row.level) tr.dataset.level = row.level;
     row.cells.forEach((content, number) => fill(tr.cells[number], content));
     if (body.rows[index] !== tr) body.insertBefore(tr, body.rows[index] ?? null);
