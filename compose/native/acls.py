@@ -72,7 +72,9 @@ ONLOOKERS = ("exporter", "monitor")
 
 def grants() -> list[Grant]:
     """Every grant there is."""
-    return [*_readers(), *_writers(), *_onlookers(), *_redrive(), *_deployer(), *_connect(), *_registry()]
+    return [
+        *_readers(), *_writers(), *_onlookers(), *_reconciler(), *_redrive(), *_deployer(), *_connect(), *_registry(),
+    ]  # fmt: skip
 
 
 def principals() -> list[str]:
@@ -112,6 +114,18 @@ def _onlookers() -> Iterator[Grant]:
     # changes of rows, and in dead letters.
     for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
         yield Grant("monitor", Resource.TOPIC, topic, READ)
+
+
+def _reconciler() -> Iterator[Grant]:
+    """Compares topics with tables, for Celery and by hand. What it mends it writes to the database only.
+
+    Its Celery worker is another one than the one that sends simulated traffic: who may send orders need not be able to
+    read them, and who reads for minutes must not keep e-mails waiting.
+    """
+    yield Grant("reconciler", Resource.GROUP, "reconciler", READ)
+    for topic in (TRANSACTIONS, STATUS):
+        yield Grant("reconciler", Resource.TOPIC, topic, READ)
+        yield Grant("reconciler", Resource.TOPIC, DEAD_LETTERS[topic], READ)
 
 
 def _redrive() -> Iterator[Grant]:

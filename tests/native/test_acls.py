@@ -15,6 +15,8 @@ from compose.native.acls import (
     Resource,
     allowed,
 )
+from reconciliation.services import READER
+from reconciliation.services import TOPICS as TOPICS_COMPARED
 from streaming.commands import workers
 from streaming.topics import Topic
 
@@ -32,8 +34,8 @@ def test_who_may_write_what() -> None:
 
 
 def test_who_may_read_what() -> None:
-    assert may(Operation.READ, TRANSACTIONS) == {"aggregator", "fraud", "monitor", "notifier", "recorder"}
-    assert may(Operation.READ, STATUS) == {"aggregator", "monitor", "notifier"}
+    assert may(Operation.READ, TRANSACTIONS) == {"aggregator", "fraud", "monitor", "notifier", "reconciler", "recorder"}
+    assert may(Operation.READ, STATUS) == {"aggregator", "monitor", "notifier", "reconciler"}
     assert may(Operation.READ, CHANGES) == {"connect", "indexer", "monitor"}
 
 
@@ -88,3 +90,12 @@ def test_the_deployer_makes_every_topic_and_touches_no_record() -> None:
     for topic, operation in itertools.product(TOPICS, (Operation.READ, Operation.WRITE)):
         assert allowed("deployer", Operation.CREATE, Resource.TOPIC, topic)
         assert not allowed("deployer", operation, Resource.TOPIC, topic)
+
+
+def test_the_reconciler_reads_what_it_compares_as_nobody_else_and_writes_nothing() -> None:
+    grants = [grant for grant in acls.grants() if grant.principal == READER]
+    assert {grant.operation for grant in grants} == {Operation.READ}
+    for topic in TOPICS_COMPARED:
+        assert allowed(READER, Operation.READ, Resource.TOPIC, topic)
+        assert allowed(READER, Operation.READ, Resource.TOPIC, topic.dead_letters)
+    assert {grant.name for grant in grants if grant.resource == Resource.GROUP} == {READER}
