@@ -38,6 +38,7 @@ def composed(folder: Path) -> dict[str, str]:
     """What is made of the passwords, by the name of its file."""
     secret(folder, "django")
     secret(folder, "grafana-admin")
+    secret(folder, "alertmanager")
     return _zookeeper(folder) | _kafka(folder) | _mysql(folder) | _elasticsearch(folder) | _platform(folder)
 
 

@@ -69,7 +69,17 @@ def test_what_is_mounted_is_in_the_repository_and_cannot_be_written(name: str) -
 
 def test_every_file_of_configuration_is_mounted_somewhere() -> None:
     kinds = {".properties", ".yml", ".cnf", ".conf", ".options", ".sql", ".json", ".sh"}
-    parts = ("zookeeper", "kafka", "registry", "connect", "mysql", "elasticsearch", "redis", "prometheus")
+    parts = (
+        "zookeeper",
+        "kafka",
+        "registry",
+        "connect",
+        "mysql",
+        "elasticsearch",
+        "redis",
+        "prometheus",
+        "alertmanager",
+    )
     ours = {file for part in parts for file in tracked(f"compose/{part}") if file.suffix in kinds}
     mounted = {file for service in SERVICES.values() for file in mounted_files(service).values()}
     left_out = {file for file in ours if not any(file.is_relative_to(each) for each in mounted)}
@@ -389,6 +399,25 @@ def test_prometheus_asks_services_that_are_there() -> None:
         if "--metrics-port" in (command := words({"command": service["command"]})) and "profiles" not in service
     }
     assert asked_at == serving
+
+
+def test_prometheus_has_its_rules_and_tells_the_alertmanager_that_is_there() -> None:
+    mounted = {target: file.relative_to(COMPOSE) for target, file in mounted_files(SERVICES["prometheus"]).items()}
+    assert mounted["/etc/prometheus/rules"] == Path("prometheus/rules")
+    assert mounted["/etc/prometheus/alertmanagers"] == Path("prometheus/docker-alertmanagers")
+    (entry,) = json.loads((COMPOSE / "prometheus" / "docker-alertmanagers" / "alertmanager.json").read_text())
+    assert "--web.listen-address=:9393" in words(SERVICES["alertmanager"])
+    assert entry["targets"] == ["alertmanager:9393"]
+
+
+def test_alertmanager_shows_the_api_the_token_that_it_expects() -> None:
+    told = (COMPOSE / "alertmanager" / "alertmanager.yml").read_text()
+    assert set(re.findall(r"url: (http://[\w:]+)/", told)) == {"http://api:8000"}
+    file = mounted_files(SERVICES["alertmanager"])
+    (beside,) = {Path(target).parent for target in file}
+    (token,) = re.findall(r"credentials_file: (\S+)", told)
+    expected = environment(SERVICES["api"])["ALERTMANAGER_TOKEN_FILE"]
+    assert secrets(SERVICES["alertmanager"]) == {str(beside / token): secrets(SERVICES["api"])[expected]}
 
 
 def test_the_sink_reads_and_buries_in_topics_that_are_made() -> None:
