@@ -123,6 +123,10 @@ def optional_path(raw: str) -> Path | None:
     return path(raw) if raw else None
 
 
+def paths(raw: str) -> list[Path]:
+    return [path(word) for word in words(raw)]
+
+
 def secret(name: str, what: str) -> str:
     """The setting itself, or the content of the file that the setting with _FILE behind its name names."""
     if value := VARIABLES.get(name):

@@ -193,6 +193,7 @@ SEARCH_PING = "search.backends.ping"
 """The function that tells whether searches are answered, for the health page."""
 
 ALERTMANAGER_TOKEN = setting("ALERTMANAGER_TOKEN_FILE", env.content, "the path of a file that can be read, or nothing")
+CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with commas between them, or nothing")
 ALERTING_PING = "notifications.selectors.ping_alerting"
 """The function that tells whether alerts arrive, for the health page."""
 
@@ -203,11 +204,14 @@ LIVE_SOURCES = {
 }
 """The functions from which the live page takes its rows: each is given how many, and returns dicts, newest first."""
 
-TOLD_BY_MONITOR = ["fraud.metrics.desk", "notifications.metrics.heartbeat"]
+TOLD_BY_MONITOR = [
+    "fraud.metrics.desk",
+    "notifications.metrics.heartbeat",
+    "reconciliation.metrics.last_run",
+    "streaming.outbox_age.outbox",
+    "monitoring.certificates.expiry",
+]
 """The functions whose metrics run_monitor serves beside its own: figures that stand in the database."""
-
-MONITOR_COLLECTORS = ["reconciliation.metrics.LastRun"]
-"""The classes that add to what run_monitor tells Prometheus."""
 
 # --- E-mail -----------------------------------------------------------------------------------------------------------
 vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))

@@ -1,0 +1,156 @@
+"""How many rows of the outbox have not reached their topics, and how long the oldest of them has waited.
+
+run_relay deletes each row that its topic has. Debezium leaves them, and puts the id of each into its record's header
+`id`; so what waits has a greater id than any record that came. Debezium carries rows in the order of their commits,
+which is that of their ids but for transactions side by side: one of those rows may be counted a moment late.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from functools import cache
+from time import monotonic
+from typing import Any
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from django.conf import settings
+from django.db.models import Count, Min, QuerySet
+from django.utils import timezone
+from prometheus_client.core import GaugeMetricFamily, Metric
+
+from streaming import clients
+from streaming.lag import Partition, begin_offsets, end_offsets
+from streaming.models import OutboxMessage
+from streaming.topics import TOPICS
+
+log = structlog.get_logger(__name__)
+TAIL = 50
+"""So many offsets before its end a partition's last records are looked for: ends of transactions take offsets, too."""
+DOUBTED_AFTER = timedelta(seconds=5)
+"""A row that seems to wait for longer is looked for among all records that came since it was written."""
+CLOCKS_DIFFER_BY = timedelta(seconds=10)
+"""at the most, those of the database and of the brokers"""
+TIMEOUT_SECONDS = 2
+ID = "id"
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """Rows that no topic has yet."""
+
+    rows: int = 0
+    since: datetime | None = None
+    """when the oldest of them was written"""
+
+
+def outbox() -> Iterator[Metric]:
+    """What run_monitor tells Prometheus; nothing while it cannot be known."""
+    waits = waiting()
+    if waits is None:
+        return
+    yield GaugeMetricFamily(
+        "platform_outbox_waiting_rows", "Rows of the outbox that no topic has yet.", value=waits.rows
+    )
+    age = (timezone.now() - waits.since).total_seconds() if waits.since else 0.0
+    yield GaugeMetricFamily(
+        "platform_outbox_oldest_seconds", "How long the oldest of them has waited; 0: none waits.", value=max(0.0, age)
+    )
+
+
+def waiting() -> Waiting | None:
+    """The rows that wait, or None if Kafka has not yet told what it has."""
+    if settings.OUTBOX_CARRIED_BY == "run_relay":
+        return _count(OutboxMessage.objects.all())
+    return carried().waiting()
+
+
+def _count(rows: QuerySet[OutboxMessage]) -> Waiting:
+    return Waiting(**rows.aggregate(rows=Count("pk"), since=Min("created_at")))
+
+
+class Carried:
+    """The greatest id that has come to a topic, looked up only when there are rows beyond it."""
+
+    def __init__(self) -> None:
+        self._up_to: int | None = None
+
+    def waiting(self) -> Waiting | None:
+        if self._up_to is not None and not self._rows_beyond().exists():
+            return Waiting()
+        try:
+            self._take(ids_of_last_records())
+            left = _count(self._rows_beyond())
+            if left.since and timezone.now() - left.since > DOUBTED_AFTER:
+                self._take(ids_since(left.since - CLOCKS_DIFFER_BY))
+        except KafkaException as error:
+            # Nothing is carried meanwhile: what was known is still right.
+            log.warning("the ends of topics cannot be read", error=str(error))
+        return None if self._up_to is None else _count(self._rows_beyond())
+
+    def _take(self, ids: Iterable[int]) -> None:
+        self._up_to = max(ids, default=0) if self._up_to is None else max(self._up_to, *ids, 0)
+
+    def _rows_beyond(self) -> QuerySet[OutboxMessage]:
+        return OutboxMessage.objects.filter(pk__gt=self._up_to or 0)
+
+
+@cache
+def carried() -> Carried:
+    return Carried()
+
+
+def ids_of_last_records() -> list[int]:
+    """The ids of rows that the last records of the outbox's topics came from."""
+    admin = clients.admin()
+    partitions = _partitions()
+    begins, ends = begin_offsets(admin, partitions), end_offsets(admin, partitions)
+    return _ids({each: max(begins[each], ends[each] - TAIL) for each in partitions if begins[each] < ends[each]})
+
+
+def ids_since(moment: datetime) -> list[int]:
+    """The ids of rows that came to the outbox's topics from a moment on, by the records' own times."""
+    at = int(moment.timestamp() * 1000)
+    found = reader().offsets_for_times([TopicPartition(*each, at) for each in _partitions()], timeout=TIMEOUT_SECONDS)
+    return _ids({(each.topic, each.partition): each.offset for each in found if each.offset >= 0})
+
+
+def _partitions() -> list[Partition]:
+    topics = clients.admin().list_topics(timeout=TIMEOUT_SECONDS).topics
+    names = [topic.value for topic in TOPICS.values() if topic.value in topics]
+    return [(name, number) for name in names for number in topics[name].partitions]
+
+
+@cache
+def reader() -> Consumer:
+    """A consumer that is given its partitions and never commits, so that no group of its name comes to be."""
+    tells_ends: dict[str, Any] = {"enable.partition.eof": True}
+    return clients.consumer("monitoring", **tells_ends)
+
+
+def _ids(starts: Mapping[Partition, int]) -> list[int]:
+    """The ids in all records from these offsets on."""
+    return [number for message in _read(starts) for number in _id(message)]
+
+
+def _read(starts: Mapping[Partition, int]) -> Iterator[Message]:
+    consumer, unread, patience = reader(), set(starts), monotonic() + TIMEOUT_SECONDS
+    consumer.assign([TopicPartition(*partition, offset) for partition, offset in starts.items()])
+    try:
+        while unread and monotonic() < patience:
+            for message in consumer.consume(1000, timeout=0.1):
+                error = message.error()
+                if error is None:
+                    yield message
+                elif error.code() == KafkaError._PARTITION_EOF:
+                    unread.discard((str(message.topic()), int(message.partition() or 0)))
+                else:
+                    raise KafkaException(error)
+    finally:
+        consumer.unassign()
+
+
+def _id(message: Message) -> Iterator[int]:
+    """Its row's id; nothing for a record that did not come by the outbox."""
+    headers: Any = message.headers() or ()  # the package's types say less than its documentation
+    yield from (int(value) for name, value in headers if name == ID and value and value.isdigit())
