@@ -32,7 +32,6 @@ class Variable:
             "sort": 7,
             "multi": True,
             "includeAll": True,
-            "allValue": ".*",
             "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
             "options": [],
         }

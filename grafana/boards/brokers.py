@@ -129,7 +129,7 @@ NETWORK = [
         "broker is away; one topic: its partitions sit on a slow disk.",
         unit="none",
         queries=[
-            Query("sum by (topic) (kafka_topic_partition_under_replicated_partition)", "{{topic}}"),
+            Query("topk(8, sum by (topic) (kafka_topic_partition_under_replicated_partition))", "{{topic}}"),
         ],
     ),
 ]
@@ -137,11 +137,11 @@ NETWORK = [
 STORED = [
     Lines(
         title="How much disk do the topics take?",
-        description="All copies together. It grows until records are 30 days old, then stays; a topic that grows "
-        "faster than the rest fills the disk first.",
+        description="All copies together, of the ten largest. It grows until records are 30 days old, then stays; a "
+        "topic that grows faster than the rest fills the disk first.",
         unit="bytes",
         stacked=True,
-        queries=[Query(f"sum by (topic) (kafka_log_log_size{{{ONLY}}})", "{{topic}}")],
+        queries=[Query(f"topk(10, sum by (topic) (kafka_log_log_size{{{ONLY}}}))", "{{topic}}")],
     ),
     Lines(
         title="How many connections does each broker hold?",

@@ -31,7 +31,7 @@ NOW = [
         steps=Steps(4 * HOUR, DAY),
     ),
     Figure(
-        title="Of ten that were decided, how many were fraud?",
+        title="Which share of the decided was fraud?",
         description="Share of CONFIRMED among the closed. Below 10 %: the rule accuses too many, so its limit is too "
         "low; near 100 %: it may miss some.",
         unit="percentunit",
@@ -96,11 +96,21 @@ RESOLVED = [
         steps=Steps(4 * HOUR, DAY),
     ),
     Bars(
-        title="Within what time were how many decided?",
+        title="How many were decided within what time?",
         description="Decisions so far that took at most so long. Few in the first hour: alerts wait too long to be "
         "taken.",
         unit="short",
-        queries=[Query(f"sum by (le) ({RESOLUTION}_bucket{{{ONLY}}})", "up to {{le}} s")],
+        queries=[
+            Query(f'sum({RESOLUTION}_bucket{{le="{le}", {ONLY}}})', name)
+            for name, le in (
+                ("5 min", "300.0"),
+                ("1 h", "3600.0"),
+                ("4 h", "14400.0"),
+                ("1 d", "86400.0"),
+                ("7 d", "604800.0"),
+                ("ever", "+Inf"),
+            )
+        ],
     ),
     Lines(
         title="How many are decided, and how?",

@@ -42,10 +42,12 @@ NOW = [
     ),
     Figure(
         title="How many groups are there nobody in?",
-        description="Of the platform's own and those that Kafka knows; `redrive` runs only when called. Another one: "
-        "its worker does not run, so start it.",
+        description="Of the platform's own and those that Kafka knows, but for `redrive` and Debezium's, which run "
+        "when called. Another one: its worker does not run, so start it.",
         unit="none",
-        queries=[Query('count(kafka_consumergroup_members{consumergroup!="redrive"} == 0) or vector(0)')],
+        queries=[
+            Query('count(kafka_consumergroup_members{consumergroup!~"redrive|.*-schemahistory"} == 0) or vector(0)')
+        ],
         steps=Steps(None, 1),
     ),
 ]

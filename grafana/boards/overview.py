@@ -4,6 +4,12 @@ from grafana.dashboard import Dashboard, Section
 from grafana.panels import BAD, GOOD, WORSE, Figure, Lines, Query, States, Steps
 
 LATENCY = "django_http_requests_latency_including_middlewares_seconds"
+OF_GROUPS = 'consumergroup!~".*-schemahistory"'
+"""Debezium's own groups have members only while it starts."""
+VERDICT = (
+    f'max by (consumergroup) (kafka_consumergroup_verdict{{verdict="WARN", {OF_GROUPS}}})'
+    f' + 2 * max by (consumergroup) (kafka_consumergroup_verdict{{verdict="ERR", {OF_GROUPS}}})'
+)
 
 AT_A_GLANCE = [
     Figure(
@@ -73,7 +79,13 @@ FLOW = [
         description="Records a second. `transactions` at nothing while the shop is open: look at the API's rate, then "
         "at the outbox. A topic of dead letters that moves: `manage.py redrive --dry-run` says why.",
         unit="suffix: records/s",
-        queries=[Query("sum by (topic) (rate(kafka_topic_partition_current_offset[$__rate_interval]))", "{{topic}}")],
+        queries=[
+            Query(
+                "sum by (topic) "
+                '(rate(kafka_topic_partition_current_offset{topic!~"__.*|connect-.*"}[$__rate_interval]))',
+                "{{topic}}",
+            )
+        ],
         more="platform-throughput",
     ),
     Lines(
@@ -112,13 +124,7 @@ PARTS = [
         description="Burrow's verdicts. WARN: the lag rises without ever falling. ERR: nobody reads, somebody hangs, "
         "or it went back. The dashboard of lag shows the partitions.",
         unit="none",
-        queries=[
-            Query(
-                'max by (consumergroup) (kafka_consumergroup_verdict{verdict="WARN"})'
-                ' + 2 * max by (consumergroup) (kafka_consumergroup_verdict{verdict="ERR"})',
-                "{{consumergroup}}",
-            )
-        ],
+        queries=[Query(VERDICT, "{{consumergroup}}")],
         texts={0: ("OK", GOOD), 1: ("WARN", BAD), 2: ("ERR", WORSE)},
         more="platform-lag",
     ),

@@ -3,8 +3,12 @@
 from grafana.dashboard import Dashboard, Section, Variable
 from grafana.panels import Bars, Lines, Query, Steps
 
-TOPIC = Variable("topic", "Topic", "label_values(kafka_topic_partitions, topic)")
-GROUP = Variable("group", "Consumer group", "label_values(kafka_consumergroup_members, consumergroup)")
+TOPIC = Variable("topic", "Topic", 'label_values(kafka_topic_partitions{topic!~"__.*|connect-.*"}, topic)')
+GROUP = Variable(
+    "group",
+    "Consumer group",
+    'label_values(kafka_consumergroup_members{consumergroup!~".*-schemahistory"}, consumergroup)',
+)
 
 WRITE_RATE = 'sum by (topic) (rate(kafka_topic_partition_current_offset{topic=~"$topic"}[$__rate_interval]))'
 READ_RATE = (

@@ -1,0 +1,94 @@
+"""Draws a dashboard's panels from Prometheus' own data, where there is no Grafana to take a picture of.
+
+python -m grafana.draw --prometheus http://127.0.0.1:19090 --into report/evidence/dashboards [platform-lag …]
+"""
+
+import argparse
+import json
+import time
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.figure import Figure
+
+from grafana.asking import Json, Prometheus, values_of_variables
+from grafana.dashboard import COLUMNS
+from grafana.drawing.answers import Asked
+from grafana.drawing.kinds import PAINTERS
+from grafana.drawing.sheet import FAINT, Box, Sheet, wrapped
+from grafana.generate import FOLDER
+
+SAID = "drawn from Prometheus' data by this project, not by Grafana"
+WIDTH, UNIT, GAP, HEAD, FOOT = 15.0, 0.33, 0.07, 0.62, 0.3
+"""Inches: of the whole; of a row of the grid; between panels; above and below them."""
+TITLE_SIZE = 8.5
+
+
+def draw(dashboard: Json, prometheus: Prometheus, *, begin: float, end: float, lines: Sequence[str] = ()) -> Figure:
+    """A picture of a dashboard from one moment to another, in the layout that Grafana would give it."""
+    rows = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in dashboard["panels"])
+    height = HEAD + rows * UNIT + FOOT
+    figure = Figure(figsize=(WIDTH, height), facecolor="#f6f8fa")
+    FigureCanvasAgg(figure)
+    sheet = Sheet(figure, WIDTH, height, begin, end)
+    asked = Asked(prometheus, values_of_variables(dashboard, prometheus), begin, end, lines)
+    _head_and_foot(sheet, dashboard)
+    for panel in dashboard["panels"]:
+        place = panel["gridPos"]
+        column = (WIDTH - 2 * GAP) / COLUMNS
+        box = Box(
+            GAP + place["x"] * column,
+            height - HEAD - (place["y"] + place["h"]) * UNIT,
+            place["w"] * column,
+            place["h"] * UNIT,
+        ).inset(GAP / 2, GAP / 2, GAP / 2, GAP / 2)
+        if panel["type"] == "row":
+            sheet.text(box.left, box.bottom + box.height / 2, panel["title"], fontsize=9.5, weight="bold", va="center")
+        else:
+            sheet.frame(box)
+            PAINTERS[panel["type"]](sheet, _titled(sheet, box, panel["title"]), panel, asked)
+    return figure
+
+
+def _head_and_foot(sheet: Sheet, dashboard: Json) -> None:
+    day, first, last = (f"{datetime.fromtimestamp(at, UTC):{form}}" for at, form in (
+        (sheet.begin, "%Y-%m-%d"), (sheet.begin, "%H:%M"), (sheet.end, "%H:%M")))  # fmt: skip
+    left, right, top = 2 * GAP, WIDTH - 2 * GAP, sheet.height - 0.12
+    sheet.text(left, top, dashboard["title"], fontsize=14, weight="bold")
+    sheet.text(left, top - 0.26, dashboard["description"], fontsize=9, color=FAINT)
+    sheet.text(right, top, f"{day}, {first} to {last} UTC", fontsize=9, color=FAINT, ha="right")
+    sheet.text(left, 0.2, SAID, fontsize=8, color=FAINT, style="italic")
+    sheet.text(right, 0.2, f"{dashboard['uid']}.json", fontsize=8, color=FAINT, ha="right")
+
+
+def _titled(sheet: Sheet, box: Box, title: str) -> Box:
+    """Write a panel's title, in two lines if it needs them, and give what is left of its box."""
+    lines = wrapped(title, box.width - 0.2, TITLE_SIZE, bold=True)
+    for number, line in enumerate(lines):
+        sheet.text(box.left + 0.1, box.top - 0.08 - number * 0.15, line, fontsize=TITLE_SIZE, weight="bold")
+    return box.inset(0.1, 0.06, 0.1, 0.1 + 0.15 * len(lines))
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description="Draw dashboards from Prometheus' data.")
+    parser.add_argument("--prometheus", required=True, help="its address")
+    parser.add_argument("--into", type=Path, required=True, help="the folder for the pictures")
+    parser.add_argument("--minutes", type=float, default=30, help="how far back (30)")
+    parser.add_argument("--end", type=float, default=None, help="until when, in seconds since 1970 (now)")
+    parser.add_argument("--format", default="png", choices=["png", "svg", "pdf"])
+    parser.add_argument("dashboards", nargs="*", help="their uids (all)")
+    options = parser.parse_args()
+    end = options.end or time.time()
+    options.into.mkdir(parents=True, exist_ok=True)
+    for file in sorted(FOLDER.glob("*.json")):
+        if not options.dashboards or file.stem in options.dashboards:
+            dashboard = json.loads(file.read_text())
+            prometheus = Prometheus(options.prometheus)
+            picture = draw(dashboard, prometheus, begin=end - 60 * options.minutes, end=end)
+            picture.savefig(options.into / f"{file.stem}.{options.format}", dpi=110)
+
+
+if __name__ == "__main__":
+    main()
