@@ -11,7 +11,7 @@ from string import Template
 
 from compose.native.accounts import passwords, secret
 from compose.native.certificates import make_certificates
-from compose.native.configuration import login, pbkdf2
+from compose.native.configuration import ELASTICSEARCH_USERS, login, pbkdf2
 
 COMPOSE = Path(__file__).resolve().parent.parent
 FOLDER = COMPOSE / "secrets"
@@ -75,16 +75,20 @@ def _mysql(folder: Path) -> dict[str, str]:
     return {
         "mysql-root.cnf": f"[client]\nuser=root\npassword={secret(folder, 'mysql-root')}\n"
         "socket=/var/run/mysqld/mysqld.sock\n",
+        "mysql-exporter.cnf": "[client]\nhost=mysql\nport=3306\nssl-ca=/run/secrets/ca.pem\n"
+        f"user=exporter\npassword={secret(folder, 'mysql-exporter')}\n",
         "mysql-accounts.sql": Template((COMPOSE / "mysql" / "accounts.sql").read_text()).substitute(words),
     }
 
 
 def _elasticsearch(folder: Path) -> dict[str, str]:
-    password = secret(folder, "elasticsearch-platform")
+    words = {user: secret(folder, f"elasticsearch-{user}") for user in ELASTICSEARCH_USERS}
     return {
-        "elasticsearch-users": f"platform:{pbkdf2(password)}\n",
-        "elasticsearch-users_roles": "platform:platform\n",
-        "elasticsearch.netrc": f"machine localhost login platform password {password}\n",
+        "elasticsearch-users": "".join(f"{user}:{pbkdf2(password)}\n" for user, password in words.items()),
+        "elasticsearch-users_roles": "".join(f"{user}:{user}\n" for user in words),
+        "elasticsearch.netrc": "".join(
+            f"machine {host} login platform password {words['platform']}\n" for host in ("localhost", "elasticsearch")
+        ),
     }
 
 

@@ -67,13 +67,12 @@ WRITERS = {
     "relay": EVENTS,
     "producer": (TRANSACTIONS,),
 }
-ONLOOKERS = ("exporter", "monitor")
 
 
 def grants() -> list[Grant]:
     """Every grant there is."""
     return [
-        *_readers(), *_writers(), *_onlookers(), *_reconciler(), *_redrive(), *_deployer(), *_connect(), *_registry(),
+        *_readers(), *_writers(), *_monitor(), *_reconciler(), *_redrive(), *_deployer(), *_connect(), *_registry(),
     ]  # fmt: skip
 
 
@@ -105,11 +104,11 @@ def _writers() -> Iterator[Grant]:
             yield Grant(principal, Resource.TOPIC, topic, WRITE)
 
 
-def _onlookers() -> Iterator[Grant]:
-    for principal in ONLOOKERS:
-        yield Grant(principal, Resource.CLUSTER, CLUSTER_NAME, DESCRIBE)
-        yield Grant(principal, Resource.TOPIC, EVERY, DESCRIBE)
-        yield Grant(principal, Resource.GROUP, EVERY, DESCRIBE)
+def _monitor() -> Iterator[Grant]:
+    """Sees how everything is, for the API and for Prometheus."""
+    yield Grant("monitor", Resource.CLUSTER, CLUSTER_NAME, DESCRIBE)
+    yield Grant("monitor", Resource.TOPIC, EVERY, DESCRIBE)
+    yield Grant("monitor", Resource.GROUP, EVERY, DESCRIBE)
     # Lag in seconds is the age of the first unread record, which only the record itself tells; groups lag in events, in
     # changes of rows, and in dead letters.
     for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):

@@ -14,4 +14,6 @@ echo "$NODE" >"$data/myid"
     echo "server.$node=zookeeper-$node:2888:3888"
   done
 } >"$properties"
+# Only the node gets its agent: ZooKeeper's commands, run beside it, would want the same port.
+export KAFKA_OPTS="$KAFKA_OPTS -javaagent:/opt/platform/agents/jmx_prometheus_javaagent-1.0.1.jar=9404:/etc/platform/jmx.yml"
 exec zookeeper-server-start "$properties"

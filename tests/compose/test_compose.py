@@ -3,6 +3,7 @@
 import json
 import re
 import subprocess
+import tomllib
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from tests.compose.composition import (
 )
 from tests.embedded import ROOT
 
+DOCKERFILES = sorted(COMPOSE.glob("*/Dockerfile"))
 CLUSTER = variables([COMPOSE / "cluster.env"])
 DJANGO = {name: service for name, service in OURS.items() if "manage.py" in words(service) or "config" in str(service)}
 each_service = pytest.mark.parametrize("name", SERVICES)
@@ -36,6 +38,7 @@ each_running_service = pytest.mark.parametrize("name", RUNNING)
 
 NOT_MOUNTED = {
     "kafka/embedded.properties": "for `make demo`",
+    "kafka/rsyslog.conf": "filebeat carries the same lines",
     "registry/apicurio.properties": "plain processes run another registry with the same API",
     "mysql/accounts.sql": "comes as a secret, its passwords filled in",
     "mysql/docker-client.cnf": "is in our image",
@@ -68,7 +71,7 @@ def test_what_is_mounted_is_in_the_repository_and_cannot_be_written(name: str) -
 
 
 def test_every_file_of_configuration_is_mounted_somewhere() -> None:
-    kinds = {".properties", ".yml", ".cnf", ".conf", ".options", ".sql", ".json", ".sh"}
+    kinds = {".properties", ".yml", ".cnf", ".conf", ".options", ".sql", ".json", ".sh", ".btm", ".mtail"}
     parts = (
         "zookeeper",
         "kafka",
@@ -166,13 +169,13 @@ def test_images_are_pinned_to_a_release(name: str) -> None:
 
 
 def test_dockerfiles_begin_with_pinned_images() -> None:
-    for dockerfile in COMPOSE.glob("*/Dockerfile"):
+    for dockerfile in DOCKERFILES:
         for image in re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE):
             assert re.search(r":\d+\.\d+\.\d+[\w.-]*$", image), f"{dockerfile}: {image}"
 
 
 def test_kafkas_parts_are_of_one_release() -> None:
-    named = [service["image"] for service in SERVICES.values()] + [(COMPOSE / "connect" / "Dockerfile").read_text()]
+    named = [service["image"] for service in SERVICES.values()] + [each.read_text() for each in DOCKERFILES]
     releases = {release for text in named for release in re.findall(r"confluentinc/cp-[\w-]+:(\S+)", text)}
     assert len(releases) == 1
     # 7.9 is Kafka 3.9, the last with ZooKeeper, which plain processes run.
@@ -180,14 +183,44 @@ def test_kafkas_parts_are_of_one_release() -> None:
     assert libraries.KAFKA.startswith("3.9.")
 
 
-def test_plain_processes_and_images_run_the_same_elasticsearch_and_debezium() -> None:
+def test_plain_processes_and_images_run_the_same_elasticsearch() -> None:
     assert SERVICES["elasticsearch"]["image"].endswith(f":{libraries.ELASTICSEARCH}")
-    dockerfile = (COMPOSE / "connect" / "Dockerfile").read_text()
-    lock = libraries.ARCHIVES_LOCK.read_text()
-    (digest,) = re.findall(r"sha256:(\w{64})", dockerfile)
-    debezium = next(each for each in lock.split("[[dependencies]]") if "debezium-connector-mysql" in each)
-    assert digest in debezium
-    assert dockerfile.count(f"/{libraries.DEBEZIUM}/debezium-connector-mysql-{libraries.DEBEZIUM}-plugin.tar.gz") == 1
+    assert SERVICES["filebeat"]["image"].endswith(f":{libraries.ELASTICSEARCH}")
+
+
+def test_plain_processes_and_images_run_the_same_java_archives() -> None:
+    locked = {
+        f"{each['groupId']}:{each['artifactId']}:{each['version']}": each["sha256"]
+        for each in tomllib.loads(libraries.ARCHIVES_LOCK.read_text())["dependencies"]
+    }
+    taken = {
+        dockerfile.parent.name: {
+            coordinates: locked[coordinates]
+            for coordinates in re.findall(r"-Dartifact=([\w.]+:[\w-]+:[\w.]+)", dockerfile.read_text())
+        }
+        for dockerfile in DOCKERFILES
+    }
+    assert {folder: len(archives) for folder, archives in taken.items() if archives} == {
+        "connect": 2,
+        "kafka": 2,
+        "zookeeper": 1,
+    }
+    for folder, archives in taken.items():
+        checked = re.findall(r'echo "(\w{64})  ', (COMPOSE / folder / "Dockerfile").read_text())
+        assert sorted(checked) == sorted(archives.values())
+
+
+def test_agents_that_are_named_are_those_in_the_images() -> None:
+    scripts = [*(" ".join(words(service)) for service in SERVICES.values())]
+    scripts += [
+        (COMPOSE / "zookeeper" / "docker-start.sh").read_text(),
+        (COMPOSE / "native" / "cluster.conf").read_text(),
+    ]
+    named = {agent for text in scripts for agent in re.findall(r"-javaagent:\S*?agents/([\w.-]+\.jar)", text)}
+    assert named == {
+        f"jmx_prometheus_javaagent-{libraries.JMX_EXPORTER}.jar",
+        f"byteman-{libraries.BYTEMAN}.jar",
+    }
 
 
 # --- Confinement ------------------------------------------------------------------------------------------------------
@@ -213,8 +246,12 @@ def test_only_brokers_reach_zookeeper() -> None:
     near = {name for name, service in SERVICES.items() if "coordination" in service.get("networks", [])}
     assert near == {f"{part}-{node}" for part in ("zookeeper", "kafka") for node in (1, 2, 3)}
     assert WHOLE["networks"]["coordination"] == {"internal": True}
+    # Prometheus asks the nodes how they are, over a network of their own.
     for node in (1, 2, 3):
-        assert SERVICES[f"zookeeper-{node}"]["networks"] == ["coordination"]
+        assert SERVICES[f"zookeeper-{node}"]["networks"] == ["coordination", "monitoring"]
+    asking = {name for name, service in SERVICES.items() if "monitoring" in service.get("networks", [])}
+    assert asking - near == {"prometheus"}
+    assert WHOLE["networks"]["monitoring"] == {"internal": True}
 
 
 def test_our_image_runs_as_nobody_special_on_files_it_cannot_change() -> None:
@@ -322,8 +359,6 @@ def test_addresses_of_brokers_are_the_same_everywhere() -> None:
     registry = variables([COMPOSE / "registry" / "schema-registry.properties"])
     assert registry["kafkastore.bootstrap.servers"].replace("SASL_SSL://", "") == clients
     assert f"--bootstrap-servers={between}" in words(SERVICES["kafka-accounts"])
-    exporter = " ".join(words(SERVICES["kafka-exporter"]))
-    assert ",".join(re.findall(r"--kafka\.server=(\S+)", exporter)) == clients
     for node, broker in enumerate(brokers, 1):
         service = SERVICES[f"kafka-{node}"]
         assert service["ports"] == [f"127.0.0.1:{broker['CLIENTS_PORT']}:{broker['CLIENTS_PORT']}"]

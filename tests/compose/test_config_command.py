@@ -11,7 +11,7 @@ import pytest
 from compose.docker.compose_cli import PROGRAM
 from tests.compose.composition import COMPOSE, FILE
 
-PROFILES = ["--profile", "exporters", "--profile", "indexer", "--profile", "relay"]
+PROFILES = ["--profile", "indexer", "--profile", "relay"]
 
 
 @pytest.fixture(scope="module")
@@ -48,7 +48,7 @@ def test_docker_compose_accepts_the_file_without_a_warning(docker_compose: list[
         ("zookeeper-1: {condition: service_healthy}", "zookeper-1: {condition: service_healthy}", "zookeper-1"),
         ("secrets: [zookeeper.jaas]", "secrets: [zookeeper.jass]", "zookeeper.jass"),
         ("- redis:/data", "- rediss:/data", "rediss"),
-        ("networks: [coordination]", "networks: [co-ordination]", "co-ordination"),
+        ("networks: [coordination, platform]", "networks: [co-ordination, platform]", "co-ordination"),
         ("condition: service_healthy", "condition: service_wealthy", "condition"),
         ("<<: *zookeeper\n", "<<: *zookeper\n", "zookeper"),
     ],

@@ -84,15 +84,30 @@ def test_certificates_are_the_authoritys_and_name_the_host(folder: Path, name: s
 
 def test_no_password_is_left_to_fill_in(folder: Path) -> None:
     accounts = (folder / "mysql-accounts.sql").read_text()
-    assert accounts.count("IDENTIFIED BY '") == 6
+    assert accounts.count("CREATE USER") == 4
+    assert accounts.count("IDENTIFIED BY '") == 8
     assert "${" not in accounts
 
 
-def test_the_hash_is_of_elasticsearchs_password(folder: Path) -> None:
-    user, hashed = (folder / "elasticsearch-users").read_text().strip().split(":")
+def test_the_hashes_are_of_elasticsearchs_passwords_and_each_user_has_the_role_of_its_name(folder: Path) -> None:
+    users = dict(line.split(":") for line in (folder / "elasticsearch-users").read_text().splitlines())
+    roles = set(
+        re.findall(r"^(\w+):$", (secret_files.COMPOSE / "elasticsearch" / "roles.yml").read_text(), re.MULTILINE)
+    )
+    assert set(users) == roles
+    assert (folder / "elasticsearch-users_roles").read_text() == "".join(f"{user}:{user}\n" for user in users)
+    for user, hashed in users.items():
+        assert_hash_of((folder / f"elasticsearch-{user}").read_bytes(), hashed)
+
+
+def assert_hash_of(password: bytes, hashed: str) -> None:
     iterations, salt, digest = re.fullmatch(r"\{PBKDF2\}(\d+)\$(.+)\$(.+)", hashed).groups()  # type: ignore[union-attr]
-    password = (folder / "elasticsearch-platform").read_bytes()
     derived = hashlib.pbkdf2_hmac("sha512", password, base64.b64decode(salt), int(iterations), dklen=32)
-    assert (user, base64.b64encode(derived).decode()) == ("platform", digest)
-    netrc = (folder / "elasticsearch.netrc").read_text()
-    assert netrc == f"machine localhost login platform password {password.decode()}\n"
+    assert base64.b64encode(derived).decode() == digest
+
+
+def test_curl_logs_in_to_elasticsearch_by_both_of_its_names(folder: Path) -> None:
+    password = (folder / "elasticsearch-platform").read_text()
+    assert (folder / "elasticsearch.netrc").read_text() == "".join(
+        f"machine {host} login platform password {password}\n" for host in ("localhost", "elasticsearch")
+    )

@@ -1,12 +1,15 @@
 """The files that the cluster's launcher writes and reads."""
 
+import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from compose.native import configuration, libraries
 from compose.native.accounts import secret
+from compose.native.certificates import make_certificates
 from compose.native.layout import ROOT, Layout
 from compose.native.with_env import variables
 
@@ -46,6 +49,45 @@ def test_every_file_of_secrets_that_a_process_is_given_is_written(layout: Layout
     configuration.configure_connect(layout)
     given = set(re.findall(r"%\(ENV_SECRETS\)s/(\S+)", CONF))
     assert given - {"platform.env"} <= {file.name for file in layout.secrets.iterdir()}
+
+
+def test_prometheus_asks_every_process_that_serves_metrics(layout: Layout) -> None:
+    serving = {port for name, port in layout.ports.items() if " metrics" in name}
+    idle = {layout.ports[f"{worker} metrics"] for worker in configuration.idle_workers()}
+    asked = {int(target.rpartition(":")[2]) for each in configuration.targets(layout) for target in each["targets"]}
+    others = {layout.ports[name] for name in ("prometheus", "alertmanager", "api")}
+    assert asked == serving - idle | others
+
+
+def test_prometheus_knows_each_target_by_the_names_that_it_has_in_docker_too(layout: Layout) -> None:
+    def names(targets: list[dict[str, Any]]) -> list[tuple[str, str]]:
+        return sorted((each["labels"]["job"], each["labels"]["instance"]) for each in targets)
+
+    in_docker = [
+        each
+        for file in (ROOT / "compose" / "prometheus" / "docker-targets").iterdir()
+        for each in json.loads(file.read_text())
+    ]
+    # There Confluent's sink does its work.
+    assert names(configuration.targets(layout)) == sorted([*names(in_docker), ("workers", "indexer")])
+
+
+def test_what_an_exporter_is_given_its_own_user_may_read_and_nobody_else(layout: Layout) -> None:
+    make_certificates(layout.certificates, [])
+    configuration.configure_exporters(layout)
+    configuration.configure_logins(layout)
+    given = set(re.findall(r"%\(ENV_VAR\)s/((?:exporters|rsyslog)/\S+\.(?:env|cnf|pem))", CONF))
+    assert {file.rpartition("/")[0] for file in given} == {"exporters", "rsyslog"}
+    for file in given:
+        path = layout.var / file
+        assert path.owner() == layout.unprivileged
+        assert path.suffix == ".pem" or path.stat().st_mode & 0o777 == 0o600, file
+
+
+def test_the_agents_that_the_supervisor_names_are_those_that_are_fetched() -> None:
+    named = set(re.findall(r"agents/([\w.-]+\.jar)", CONF))
+    jars = [each.split(":") for each in libraries.ARCHIVES if each.endswith(":jar")]
+    assert named == {f"{artifact}-{version}.jar" for _, artifact, version, _ in jars}
 
 
 def test_a_secret_is_made_once_and_only_its_owner_reads_it(tmp_path: Path) -> None:
