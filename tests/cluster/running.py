@@ -160,7 +160,7 @@ class RunningCluster:
         )  # fmt: skip
         return [line.split("\t") for line in done.stdout.splitlines()]
 
-    def elasticsearch(self, path: str, body: Any = None) -> Any:
+    def elasticsearch(self, path: str, body: Any = None, method: str | None = None) -> Any:
         """What Elasticsearch answers to a request of its own account."""
         password = accounts.secret(self.layout.secrets, "elasticsearch-platform")
         request = urllib.request.Request(
@@ -170,6 +170,7 @@ class RunningCluster:
                 "Content-Type": "application/json",
                 "Authorization": "Basic " + base64.b64encode(f"platform:{password}".encode()).decode(),
             },
+            method=method,
         )
         authority = ssl.create_default_context(cafile=str(self.layout.certificates / "ca.pem"))
         with urllib.request.urlopen(request, timeout=30, context=authority) as answer:
