@@ -93,6 +93,13 @@ def adapter(*kinds: str) -> Callable[[str], str]:
     return cast
 
 
+def traces(raw: str) -> str:
+    """Where traces go: off, console, or otlp: and the URL of a collector."""
+    if raw not in ("off", "console") and not raw.startswith(("otlp:http://", "otlp:https://")):
+        raise ValueError(raw)
+    return raw
+
+
 def database(raw: str) -> dict[str, Any]:
     """Django's settings of a database from a URL."""
     settings = environ.Env.db_url_config(raw)

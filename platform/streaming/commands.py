@@ -13,7 +13,7 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
-from streaming import clients, dead_letters, metrics
+from streaming import clients, dead_letters, metrics, tracing
 from streaming.retries import again_if_given_up
 from streaming.topics import Event, Topic
 from streaming.worker import Batch, ImplausibleMessage, Record, Worker
@@ -74,11 +74,13 @@ class WorkerCommand(BaseCommand):
 
     def handle(self, *args: Any, instance: str | None, batch_size: int, **options: Any) -> None:
         served = metrics.serve_worker(self.group, options["metrics_port"], options["metrics_address"], self.topics)
+        tracing.begin(self.group)
+        decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self.handler()))
         worker = Worker(
             consumer=clients.consumer(self.group, instance=instance, **served.client_options()),
             topics=self.topics,
-            decode=self.decode,
-            handle=again_if_given_up(self.handler()),
+            decode=decode,
+            handle=handle,
             bury=partial(dead_letters.bury, clients.producer(), self.group),
             concerns_us=self.concerns_us,
             before_batch=close_old_connections,

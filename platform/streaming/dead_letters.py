@@ -93,8 +93,13 @@ def to_redrive(letters: Iterable[DeadLetter]) -> list[Outgoing]:
 
 def concerns(group: str, message: Message) -> bool:
     """Whether a message is for this group: all are, but for those sent through again for others."""
-    groups = dict(_headers(message)).get(REDRIVEN_FOR)
+    groups = header(message, REDRIVEN_FOR)
     return groups is None or group in groups.decode().split(",")
+
+
+def header(message: Message, name: str) -> bytes | None:
+    """The last value of a message's header of this name."""
+    return dict(_headers(message)).get(name)
 
 
 def _headers(message: Message) -> list[tuple[str, bytes]]:

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 
 from django.db import connection
 
+from streaming import tracing
 from streaming.clients import codec
 from streaming.models import OutboxMessage
 from streaming.topics import TOPICS, Event
@@ -15,6 +16,11 @@ def tell(events: Iterable[Event]) -> list[OutboxMessage]:
         raise RuntimeError("tell() belongs into the database transaction that makes the change it tells of")
     encode = codec().encode
     return OutboxMessage.objects.bulk_create(
-        OutboxMessage(topic=TOPICS[type(event)], message_key=str(event.user_id), payload=encode(event))
+        OutboxMessage(
+            topic=TOPICS[type(event)],
+            message_key=str(event.user_id),
+            payload=encode(event),
+            traceparent=tracing.traceparent(event),
+        )
         for event in events
     )
