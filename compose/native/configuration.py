@@ -20,7 +20,7 @@ from compose.native.with_env import variables
 
 COMPOSE = ROOT / "compose"
 CERTIFIED = [*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch"]
-ELASTICSEARCH_USERS = ("platform", "logs", "exporter")
+ELASTICSEARCH_USERS = ("platform", "logs", "exporter", "grafana")
 DIGEST = "org.apache.zookeeper.server.auth.DigestLoginModule"
 
 
