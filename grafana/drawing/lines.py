@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle
+from itertools import cycle, pairwise
 from math import isnan, nan
 
 from matplotlib.axes import Axes
@@ -12,6 +12,7 @@ from matplotlib.ticker import MaxNLocator
 from grafana.asking import Json
 from grafana.drawing.answers import Asked, Named, moment, or_zero, with_gaps
 from grafana.drawing.sheet import COLORS, EDGE, FAINT, LINE, PALETTE, SIZE, Box, Sheet, say_nothing, shortened, width_of
+from grafana.panels import GOOD
 from grafana.units import scale, worded
 
 
@@ -113,11 +114,15 @@ def _bounds(axes: Axes, config: Json) -> None:
 
 
 def _thresholds(axes: Axes, config: Json) -> None:
+    """A line at each value from which on things are worse, in the colour of what is worse."""
+    if config["custom"]["thresholdsStyle"]["mode"] == "off":
+        return
     low, high = axes.get_ylim()
-    for step in config["thresholds"]["steps"]:
-        value = step["value"]
-        if config["custom"]["thresholdsStyle"]["mode"] != "off" and value is not None and low < value < high:
-            axes.axhline(value, color=COLORS[step["color"]], linewidth=0.8, linestyle=(0, (4, 3)))
+    steps = config["thresholds"]["steps"]
+    for below, above in pairwise(steps):
+        worse = above if steps[0]["color"] == GOOD else below
+        if low < above["value"] < high:
+            axes.axhline(above["value"], color=COLORS[worse["color"]], linewidth=0.8, linestyle=(0, (4, 3)))
 
 
 def _value_axis(axes: Axes, config: Json) -> list[str]:
