@@ -160,15 +160,15 @@ class RunningCluster:
         )  # fmt: skip
         return [line.split("\t") for line in done.stdout.splitlines()]
 
-    def elasticsearch(self, path: str, body: Any = None, method: str | None = None) -> Any:
-        """What Elasticsearch answers to a request of its own account."""
-        password = accounts.secret(self.layout.secrets, "elasticsearch-platform")
+    def elasticsearch(self, path: str, body: Any = None, method: str | None = None, user: str = "platform") -> Any:
+        """What Elasticsearch answers to a request of one of its accounts."""
+        password = accounts.secret(self.layout.secrets, f"elasticsearch-{user}")
         request = urllib.request.Request(
             self.layout.address("elasticsearch", "https") + path,
             data=None if body is None else json.dumps(body).encode(),
             headers={
                 "Content-Type": "application/json",
-                "Authorization": "Basic " + base64.b64encode(f"platform:{password}".encode()).decode(),
+                "Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode(),
             },
             method=method,
         )

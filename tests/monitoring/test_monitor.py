@@ -41,6 +41,7 @@ def test_a_running_monitor_tells_all_that_is_documented(platform_processes: Plat
     commit("recorder", kafka, behind=2)
     commit("notifier", kafka)
     [port] = free_ports(1)
+    platform_processes.environment["CERTIFICATES_WATCHED"] = "var/no-such-certificate.pem"
     platform_processes.start("run_monitor", "--metrics-port", str(port), "--interval", "0.2")
     # Trends, and the age of lag, take more than one look.
     wait_until(

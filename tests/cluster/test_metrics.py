@@ -1,0 +1,111 @@
+"""Every part tells Prometheus what docs/metrics.md says of it."""
+
+import json
+import subprocess
+import urllib.error
+import urllib.parse
+import urllib.request
+from typing import Any
+
+import pytest
+
+from compose.native import configuration, debian
+from compose.native.layout import NODES
+from tests.cluster.running import RunningCluster
+from tests.embedded import wait_until
+from tests.scraping import Scrape, documented, scrape
+
+pytestmark = pytest.mark.cluster
+OF_EVERY_JAVA = ("jvm_", "process_", "jmx_")
+Family = tuple[str, str, frozenset[str]]
+
+
+def of_prometheus(cluster: RunningCluster, path: str, **parameters: str) -> Any:
+    url = f"{cluster.layout.address('prometheus')}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
+    with urllib.request.urlopen(url, timeout=30) as answer:
+        return json.load(answer)["data"]
+
+
+def served(cluster: RunningCluster, *ports: str) -> set[Family]:
+    """(name, type, labels) of everything that these serve of their own."""
+    nothing: frozenset[str] = frozenset()
+    scrapes: list[Scrape] = [scrape(cluster.layout.ports[port]) for port in ports]
+    families = {family for each in scrapes for family in each.families(besides=nothing)}
+    return {family for family in families if not family[0].startswith(OF_EVERY_JAVA)}
+
+
+def test_prometheus_reaches_everybody(cluster: RunningCluster) -> None:
+    expected = {(each["labels"]["job"], each["labels"]["instance"]) for each in configuration.targets(cluster.layout)}
+
+    def health() -> dict[tuple[str, str], str]:
+        active = of_prometheus(cluster, "targets")["activeTargets"]
+        return {(each["labels"]["job"], each["labels"]["instance"]): each["health"] for each in active}
+
+    wait_until(lambda: health() == dict.fromkeys(expected, "up"), "every target is up", 60, health)
+
+
+@pytest.mark.parametrize(
+    ("chapter", "ports"),
+    [
+        ("Brokers", [f"kafka metrics {node}" for node in NODES]),
+        ("ZooKeeper", [f"zookeeper metrics {node}" for node in NODES]),
+        ("Kafka Connect", ["connect metrics"]),
+    ],
+)
+def test_what_java_tells_is_what_is_documented(cluster: RunningCluster, chapter: str, ports: list[str]) -> None:
+    wait_until(
+        lambda: names(served(cluster, *ports)) == names(documented(chapter)),
+        f"{chapter} tell all that is documented, and no more",
+        30,
+        lambda: names(served(cluster, *ports)) ^ names(documented(chapter)),
+    )
+
+
+def names(families: set[Family]) -> set[tuple[str, str]]:
+    return {(name, kind) for name, kind, _ in families}
+
+
+def test_labels_are_those_that_are_documented_or_fewer(cluster: RunningCluster) -> None:
+    ports = [f"{part} metrics {node}" for part in ("kafka", "zookeeper") for node in NODES]
+    told: dict[str, frozenset[str]] = {}
+    for chapter in ("Brokers", "ZooKeeper", "Kafka Connect"):
+        told |= {name: labels for name, _, labels in documented(chapter)}
+    for name, _, labels in served(cluster, *ports, "connect metrics"):
+        assert labels <= told[name], name
+
+
+@pytest.mark.parametrize("name", ["mysql", "elasticsearch", "redis", "node", "mtail"])
+def test_exporters_tell_what_is_documented_among_much_else(cluster: RunningCluster, name: str) -> None:
+    wanted = {metric for metric, _, _ in documented(f"Exporters: {name}")}
+    assert wanted
+    wait_until(
+        lambda: wanted <= {metric for metric, _, _ in served_names(cluster, name)},
+        f"{name} tells all that is documented",
+        30,
+        lambda: wanted - {metric for metric, _, _ in served_names(cluster, name)},
+    )
+
+
+def served_names(cluster: RunningCluster, name: str) -> set[Family]:
+    return scrape(cluster.layout.ports[f"{name} metrics"]).families()
+
+
+def test_mysqls_exporter_sees_no_row_of_the_shop(cluster: RunningCluster) -> None:
+    client = debian.command_of(cluster.layout.mysql, "usr/bin/mysql")
+    options = [f"--defaults-extra-file={cluster.layout.var / 'exporters' / 'mysql.cnf'}", "--execute"]
+    refused = subprocess.run([*client, *options, "SELECT * FROM shop.transactions"], capture_output=True, check=False)
+    assert b"command denied" in refused.stderr
+    assert subprocess.run([*client, *options, "SHOW GLOBAL STATUS"], capture_output=True, check=False).returncode == 0
+
+
+def test_elasticsearchs_exporter_sees_no_document(cluster: RunningCluster) -> None:
+    with pytest.raises(urllib.error.HTTPError, match="403"):
+        cluster.elasticsearch("/transactions/_search", user="exporter")
+
+
+def test_what_waits_in_the_outbox_and_when_certificates_end_is_told(cluster: RunningCluster) -> None:
+    port = cluster.layout.ports["monitor metrics"]
+    wait_until(lambda: scrape(port).value("platform_outbox_oldest_seconds") == 0, "nothing waits in the outbox")
+    assert scrape(port).value("platform_outbox_waiting_rows") == 0
+    for name in ("ca", *configuration.CERTIFIED):
+        assert scrape(port).value("platform_certificate_expiry_timestamp_seconds", certificate=name) > 1.7e9
