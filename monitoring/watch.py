@@ -56,7 +56,10 @@ class Watch:
     def observe(self) -> Observation | Outage:
         try:
             cluster = describe(clients.admin())
-        except (Unreachable, ImproperlyConfigured) as error:
+        except Unreachable as error:
+            clients.renew_admin()
+            return Outage(datetime.now(UTC), str(error))
+        except ImproperlyConfigured as error:
             return Outage(datetime.now(UTC), str(error))
         if self._known:
             cluster = self._known.complete(cluster)

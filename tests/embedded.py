@@ -8,7 +8,7 @@ import sqlite3
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
 
@@ -43,9 +43,9 @@ def wait_until(
 
 
 @contextmanager
-def running_broker(folder: Path) -> Iterator[str]:
-    """A broker of its own on free ports; gives its address."""
-    port, controller_port = free_ports(2)
+def running_broker(folder: Path, on: Sequence[int] = ()) -> Iterator[str]:
+    """A broker of its own on these two ports, or on free ones; gives its address."""
+    port, controller_port = on or free_ports(2)
     ports = ["--port", str(port), "--controller-port", str(controller_port)]
     with (folder / "broker.log").open("w") as log:
         process = subprocess.Popen(

@@ -4,6 +4,7 @@ import logging
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from functools import cache
+from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT_SECONDS = 60
+LAST_ANSWER_SECONDS = 30
+"""After so long, none is on its way any more to who has stopped asking."""
 
 Client = TypeVar("Client")
 
@@ -72,6 +75,18 @@ def producer(**overrides: Any) -> Producer:
 @cache
 def admin() -> AdminClient:
     return _made(AdminClient, connection())
+
+
+def renew_admin() -> None:
+    """Let admin() be a new client from now on, where the present one has failed.
+
+    One that has seen its brokers go may never again be told of groups, and aborts the process when it goes on asking
+    (librdkafka#4605). It would abort as well if it ended with answers on their way: so it lives a little longer.
+    """
+    keep = Timer(LAST_ANSWER_SECONDS, lambda client: None, [admin()])
+    keep.daemon = True
+    keep.start()
+    admin.cache_clear()
 
 
 @cache

@@ -121,13 +121,15 @@ def _sentence(error: KafkaException) -> str:
     name = error.args[0].name()
     if name in SILENT:
         return "No Kafka broker answers. See whether Kafka runs, and whether KAFKA_BOOTSTRAP_SERVERS names it."
+    if error.args[0].retriable():
+        return f"Kafka cannot tell its state just now ({name.strip('_')}), as while a broker starts or ends."
     return f"Kafka refused to tell its state ({name.strip('_')}). See the rights of this service's Kafka account."
 
 
 def _groups(admin: AdminClient, timeout: float) -> list[ConsumerGroupDescription]:
     listed = admin.list_consumer_groups(request_timeout=timeout).result()
     for error in listed.errors or ():
-        raise error
+        raise KafkaException(error)
     names = sorted(group.group_id for group in listed.valid or ())
     if not names:
         return []

@@ -248,14 +248,20 @@ def test_the_status_is_quick_and_tells_its_age(kafka: AdminClient, client_as: Cl
     commit("recorder", kafka, behind=1)
     status(client_as)
     client = client_as(Role.OPERATOR)
-    start = perf_counter()
     first = client.get("/monitoring/kafka").json()
-    assert perf_counter() - start < 0.2
     again = client.get("/monitoring/kafka").json()
     assert again["observed_at"] == first["observed_at"]
     age = (datetime.now(UTC) - datetime.fromisoformat(again["observed_at"])).total_seconds()
     assert 0 <= again["age_seconds"] <= age + 0.1
     assert age < 10
+
+    def seconds() -> float:
+        start = perf_counter()
+        client.get("/monitoring/kafka")
+        return perf_counter() - start
+
+    # Whatever else the machine does, one of some is undisturbed.
+    assert min(seconds() for _ in range(5)) < 0.1
 
 
 def test_throughput_is_measured_between_two_looks(kafka: AdminClient) -> None:

@@ -1,0 +1,36 @@
+"""A broker that ends and comes back, as run_monitor sees it."""
+
+from io import StringIO
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+
+from monitoring.observation import Observation, Outage
+from monitoring.watch import Watch
+from streaming import clients
+from tests.embedded import free_ports, running_broker, wait_until
+from tests.monitoring.test_kafka import commit
+
+pytestmark = [pytest.mark.broker, pytest.mark.django_db]
+
+
+def test_a_broker_that_comes_back_is_seen_again_by_the_same_process(tmp_path: Path, settings: Any) -> None:
+    ports, watch = free_ports(2), Watch()
+    settings.KAFKA = {"bootstrap.servers": f"127.0.0.1:{ports[0]}", "log_level": "0"}
+    clients.admin.cache_clear()
+
+    def is_seen_with_its_group() -> bool:
+        seen = watch.observe()
+        return isinstance(seen, Observation) and [each.group.name for each in seen.groups] == ["recorder"]
+
+    with running_broker(tmp_path, ports):
+        call_command("create_topics", stdout=StringIO())
+        commit("recorder", clients.admin())
+        wait_until(is_seen_with_its_group, "the broker is seen", 20)
+    for _ in range(2):
+        assert isinstance(watch.observe(), Outage)
+    with running_broker(tmp_path, ports):
+        wait_until(is_seen_with_its_group, "the broker is seen again", 10)
+    clients.admin.cache_clear()
