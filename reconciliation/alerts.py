@@ -23,6 +23,8 @@ class Alerts(Stage):
     Alerts about what is not suspicious any more are none of its business. Costs the ids of the suspicious orders.
     """
 
+    mends = Comparison.ALERTS
+
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._limit = to_cents(settings.FRAUD_AMOUNT_LIMIT)

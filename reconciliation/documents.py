@@ -24,6 +24,8 @@ class Documents(Stage):
     was deleted.
     """
 
+    mends = Comparison.DOCUMENTS
+
     def __init__(self, scope: Scope, index: SearchIndex, settle_seconds: float) -> None:
         super().__init__(scope)
         self._index = index

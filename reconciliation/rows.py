@@ -35,6 +35,8 @@ class Rows(Stage):
     differs always); a sum for each minute; the ids of the rows in differing minutes.
     """
 
+    mends = Comparison.ROWS
+
     def __init__(self, scope: Scope, history: History) -> None:
         super().__init__(scope)
         self._history = history

@@ -40,9 +40,11 @@ def reconcile(
     """
     with _history() as history:
         scope, stages, results = _compare(history, settle, only)
-        if repair and any(result.mismatches for result in results):
+        wrong = {result.comparison for result in results if result.mismatches}
+        if repair and wrong:
             for stage in stages:
-                stage.mend()
+                if stage.mends in wrong:
+                    stage.mend()
             scope, _, results = _compare(history, settle, only)
     keep(results=results)
     return scope, results

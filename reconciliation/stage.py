@@ -2,10 +2,11 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import ClassVar
 
 from django.conf import settings
 
-from reconciliation.comparing import Result, Scope
+from reconciliation.comparing import Comparison, Result, Scope
 from streaming.history import Told
 from streaming.seen import SeenEvents
 from streaming.worker import Batch, Record
@@ -21,6 +22,9 @@ class Stage:
     Then it says from which moment of receipt on it has to be given everything again, and takes the other side as it is
     before that: so whatever the second look finds missing there had more time to arrive than it is given.
     """
+
+    mends: ClassVar[Comparison | None] = None
+    """the comparison whose mismatches it can put right"""
 
     def __init__(self, scope: Scope) -> None:
         self.scope = scope

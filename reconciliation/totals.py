@@ -33,6 +33,8 @@ class Totals(Stage):
     may be a day ahead of its receipt. Costs a sum for each hour, and the totals of the hours that differ.
     """
 
+    mends = Comparison.TOTALS
+
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._from = scope.kept_since and hour_of(scope.kept_since + FUTURE_TOLERANCE + HOUR)

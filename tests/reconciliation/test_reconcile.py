@@ -80,6 +80,10 @@ def test_a_row_that_nobody_was_told_of_is_named_and_told_of_by_nobody(day: Shop)
     OutboxMessage.objects.all().delete()
     assert mismatches(repair=True) == {Comparison.EVENTS: ["p-untold: not in the topic"]}
     assert not OutboxMessage.objects.exists()
+    # What is not compared is not mended either.
+    Row.objects.filter(order_id="k-1").delete()
+    reconcile(settle=AT_ONCE, repair=True, only=[Comparison.EVENTS])
+    assert not Row.objects.filter(order_id="k-1").exists()
 
 
 def test_a_row_behind_its_told_status_is_named_and_one_ahead_is_not(day: Shop) -> None:
