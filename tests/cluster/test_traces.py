@@ -50,4 +50,4 @@ def test_an_orders_trace_stands_in_the_header_of_its_record(
             wait_until(lambda: ("api", "create transactions") in spans.names(TRACE), "the span is told", 30)
     wait_until(lambda: header_of(cluster, user_id), "the record has come", 60)
     made = spans.one("api", "create transactions", TRACE)
-    assert header_of(cluster, user_id) == f"00-{TRACE}-{made.span_id.hex()}-01".encode()
+    assert header_of(cluster, user_id).decode().split("-")[1:3] == [TRACE, made.span_id.hex()]
