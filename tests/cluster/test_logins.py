@@ -1,4 +1,4 @@
-"""A login that is refused shows in three places: in the brokers' figures, in mtail's counts, and in the index of logs."""
+"""A refused login shows in three places: in the brokers' figures, in mtail's counts, and in the index of logs."""
 
 import json
 import urllib.error
