@@ -50,6 +50,7 @@ class Panel:
 
     description: what it shows, and what to do when it looks bad. width: columns of 24; None: an equal share of its
     line. texts: what stands for a value, and its colour. more: the uid of the dashboard that tells more.
+    nothing: what is said where there is no answer yet.
     """
 
     kind: ClassVar[str]
@@ -64,6 +65,7 @@ class Panel:
     width: int | None = None
     decimals: int | None = None
     more: str | None = None
+    nothing: str | None = None
 
     def json(self, number: int, place: Json) -> Json:
         links = {"links": [_link("More of this", f"/d/{self.more}")]} if self.more else {}
@@ -104,7 +106,7 @@ class Panel:
             "thresholds": self.steps.json() if self.steps else NO_STEPS,
             "mappings": [_mapping(self.texts)] if self.texts else [],
         }
-        optional = {"custom": self.custom(), "decimals": self.decimals}
+        optional = {"custom": self.custom(), "decimals": self.decimals, "noValue": self.nothing}
         return defaults | {name: value for name, value in optional.items() if value not in (None, {})}
 
 

@@ -12,8 +12,8 @@ def worded(value: float, unit: str, decimals: int | None = None) -> str:
     """A value with its unit; decimals: how many, or None for as many as make three digits."""
     if isnan(value):
         return "–"
-    if unit.startswith("suffix: "):
-        return f"{_scaled(value, THOUSANDS, decimals)} {unit.removeprefix('suffix: ')}".replace("  ", " ")
+    if unit.startswith("suffix:"):
+        return f"{_number(value, decimals)} {unit.removeprefix('suffix:')}"
     return UNITS[unit](value, decimals)
 
 
@@ -24,9 +24,11 @@ def scale(value: float, unit: str) -> float:
 
 
 def _number(value: float, decimals: int | None) -> str:
+    if decimals is None and 0 < abs(value) < 0.1:
+        return f"{value:.2g}"
     if decimals is None:
         decimals = 0 if value == int(value) or abs(value) >= 100 else 1 if abs(value) >= 10 else 2
-    text = f"{value:.{decimals}f}"
+    text = f"{value:,.{decimals}f}"
     return text.rstrip("0").rstrip(".") if "." in text else text
 
 

@@ -8,6 +8,12 @@ ANSWERS = "django_http_responses_total_by_status_view_method_total"
 LATENCY = "django_http_requests_latency_seconds_by_view_method"
 ONLY = 'view=~"$view"'
 
+
+def no_label(status: str) -> str:
+    """Nothing at all, under a name: what stands in the place of series that are not there."""
+    return f'label_replace(vector(0), "status", "{status}", "", "")'
+
+
 NOW = [
     Figure(
         title="How many requests come in?",
@@ -99,7 +105,8 @@ LATENCIES = [
         unit="reqps",
         queries=[
             Query(
-                f'sum by (status, view) (rate({ANSWERS}{{status=~"[45]..", {ONLY}}}[$__rate_interval])) or vector(0)',
+                f'sum by (status, view) (rate({ANSWERS}{{status=~"[45]..", {ONLY}}}[$__rate_interval]))'
+                f" or on () {no_label('none')}",
                 "{{status}} {{view}}",
             )
         ],
@@ -122,7 +129,9 @@ SIZES = [
         unit="reqps",
         queries=[
             Query(
-                f'sum by (status) (rate({ANSWERS}{{view=~".*health.*"}}[$__rate_interval])) or vector(0)', "{{status}}"
+                f'sum by (status) (rate({ANSWERS}{{view=~".*health.*"}}[$__rate_interval]))'
+                f" or on () {no_label('not asked')}",
+                "{{status}}",
             )
         ],
     ),

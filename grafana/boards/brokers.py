@@ -53,8 +53,7 @@ MACHINE = [
         title="How much processor does each broker take?",
         description="Cores. One far above the others leads more partitions, or serves a heavy client; compare leaders "
         "and bytes.",
-        unit="suffix: cores",
-        decimals=2,
+        unit="suffix:cores",
         queries=[
             Query(
                 f'sum by (instance) (rate(process_cpu_seconds_total{{job="kafka", {ONLY}}}[$__rate_interval]))',
@@ -129,7 +128,7 @@ NETWORK = [
         "broker is away; one topic: its partitions sit on a slow disk.",
         unit="none",
         queries=[
-            Query("topk(8, sum by (topic) (kafka_topic_partition_under_replicated_partition))", "{{topic}}"),
+            Query("sum by (topic) (kafka_topic_partition_under_replicated_partition)", "{{topic}}"),
         ],
     ),
 ]
@@ -137,11 +136,11 @@ NETWORK = [
 STORED = [
     Lines(
         title="How much disk do the topics take?",
-        description="All copies together, of the ten largest. It grows until records are 30 days old, then stays; a "
+        description="All copies together. It grows until records are 30 days old, then stays; a "
         "topic that grows faster than the rest fills the disk first.",
         unit="bytes",
         stacked=True,
-        queries=[Query(f"topk(10, sum by (topic) (kafka_log_log_size{{{ONLY}}}))", "{{topic}}")],
+        queries=[Query(f"sum by (topic) (kafka_log_log_size{{{ONLY}}})", "{{topic}}")],
     ),
     Lines(
         title="How many connections does each broker hold?",
@@ -160,6 +159,7 @@ STORED = [
         description="Replicas that left the set in sync, in 5 minutes. Again and again without a restart: a broker's "
         "disk or its collector is too slow.",
         unit="none",
+        decimals=0,
         queries=[
             Query(
                 f"sum by (instance) (increase(kafka_server_replicamanager_isrshrinks_total{{{ONLY}}}[5m]))",

@@ -45,6 +45,7 @@ NOW = [
         "it again, and with `--repair` if it says the same.",
         unit="none",
         queries=[Query("sum(platform_reconciliation_mismatches)")],
+        nothing="not compared yet",
         steps=Steps(None, 1),
     ),
 ]
@@ -63,7 +64,7 @@ CAPTURE = [
         title="How much does each connector carry?",
         description="Records a second into Kafka. Nothing while rows change: the connector is silent; look at its "
         "task's state and trace.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         queries=[
             Query(
                 "sum by (connector) "
@@ -88,7 +89,7 @@ ONWARDS = [
         title="How much waits in the outbox?",
         description="Rows that are not yet in their topics. A hill after a burst is fine; a slope says that nobody "
         "carries them.",
-        unit="suffix: rows",
+        unit="suffix:rows",
         queries=[Query("max(platform_outbox_waiting_rows)", "rows")],
     ),
     Lines(
@@ -129,8 +130,7 @@ AGREEMENT = [
         title="What does Connect cost?",
         description="Processor, in cores, of its Java process. A whole core for long: it makes up for an outage, or a "
         "task restarts over and over.",
-        unit="suffix: cores",
-        decimals=2,
+        unit="suffix:cores",
         queries=[
             Query(
                 'sum by (instance) (rate(process_cpu_seconds_total{job="connect"}[$__rate_interval]))', "{{instance}}"

@@ -182,8 +182,7 @@ MACHINE = [
         title="What do the processors do?",
         description="Cores by what they are busy with. `iowait`: the disk is the limit; `steal`: another machine on "
         "the same host is.",
-        unit="suffix: cores",
-        decimals=2,
+        unit="suffix:cores",
         stacked=True,
         queries=[
             Query('sum by (mode) (rate(node_cpu_seconds_total{mode!="idle"}[$__rate_interval]))', "{{mode}}"),

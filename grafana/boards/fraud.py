@@ -60,6 +60,7 @@ RAISED = [
         description="In the last 5 minutes. A sudden wall: an attack, or a shop that sends amounts in another "
         "currency.",
         unit="short",
+        decimals=0,
         queries=[
             Query(f"sum by (rule) (increase(platform_worker_alerts_raised_total{{{ONLY}}}[5m]))", "{{rule}}"),
         ],
@@ -116,6 +117,7 @@ RESOLVED = [
         title="How many are decided, and how?",
         description="In the last hour. None in working hours while alerts wait: nobody is at the desk.",
         unit="short",
+        decimals=0,
         queries=[
             Query(f"sum by (outcome) (increase({RESOLUTION}_count{{{ONLY}}}[1h]))", "{{outcome}}"),
         ],

@@ -82,7 +82,7 @@ COURSE = [
         title="Does the lag grow or shrink?",
         description="By how many records a second, over the last half minute. Above 0 for minutes: more is written "
         "than this group can read; start more of its processes, up to the number of partitions.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         minimum=None,
         queries=[Query(f"max by (consumergroup) (kafka_consumergroup_lag_trend{OF_GROUP})", "{{consumergroup}}")],
     ),

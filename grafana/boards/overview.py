@@ -61,6 +61,7 @@ AT_A_GLANCE = [
         "Above 0: run it again, and `--repair` if it says the same.",
         unit="none",
         queries=[Query("sum(platform_reconciliation_mismatches)")],
+        nothing="not compared yet",
         steps=Steps(None, 1),
         more="platform-cdc",
     ),
@@ -78,7 +79,7 @@ FLOW = [
         title="How much is written, to which topic?",
         description="Records a second. `transactions` at nothing while the shop is open: look at the API's rate, then "
         "at the outbox. A topic of dead letters that moves: `manage.py redrive --dry-run` says why.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         queries=[
             Query(
                 "sum by (topic) "
@@ -92,7 +93,7 @@ FLOW = [
         title="How much does each worker get done?",
         description="Events handled a second. One line lower than the others while records wait: that worker is slow, "
         "or restarts over and over; its log says which.",
-        unit="suffix: events/s",
+        unit="suffix:events/s",
         queries=[Query("sum by (worker) (rate(platform_worker_events_handled_total[$__rate_interval]))", "{{worker}}")],
         more="platform-workers",
     ),
@@ -135,8 +136,7 @@ MACHINE = [
         title="What keeps the processors busy?",
         description="Cores taken by each kind of process that tells; 1 is one core. All of the machine's for long: "
         "move parts elsewhere, or lessen the load.",
-        unit="suffix: cores",
-        decimals=2,
+        unit="suffix:cores",
         stacked=True,
         queries=[Query("sum by (job) (rate(process_cpu_seconds_total[$__rate_interval]))", "{{job}}")],
     ),

@@ -29,7 +29,7 @@ NOW = [
     Figure(
         title="In how many days does the first certificate end?",
         description="Below 30: `make cluster` (or `make secrets` for Docker) renews it; restart what uses it.",
-        unit="suffix: days",
+        unit="suffix:days",
         decimals=0,
         queries=[Query(f"min({DAYS_LEFT})")],
         steps=Steps(30, 7, rising=False),
@@ -53,7 +53,7 @@ LOGINS = [
         title="Which listener sees logins fail?",
         description="A second, by broker and listener. On all brokers alike: a client tries them in turn; its address "
         "stands in the log lines. On the brokers' own listener: a broker's certificate is wrong.",
-        unit="suffix: logins/s",
+        unit="suffix:logins/s",
         queries=[
             Query(f"sum by (instance, listener) (rate({BAD_LOGINS}[$__rate_interval]))", "{{instance}} {{listener}}")
         ],
@@ -63,7 +63,7 @@ LOGINS = [
         title="Which listener sees logins succeed?",
         description="A second, by broker and listener. A broker without any while others have some: clients cannot "
         "reach it.",
-        unit="suffix: logins/s",
+        unit="suffix:logins/s",
         queries=[
             Query(f"sum by (instance, listener) (rate({GOOD_LOGINS}[$__rate_interval]))", "{{instance}} {{listener}}")
         ],
@@ -75,7 +75,7 @@ LINES = [
         title="What do the brokers write about logins?",
         description="Lines of their logs, counted by mtail, by outcome and reason. It must rise with the failed "
         "logins above; if it does not, rsyslog or mtail has stopped.",
-        unit="suffix: lines/s",
+        unit="suffix:lines/s",
         queries=[
             Query(f"sum by (outcome, reason) (rate({LOG_LINES}[$__rate_interval]))", "{{outcome}} {{reason}}"),
         ],
@@ -109,7 +109,7 @@ READ = [
         title="How many days is each certificate good for?",
         description="Each certificate file that is watched (CERTIFICATES_WATCHED). Below 30 days: `make cluster` "
         "renews it; then restart what uses it.",
-        unit="suffix: days",
+        unit="suffix:days",
         decimals=0,
         queries=[Query(DAYS_LEFT, "{{certificate}}")],
         steps=Steps(30, 7, rising=False),

@@ -21,7 +21,7 @@ WRITTEN = [
         title="How many records are written, to which topic?",
         description="By the ends of the topics' partitions. Nothing while there should be: look whether the API gets "
         "requests, whether the outbox waits, and whether `run_producer` or Celery runs.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         queries=[
             Query(
                 WRITE_RATE,
@@ -33,7 +33,7 @@ WRITTEN = [
         title="How many records do brokers take in, by their own account?",
         description="Of producers, markers of transactions among them, without what brokers copy from each other. It "
         "must go with the panel to the left; if it does not, `run_monitor` sees another cluster.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         queries=[
             Query(
                 "sum by (topic) (rate(kafka_server_brokertopicmetrics_messagesin_total"
@@ -63,7 +63,7 @@ WRITING = [
         title="Do the partitions share the load evenly?",
         description="What was written to each partition in the last 5 minutes. One far above the others: a single "
         "user makes most of the events (records are keyed by user_id), and more partitions will not help.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         decimals=1,
         queries=[
             Query(
@@ -90,7 +90,7 @@ WRITING = [
         title="How much is buried?",
         description="Dead letters a second, by topic and reason. More than nothing: `manage.py redrive --dry-run` "
         "shows them, and sends them through again once their cause is mended.",
-        unit="suffix: letters/s",
+        unit="suffix:letters/s",
         queries=[
             Query(
                 "sum by (topic, reason) (rate(platform_worker_dead_letters_total[$__rate_interval]))",
@@ -105,7 +105,7 @@ READ = [
         title="How many records does each group read?",
         description="By its committed offsets. Nothing while its topics move: it has stopped; the dashboard of lag "
         "says whether nobody is in it, or somebody hangs.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         queries=[
             Query(
                 READ_RATE,
@@ -117,7 +117,7 @@ READ = [
         title="Do readers keep up with writers?",
         description="Read less written, a second. Around 0: they do. Below it for long: lag grows; start more "
         "processes of that worker, up to the number of partitions.",
-        unit="suffix: records/s",
+        unit="suffix:records/s",
         minimum=None,
         queries=[
             Query(

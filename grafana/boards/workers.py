@@ -50,14 +50,14 @@ WORK = [
         title="How much does each worker get done?",
         description="Events handled a second, by topic. Much above what is written: it repeats batches; look for "
         "restarts.",
-        unit="suffix: events/s",
+        unit="suffix:events/s",
         queries=[Query(rate("platform_worker_events_handled_total", "worker, topic"), "{{worker}} {{topic}}")],
     ),
     Lines(
         title="How large are the batches?",
         description="Half of them were at most this large. Full batches (1,000) for long: the worker is at its limit; "
         "batches of 1: it idles.",
-        unit="suffix: records",
+        unit="suffix:records",
         queries=[Query(quantile(0.5, "platform_worker_batch_records"), "{{worker}}")],
     ),
     Lines(
@@ -89,7 +89,7 @@ STANDING = [
         title="What is buried, and why?",
         description="Dead letters a second. `unreadable`: not our Avro; `implausible`: cannot be true; `refused`: the "
         "handler would not have it. `manage.py redrive --dry-run` lists them.",
-        unit="suffix: letters/s",
+        unit="suffix:letters/s",
         queries=[
             Query(
                 rate("platform_worker_dead_letters_total", "worker, topic, reason"), "{{worker}} {{topic}} {{reason}}"
@@ -123,6 +123,7 @@ CLIENTS = [
         description="Rebalances in 5 minutes. A start or stop makes one or two; more: members are thrown out, because "
         "a batch takes longer than max.poll.interval.ms or the process dies.",
         unit="none",
+        decimals=0,
         queries=[Query(f"sum by (worker) (increase(platform_worker_rebalances_total{ONLY}[5m]))", "{{worker}}")],
     ),
 ]
@@ -137,8 +138,7 @@ COST = [
     Lines(
         title="How much processor does each take?",
         description="Cores; a process has one at most. Near 1: start more processes of this worker.",
-        unit="suffix: cores",
-        decimals=2,
+        unit="suffix:cores",
         queries=[Query(rate("process_cpu_seconds_total"), "{{worker}}")],
         steps=Steps(0.8, 1),
     ),

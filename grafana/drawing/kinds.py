@@ -16,13 +16,13 @@ from grafana.drawing.answers import (
     with_gaps,
 )
 from grafana.drawing.lines import lines, time_axis
-from grafana.drawing.sheet import COLORS, FAINT, LINE, SIZE, Box, Sheet, say_nothing, shortened, width_of
+from grafana.drawing.sheet import COLORS, FAINT, LINE, NOTHING, SIZE, Box, Sheet, say_nothing, shortened, width_of
 
 
 def _figures(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
     found = asked.over_time(panel)
     if not found:
-        return say_nothing(sheet, box)
+        return say_nothing(sheet, box, panel["fieldConfig"]["defaults"].get("noValue", NOTHING))
     config = panel["fieldConfig"]["defaults"]
     colored = panel["options"]["colorMode"] == "background"
     width = box.width / len(found)

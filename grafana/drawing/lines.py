@@ -22,7 +22,7 @@ def lines(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
         return say_nothing(sheet, box)
     config = panel["fieldConfig"]["defaults"]
     colors = [color for _, color in zip(found, cycle(PALETTE), strict=False)]
-    entries = [_entry(each, color, config) for each, color in zip(found, colors, strict=True)]
+    entries = [_entry(each, color, config, asked) for each, color in zip(found, colors, strict=True)]
     axes = sheet.figure.add_axes((0, 0, 1, 1))
     if config["custom"]["stacking"]["mode"] == "normal":
         _stack(axes, found, colors, asked)
@@ -59,11 +59,12 @@ class Entry:
         return 0.5 + width_of(self.name, SIZE) + width_of(self.figures, SIZE)
 
 
-def _entry(each: Named, color: str, config: Json) -> Entry:
+def _entry(each: Named, color: str, config: Json, asked: Asked) -> Entry:
     values = [value for _, value in each.series.points if not isnan(value)] or [nan]
+    now = each.series.last if each.series.points[-1][0] > asked.end - 1.5 * asked.step else nan
     # The axis says what is counted, so the word need not stand here again.
-    unit = "short" if config["unit"].startswith("suffix: ") else config["unit"]
-    last, most = (worded(value, unit, config.get("decimals")) for value in (each.series.last, max(values)))
+    unit = "short" if config["unit"].startswith("suffix:") else config["unit"]
+    last, most = (worded(value, unit, config.get("decimals")) for value in (now, max(values)))
     return Entry(each.name, f"{last} · max {most}", color)
 
 
@@ -106,9 +107,8 @@ def time_axis(axes: Axes, sheet: Sheet) -> None:
 def _bounds(axes: Axes, config: Json) -> None:
     if config.get("min") is not None:
         axes.set_ylim(bottom=config["min"])
-        low, high = axes.get_ylim()
-        if high <= low or high - low < 1e-9:
-            axes.set_ylim(low, low + 1)
+        if axes.dataLim.y1 <= config["min"]:
+            axes.set_ylim(top=config["min"] + 1)
     if config.get("max") is not None:
         axes.set_ylim(top=config["max"])
 
@@ -129,7 +129,7 @@ def _value_axis(axes: Axes, config: Json) -> list[str]:
     """Mark round figures of the unit (10 min, not 16.7; 4 GiB, not 3.73), and give what is written at them."""
     low, high = axes.get_ylim()
     size = scale(high, config["unit"])
-    marks = MaxNLocator(4, integer=config["unit"] == "none").tick_values(low / size, high / size)
+    marks = MaxNLocator(4, integer=config["unit"] in {"none", "short"}).tick_values(low / size, high / size)
     values = [mark * size for mark in marks if low <= mark * size <= high * 1.001]
     texts = [worded(value, config["unit"]).replace("records/s", "rec/s") for value in values]
     axes.set_yticks(values, texts)

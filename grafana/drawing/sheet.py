@@ -11,6 +11,7 @@ from matplotlib.patches import Rectangle
 
 SIZE = 7.5
 LINE = 0.145
+NOTHING = "no data in this time"
 """Inches from one line of small text to the next."""
 INK, FAINT, EDGE = "#24292f", "#6e7781", "#d0d7de"
 COLORS = {"green": "#2e9e5b", "orange": "#e8871e", "red": "#cf3341", "blue": "#2f6fd0", "yellow": "#d9a400"}
@@ -102,7 +103,7 @@ def shortened(text: str, width: float, size: float = SIZE) -> str:
     return text.rstrip() + "…"
 
 
-def say_nothing(sheet: Sheet, box: Box, why: str = "no data in this time") -> None:
+def say_nothing(sheet: Sheet, box: Box, why: str = NOTHING) -> None:
     sheet.text(
         box.left + box.width / 2,
         box.bottom + box.height / 2,

@@ -92,6 +92,7 @@ def test_a_picture_says_who_drew_it_of_when_and_what_each_panel_asks() -> None:
 def test_a_panel_without_data_says_so() -> None:
     panels = [panel for panel in json.loads((FOLDER / "platform-lag.json").read_text())["panels"] if "targets" in panel]
     assert written(picture("platform-lag", Silent())).count("no data in this time") == len(panels)
+    assert "not compared yet" in written(picture("platform-cdc", Silent()))
 
 
 def test_figures_that_are_no_numbers_are_drawn_as_unknown() -> None:
@@ -108,7 +109,7 @@ def test_figures_that_are_no_numbers_are_drawn_as_unknown() -> None:
         (512, "bytes", "512 B"), (1536, "bytes", "1.5 KiB"), (3 * 2**30, "bytes", "3 GiB"), (2048, "Bps", "2 KiB/s"),
         (0.125, "percentunit", "12.5 %"), (1, "percentunit", "100 %"),
         (1234567, "short", "1.23 M"), (999, "short", "999"), (3, "none", "3"), (0.5, "reqps", "0.5 req/s"),
-        (1234, "suffix: records/s", "1.23 K records/s"), (nan, "s", "–"), (-3, "suffix: records/s", "-3 records/s"),
+        (1234, "suffix:records/s", "1,234 records/s"), (nan, "s", "–"), (-3, "suffix:records/s", "-3 records/s"),
     ],
 )  # fmt: skip
 def test_values_are_told_in_their_unit(value: float, unit: str, text: str) -> None:
