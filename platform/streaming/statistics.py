@@ -77,12 +77,12 @@ def _answers(broker: int, brokers: Mapping[str, BrokerStatistics]) -> bool:
 def _lag(partition: Mapping[str, int]) -> int | None:
     """Records that wait, or None if the client cannot tell.
 
-    Its own figure is unknown until the first commit, and counts the marker that ends a transaction, which nobody reads.
-    So where it has fetched up to the end and everything fetched is committed, nothing waits.
+    Its own figure is unknown until the first commit, and counts the marker that ends a transaction, which nobody reads
+    or commits. So where it has fetched up to the end and handed everything out, nothing waits: it tells its statistics
+    while it is asked for records, when what it handed out before has been handled.
     """
     end = partition["ls_offset"] if partition["ls_offset"] >= 0 else partition["hi_offset"]
-    fetched_all = 0 <= end <= partition["eof_offset"] and partition["fetchq_size"] == 0
-    if fetched_all and partition["app_offset"] <= partition["committed_offset"]:
+    if 0 <= end <= partition["eof_offset"] and partition["fetchq_size"] == 0:
         return 0
     if partition["consumer_lag"] >= 0:
         return partition["consumer_lag"]
