@@ -47,6 +47,8 @@ COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-co
 ANSWERS_WITHIN = 300
 """Seconds; on a quiet machine 30 are plenty."""
 MEGABYTE = 1024 * 1024
+STARTED = "started.json"
+"""In a cluster's folder: how its last start went; seconds until each part and all were ready, bytes of memory."""
 console = Console(highlight=False, soft_wrap=True, width=None if sys.stdout.isatty() else 140)
 
 
@@ -244,8 +246,11 @@ def show(cluster: Cluster) -> None:
         people.add_row(name, login["password"], login.get("sees", ""))
     console.print(table, people)
     write_addresses(layout, logins)
+    seconds = time.time() - cluster.began
+    started = {"all": seconds, "parts": cluster.ready_after, "memory": memory}
+    (layout.var / STARTED).write_text(json.dumps(started, indent=2) + "\n")
     console.print(
-        f"All parts were ready {time.time() - cluster.began:.0f} s after the start, "
+        f"All parts were ready {seconds:.0f} s after the start, "
         f"in {sum(memory.values()) // MEGABYTE:,} MB of memory."
     )
     console.print(
