@@ -1,0 +1,189 @@
+"""Takes down what a running cluster shows and how fast it is, in report/evidence. `make evidence` runs it.
+
+python -m report.gather [--name cluster] [--ports 19]
+"""
+
+import argparse
+import json
+import os
+import platform
+import shutil
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+from pathlib import Path
+from threading import Event, Thread
+from typing import Any
+
+import psutil
+from PIL import Image
+from rich.console import Console
+
+from compose.native.cluster import STARTED
+from compose.native.layout import ROOT, Layout
+from grafana.asking import Prometheus
+from grafana.draw import draw
+from grafana.generate import FOLDER as DASHBOARDS
+from report import cost, logs, screens, secrecy, throughput
+from report.latency import STAGES, latencies
+from tests.cluster.expected import Expected
+from tests.cluster.faults import wrong_passwords
+from tests.cluster.running import RunningCluster
+from tests.cluster.shop import Shop, percentile
+
+EVIDENCE = ROOT / "report" / "evidence"
+BACKLOG, MEASURED_ORDERS, LOOKS_AT_KAFKA = 20_000, 200, 50
+RATE, LOAD_SECONDS = 50, 240
+"""The stated load: mock orders a second straight to the topic, and how long; beside them a shop calls the API."""
+REST_SECONDS = 20
+DPI = 80
+LONG_AGO = timedelta(days=400)
+"""The backlog's orders are of another time, so that they stand apart from all others."""
+Json = dict[str, Any]
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m report.gather", description="Take down what a running cluster shows.")
+    parser.add_argument("--name", default="cluster", help="the cluster's folder under var")
+    parser.add_argument("--ports", type=int, default=19, help="the thousands of its ports (19)")
+    parser.add_argument("--into", type=Path, default=EVIDENCE)
+    options = parser.parse_args()
+    layout = Layout(ROOT / "var" / options.name, options.ports)
+    try:
+        cluster = RunningCluster(layout)
+    except AssertionError:
+        sys.exit("The cluster does not run: `make cluster` starts it.")
+    gather(cluster, options.into)
+
+
+def gather(cluster: RunningCluster, folder: Path) -> None:
+    began = time.time()
+    folder.mkdir(parents=True, exist_ok=True)
+    figures: Json = about(cluster)
+    with step("logs, topics and answers of an order's way"):
+        _, files = logs.captured(cluster)
+        logs.keep(files, folder)
+    with step(f"latencies of {MEASURED_ORDERS} orders under load: {RATE} orders/s and a shop's calls"):
+        figures["latency"], figures["load"] = under_load(cluster)
+    with step(f"a backlog of {BACKLOG:,} orders, worked off"):
+        figures["throughput"] = backlog(cluster)
+    with step("pictures of pages"):
+        for name in screens.take_pages(cluster, folder / "pages"):
+            console.print(f"  {name}")
+    with step("pictures of dashboards"):
+        take_dashboards(cluster, folder / "dashboards", begin=began)
+    with step(f"what it costs to be asked, after {REST_SECONDS} s of rest"):
+        time.sleep(REST_SECONDS)
+        figures["scrape"] = cost.costs(cluster.layout.address("prometheus"))
+    figures["memory"] = {name: round(size / 2**20) for name, size in cluster.parts.memory().items()}
+    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+    found = secrecy.told(folder, cluster.layout)
+    if found:
+        sys.exit("Not to be published: " + "; ".join(found))
+    console.print(f"{folder.relative_to(ROOT)} has it all, after {time.time() - began:.0f} s.")
+
+
+@contextmanager
+def step(what: str) -> Iterator[None]:
+    console.print(f"Taking {what} …")
+    began = time.monotonic()
+    yield
+    console.print(f"  done in {time.monotonic() - began:.0f} s")
+
+
+def about(cluster: RunningCluster) -> Json:
+    """When, where and on what the figures were taken."""
+    started = cluster.layout.var / STARTED
+    return {
+        "taken": datetime.now(UTC).replace(microsecond=0).isoformat(),
+        "command": "make evidence",
+        "machine": {
+            "cores": os.cpu_count(),
+            "memory_gib": round(psutil.virtual_memory().total / 2**30),
+            "processor": processor(),
+            "system": f"{platform.system()} {platform.release().split('-')[0]}",
+            "python": platform.python_version(),
+            # More than one: others worked on the machine too.
+            "load_before": round(os.getloadavg()[0], 2),
+        },
+        "start": json.loads(started.read_text()) if started.exists() else None,
+    }
+
+
+def processor() -> str:
+    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
+
+
+def under_load(cluster: RunningCluster) -> tuple[Json, Json]:
+    """Latencies while orders come by both doors, and what that load was."""
+    closed, shop = Event(), Shop(cluster, Expected(), seed=51)
+    caller = Thread(target=shop.keep_ordering, args=[closed])
+    log = cluster.layout.var / "log" / "evidence-producer.log"
+    producer = cluster.begin("producer", "run_producer", "--rate", str(RATE), "--seed", "52", log=log)
+    began = time.monotonic()
+    caller.start()
+    try:
+        # Users of their own at every run, so that each order is the first that is found.
+        seconds = latencies(cluster, MEASURED_ORDERS, first_user=int(time.time()))
+        looks = [
+            seconds_of(lambda: cluster.call("operator", "GET", "/monitoring/kafka")) for _ in range(LOOKS_AT_KAFKA)
+        ]
+        with wrong_passwords(cluster):
+            time.sleep(max(0.0, LOAD_SECONDS - (time.monotonic() - began)))
+    finally:
+        closed.set()
+        caller.join()
+        producer.terminate()
+        producer.wait(60)
+    took = time.monotonic() - began
+    times = {stage: [each[stage] for each in seconds] for stage in ("answer", *STAGES)} | {"monitoring": looks}
+    load = {"orders_per_second": RATE, "seconds": round(took), "api_calls_per_second": round(shop.calls / took, 1)}
+    return {
+        stage: {"p50": round(1000 * percentile(some, 0.5)), "p99": round(1000 * percentile(some, 0.99)), "n": len(some)}
+        for stage, some in times.items()
+    }, load
+
+
+def seconds_of(call: Callable[[], Any]) -> float:
+    began = time.monotonic()
+    status, _ = call()
+    assert status == 200
+    return time.monotonic() - began
+
+
+def backlog(cluster: RunningCluster) -> Json:
+    start = (datetime.now(UTC) - LONG_AGO).replace(microsecond=0)
+    arguments = ["--rate", "1000000", "--count", str(BACKLOG), "--seed", "53", "--start", start.isoformat()]
+    log = cluster.layout.var / "log" / "evidence-backlog.log"
+    looks = throughput.worked_off(
+        cluster.layout, BACKLOG, lambda: cluster.begin("producer", "run_producer", *arguments, log=log)
+    )
+    return {
+        "orders": BACKLOG,
+        "stages": throughput.summed_up(looks, BACKLOG),
+        "looks": [
+            {"at": round(look.at, 2)} | {name: round(done) for name, done in look.done.items()} for look in looks
+        ],
+    }
+
+
+def take_dashboards(cluster: RunningCluster, folder: Path, *, begin: float) -> None:
+    prometheus, end = Prometheus(cluster.layout.address("prometheus")), time.time()
+    shutil.rmtree(folder, ignore_errors=True)
+    files = sorted(DASHBOARDS.glob("*.json"))
+    for file in files:
+        picture = BytesIO()
+        draw(json.loads(file.read_text()), prometheus, begin=begin, end=end).savefig(picture, dpi=DPI)
+        screens.small(Image.open(picture), folder / f"{file.stem}.png")
+        console.print(f"  {file.stem}")
+    for uid in screens.take_grafana([file.stem for file in files], folder, begin=begin, end=end):
+        console.print(f"  Grafana's {uid}")
+
+
+if __name__ == "__main__":
+    main()

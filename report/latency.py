@@ -1,0 +1,36 @@
+"""How long it takes until an order that was posted shows: in the search, in the hourly total, as an alert."""
+
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+from tests.cluster.running import RunningCluster
+
+STAGES = ("searchable", "hourly total", "alert")
+AT_A_TIME, PATIENCE_SECONDS = 4, 60
+
+
+def latencies(cluster: RunningCluster, orders: int, *, first_user: int = 1_000_000) -> list[dict[str, float]]:
+    """Seconds to each stage, of so many orders, each of a user of its own and large enough for an alert."""
+    with ThreadPoolExecutor(AT_A_TIME) as pool:
+        return list(pool.map(lambda number: latency(cluster, first_user + number), range(orders)))
+
+
+def latency(cluster: RunningCluster, user: int) -> dict[str, float]:
+    body = {"user_id": user, "amount": "20000000.00", "status": "SUCCESS"}
+    began = time.monotonic()
+    status, order = cluster.call("shop", "POST", "/transactions", body)
+    assert status == 201, order
+    seconds = {"answer": time.monotonic() - began}
+    questions: dict[str, Callable[[], Any]] = {
+        "searchable": lambda: cluster.call("shop", "POST", "/search/transactions", {"user_id": user})[1]["total"],
+        "hourly total": lambda: cluster.call("analyst", "GET", f"/analytics/users/{user}/hourly")[1]["hours"],
+        "alert": lambda: cluster.call("investigator", "GET", f"/fraud/alerts?user_id={user}")[1]["results"],
+    }
+    while missing := [stage for stage in STAGES if stage not in seconds]:
+        assert time.monotonic() - began < PATIENCE_SECONDS, f"only {seconds} within a minute"
+        for stage in missing:
+            if questions[stage]():
+                seconds[stage] = time.monotonic() - began
+    return seconds

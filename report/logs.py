@@ -1,0 +1,57 @@
+"""What the running cluster writes of an order's way, taken down: its logs, its topics and its answers."""
+
+from collections.abc import Iterable
+from pathlib import Path
+from uuid import uuid4
+
+from tests.cluster.running import RunningCluster
+from tests.cluster.stages import decoded, in_json
+from tests.embedded import ROOT, wait_until
+
+KEPT_LINES, KEPT_CHANGES, SENT = 80, 20, 5
+
+
+def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
+    """Sends orders by both doors; gives the id of the one that was posted, and the text of each file of evidence."""
+    order_id = f"evidence-{uuid4()}"
+    cluster.call("shop", "POST", "/transactions", {"user_id": 1, "amount": "12.34", "order_id": order_id})
+    find = {"query": {"term": {"order_id": order_id}}}
+    wait_until(lambda: cluster.elasticsearch("/transactions/_search", find)["hits"]["hits"], "it is searchable")
+    sent = cluster.manage("producer", "run_producer", "--rate", "100", "--count", str(SENT), "--verbosity", "2")
+    changes = [(message, change) for message, change in decoded(cluster, "mysql.transactions") if change]
+    shown = [each for each in changes if (each[1]["after"] or {}).get("order_id") == order_id] + changes[-KEPT_CHANGES:]
+    failing = {"query": {"term": {"outcome": "failed"}}, "sort": [{"@timestamp": "desc"}], "size": SENT}
+    files = {
+        "producer.log": sent,
+        "debezium.log": last(line for line in lines_of(cluster, "connect") if "debezium" in line.lower()),
+        "mysql.transactions.json": "\n".join(
+            f"{message.topic()}[{message.partition()}]@{message.offset()} key={message.key()!r} {in_json(change)}"
+            for message, change in shown
+        ),
+        "elasticsearch-search.json": in_json(cluster.elasticsearch("/transactions/_search", find)),
+        "connectors.json": in_json(cluster.connectors()),
+        "broker.log": last(lines_of(cluster, "kafka-1")),
+        "logins.json": in_json(cluster.elasticsearch("/kafka-logs/_search", failing)),
+    }
+    return order_id, {name: without_paths(text) for name, text in files.items()}
+
+
+def keep(files: dict[str, str], folder: Path) -> None:
+    """Write files of evidence; fails if one would be empty."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in files.items():
+        assert text.strip(), f"{name} would be empty"
+        (folder / name).write_text(text.rstrip() + "\n")
+
+
+def lines_of(cluster: RunningCluster, process: str) -> list[str]:
+    return (cluster.layout.var / "log" / f"{process}.log").read_text(errors="replace").splitlines()
+
+
+def last(lines: Iterable[str]) -> str:
+    return "\n".join(list(lines)[-KEPT_LINES:])
+
+
+def without_paths(text: str) -> str:
+    """A text without the folders of this machine."""
+    return text.replace(f"{ROOT}/", "").replace(str(ROOT), ".")
