@@ -1,6 +1,7 @@
 """The cluster's own certificate authority, and a certificate for each part that shows one.
 
 Each name gets NAME.pem (its certificate), NAME.key and NAME.keystore.pem (both and the authority, as Java reads them).
+The authority's certificate is in ca.pem, and in ca.p12 for what trusts no PEM: Debezium, of MySQL.
 """
 
 import ipaddress
@@ -11,9 +12,12 @@ from pathlib import Path
 from cryptography import x509
 from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
 AUTHORITY = "ca"
+TRUSTSTORE_PASSWORD = b"changeit"
+"""Java's own default. It protects nothing: there is no key in the store, and Java asks for one all the same."""
 AUTHORITY_LASTS = timedelta(days=3650)
 LASTS = timedelta(days=397)
 RENEWED_BEFORE_END = timedelta(days=30)
@@ -29,6 +33,8 @@ def make_certificates(folder: Path, names: Iterable[str]) -> list[str]:
     if not _lasts(folder / f"{AUTHORITY}.pem"):
         _make_authority(folder)
         issued.append(AUTHORITY)
+    if AUTHORITY in issued or not (folder / f"{AUTHORITY}.p12").exists():
+        _write_truststore(folder)
     for name in names:
         if AUTHORITY in issued or not _lasts(folder / f"{name}.pem"):
             _issue(folder, name)
@@ -54,6 +60,13 @@ def _make_authority(folder: Path) -> None:
     )
     _write(folder / f"{AUTHORITY}.key", _pem_of_key(key))
     _write(folder / f"{AUTHORITY}.pem", _pem(certificate), mode=0o644)
+
+
+def _write_truststore(folder: Path) -> None:
+    authority = x509.load_pem_x509_certificate((folder / f"{AUTHORITY}.pem").read_bytes())
+    trusted = [pkcs12.PKCS12Certificate(authority, AUTHORITY.encode())]
+    protection = serialization.BestAvailableEncryption(TRUSTSTORE_PASSWORD)
+    _write(folder / f"{AUTHORITY}.p12", pkcs12.serialize_java_truststore(trusted, protection), mode=0o644)
 
 
 def _issue(folder: Path, name: str) -> None:

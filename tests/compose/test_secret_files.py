@@ -32,10 +32,10 @@ def test_only_the_owner_looks_into_the_folder_and_the_authoritys_key_is_the_owne
 
 
 def test_made_again_it_keeps_every_password_and_certificate(folder: Path) -> None:
-    before = {file.name: file.read_text() for file in folder.iterdir()}
+    before = {file.name: file.read_bytes() for file in folder.iterdir()}
     secret_files.make(folder)
     # The hash of a password is another each time, and as good.
-    assert {name for name, text in before.items() if (folder / name).read_text() != text} == {"elasticsearch-users"}
+    assert {name for name, made in before.items() if (folder / name).read_bytes() != made} == {"elasticsearch-users"}
 
 
 def test_a_password_that_was_deleted_is_made_anew_wherever_it_stands(folder: Path) -> None:
@@ -58,7 +58,8 @@ def test_a_file_that_is_mounted_is_written_in_place(folder: Path) -> None:
 
 
 def test_no_two_passwords_are_the_same(folder: Path) -> None:
-    words = [file.read_text() for file in folder.iterdir() if re.fullmatch(r"[A-Za-z0-9_-]{32}", file.read_text())]
+    contents = [file.read_bytes() for file in folder.iterdir()]
+    words = [each for each in contents if re.fullmatch(rb"[A-Za-z0-9_-]{32}", each)]
     assert len(words) >= len(acls.principals()) + 10
     assert len(set(words)) == len(words)
 

