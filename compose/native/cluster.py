@@ -250,8 +250,7 @@ def show(cluster: Cluster) -> None:
     started = {"all": seconds, "parts": cluster.ready_after, "memory": memory}
     (layout.var / STARTED).write_text(json.dumps(started, indent=2) + "\n")
     console.print(
-        f"All parts were ready {seconds:.0f} s after the start, "
-        f"in {sum(memory.values()) // MEGABYTE:,} MB of memory."
+        f"All parts were ready {seconds:.0f} s after the start, in {sum(memory.values()) // MEGABYTE:,} MB of memory."
     )
     console.print(
         f"{layout.addresses.relative_to(ROOT)} has the addresses and a token for each account. "
