@@ -56,6 +56,13 @@ format:  ## put every file into form
 dashboards: .venv/development  ## write Grafana's JSON anew, from the Python in grafana/boards
 	$(BIN)/python -m grafana.generate
 
+evidence: .venv/development  ## take down logs, figures and pictures of the running cluster in report/evidence; CLUSTER_OPTIONS
+	@$(BIN)/python -m report.gather $(CLUSTER_OPTIONS)
+
+report: .venv/development  ## build report/report.pdf from that; FRESH=1 first takes all anew, from a cluster that it starts and ends
+	$(if $(FRESH),@$(BIN)/python -m report.gather --fresh)
+	@$(BIN)/python -m report.build
+
 lock: .venv/development  ## choose the versions of all packages anew
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
@@ -65,4 +72,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster format dashboards lock clean
+.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster format dashboards evidence report lock clean

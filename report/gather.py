@@ -1,6 +1,7 @@
 """Takes down what a running cluster shows and how fast it is, in report/evidence. `make evidence` runs it.
 
 python -m report.gather [--name cluster] [--ports 19]
+python -m report.gather --fresh     from a cluster that it starts from nothing, and ends
 """
 
 import argparse
@@ -8,6 +9,7 @@ import json
 import os
 import platform
 import shutil
+import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -35,6 +37,7 @@ from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop, percentile
 
 EVIDENCE = ROOT / "report" / "evidence"
+FRESH = Layout(ROOT / "var" / "report", 23)
 BACKLOG, MEASURED_ORDERS, LOOKS_AT_KAFKA = 20_000, 200, 50
 RATE, LOAD_SECONDS = 50, 240
 """The stated load: mock orders a second straight to the topic, and how long; beside them a shop calls the API."""
@@ -50,27 +53,45 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m report.gather", description="Take down what a running cluster shows.")
     parser.add_argument("--name", default="cluster", help="the cluster's folder under var")
     parser.add_argument("--ports", type=int, default=19, help="the thousands of its ports (19)")
-    parser.add_argument("--into", type=Path, default=EVIDENCE)
+    parser.add_argument("--fresh", action="store_true", help="start a cluster from nothing for it, and end it")
     options = parser.parse_args()
-    layout = Layout(ROOT / "var" / options.name, options.ports)
+    if options.fresh:
+        with fresh_cluster() as cluster:
+            gather(cluster, EVIDENCE)
+        return
     try:
-        cluster = RunningCluster(layout)
+        cluster = RunningCluster(Layout(ROOT / "var" / options.name, options.ports))
     except AssertionError:
-        sys.exit("The cluster does not run: `make cluster` starts it.")
-    gather(cluster, options.into)
+        sys.exit("The cluster does not run: `make cluster` starts it, `make report FRESH=1` one for this alone.")
+    gather(cluster, EVIDENCE)
+
+
+@contextmanager
+def fresh_cluster() -> Iterator[RunningCluster]:
+    """A cluster without a past, on ports of its own; it is ended whatever happens, and its logs stay."""
+    command = [sys.executable, "-m", "compose.native.cluster", "--ports", str(FRESH.prefix), "--name", FRESH.var.name]
+    subprocess.run([*command, "down"], cwd=ROOT, check=True)
+    shutil.rmtree(FRESH.var, ignore_errors=True)
+    try:
+        subprocess.run([*command, "up"], cwd=ROOT, check=True)
+        yield RunningCluster(FRESH)
+    finally:
+        subprocess.run([*command, "down"], cwd=ROOT, check=True)
 
 
 def gather(cluster: RunningCluster, folder: Path) -> None:
     began = time.time()
     folder.mkdir(parents=True, exist_ok=True)
     figures: Json = about(cluster)
+    with step(f"latencies of {MEASURED_ORDERS} orders under load: {RATE} orders/s and a shop's calls"):
+        figures["latency"], figures["load"] = under_load(cluster)
+        write(figures, folder)
+    with step(f"a backlog of {BACKLOG:,} orders, worked off"):
+        figures["throughput"] = backlog(cluster)
+        write(figures, folder)
     with step("logs, topics and answers of an order's way"):
         _, files = logs.captured(cluster)
         logs.keep(files, folder)
-    with step(f"latencies of {MEASURED_ORDERS} orders under load: {RATE} orders/s and a shop's calls"):
-        figures["latency"], figures["load"] = under_load(cluster)
-    with step(f"a backlog of {BACKLOG:,} orders, worked off"):
-        figures["throughput"] = backlog(cluster)
     with step("pictures of pages"):
         for name in screens.take_pages(cluster, folder / "pages"):
             console.print(f"  {name}")
@@ -80,11 +101,15 @@ def gather(cluster: RunningCluster, folder: Path) -> None:
         time.sleep(REST_SECONDS)
         figures["scrape"] = cost.costs(cluster.layout.address("prometheus"))
     figures["memory"] = {name: round(size / 2**20) for name, size in cluster.parts.memory().items()}
-    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+    write(figures, folder)
     found = secrecy.told(folder, cluster.layout)
     if found:
         sys.exit("Not to be published: " + "; ".join(found))
     console.print(f"{folder.relative_to(ROOT)} has it all, after {time.time() - began:.0f} s.")
+
+
+def write(figures: Json, folder: Path) -> None:
+    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
 
 
 @contextmanager

@@ -19,7 +19,8 @@ def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
     wait_until(lambda: cluster.elasticsearch("/transactions/_search", find)["hits"]["hits"], "it is searchable")
     sent = cluster.manage("producer", "run_producer", "--rate", "100", "--count", str(SENT), "--verbosity", "2")
     changes = [(message, change) for message, change in decoded(cluster, "mysql.transactions") if change]
-    shown = [each for each in changes if (each[1]["after"] or {}).get("order_id") == order_id] + changes[-KEPT_CHANGES:]
+    mine = [each for each in changes if (each[1]["after"] or {}).get("order_id") == order_id]
+    shown = mine + [each for each in changes[-KEPT_CHANGES:] if each not in mine]
     failing = {"query": {"term": {"outcome": "failed"}}, "sort": [{"@timestamp": "desc"}], "size": SENT}
     files = {
         "producer.log": sent,

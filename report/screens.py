@@ -3,6 +3,8 @@
 import os
 import shutil
 import time
+import urllib.error
+import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -43,7 +45,7 @@ def chromium() -> Iterator[Chrome]:
 
 def take_pages(cluster: RunningCluster, folder: Path) -> Iterator[str]:
     """Photograph each page, and name the picture."""
-    api, prometheus = cluster.layout.address("api"), cluster.layout.address("prometheus")
+    api, prometheus = cluster.layout.address("api"), prometheus_pages(cluster.layout.address("prometheus"))
     with chromium() as browser:
         login(browser, cluster, "admin")
         for name, address, sign, height in (
@@ -51,12 +53,21 @@ def take_pages(cluster: RunningCluster, folder: Path) -> Iterator[str]:
             ("docs", f"{api}/docs", ".opblock", 1000),
             ("health", f"{api}/monitoring/kafka", "pre, body", 900),
             ("fraud-desk", f"{api}/admin/fraud/fraudalert/", "#result_list, table", 900),
-            ("targets", f"{prometheus}/targets?search=", "table", 1000),
-            ("alerts", f"{prometheus}/alerts?search=", ".card, .alert, [class*=rule], [class*=group]", 1000),
+            ("targets", f"{prometheus}/targets", "table", 1150),
+            ("alerts", f"{prometheus}/alerts", "[class*=alert]", 1150),
         ):
             open_page(browser, address, sign, height)
             keep(browser, folder / f"{name}.png")
             yield name
+
+
+def prometheus_pages(prometheus: str) -> str:
+    """Where its pages are: Debian leaves the new ones out."""
+    try:
+        with urllib.request.urlopen(f"{prometheus}/targets", timeout=10):  # noqa: S310 # an address of the cluster's own
+            return prometheus
+    except urllib.error.HTTPError:
+        return f"{prometheus}/classic"
 
 
 def login(browser: Chrome, cluster: RunningCluster, name: str) -> None:

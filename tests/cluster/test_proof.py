@@ -4,20 +4,19 @@ import random
 import re
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from threading import Event, Thread
-from typing import Any
-from uuid import uuid4
 
 import pytest
 
+from report.latency import STAGES, latencies
+from report.logs import captured, keep
 from tests.cluster.expected import Expected
 from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop, percentile
-from tests.cluster.stages import agree, decoded, in_json
+from tests.cluster.stages import agree
 from tests.embedded import wait_until
 
 pytestmark = pytest.mark.cluster
@@ -106,67 +105,22 @@ def test_with_one_broker_of_three_writes_are_refused_and_nothing_is_lost(
     agree(cluster, expected, timeout=300)
 
 
-def log_of(cluster: RunningCluster, process: str) -> str:
-    return (cluster.layout.var / "log" / f"{process}.log").read_text(errors="replace")
-
-
-def test_the_logs_that_prove_it_are_captured(cluster: RunningCluster, evidence: Path, tmp_path: Path) -> None:
-    order_id = f"evidence-{uuid4()}"
-    cluster.call("shop", "POST", "/transactions", {"user_id": 1, "amount": "12.34", "order_id": order_id})
-    find = {"query": {"term": {"order_id": order_id}}}
-    wait_until(lambda: cluster.elasticsearch("/transactions/_search", find)["hits"]["hits"], "it is searchable")
-    shown = cluster.manage(
-        "producer", "run_producer", "--rate", "100", "--count", "5", "--seed", "41", "--verbosity", "2"
-    )
-    changes = [(message, change) for message, change in decoded(cluster, "mysql.transactions") if change]
-    mine = next(change for _, change in changes if (change["after"] or {}).get("order_id") == order_id)
-    debezium = [line for line in log_of(cluster, "connect").splitlines() if "debezium" in line.lower()]
-    files = {
-        "producer.log": shown,
-        "debezium.log": "\n".join(debezium[-80:]),
-        "mysql.transactions.json": "\n".join(
-            f"{message.topic()}[{message.partition()}]@{message.offset()} key={message.key()!r} {in_json(change)}"
-            for message, change in changes[-20:]
-        ),
-        "elasticsearch-search.json": in_json(cluster.elasticsearch("/transactions/_search", find)),
-        "connectors.json": in_json(cluster.connectors()),
-        "broker.log": "\n".join(log_of(cluster, "kafka-1").splitlines()[-80:]),
-    }
-    for name, text in files.items():
-        assert text.strip(), f"{name} would be empty"
-        (evidence / name).write_text(text + "\n")
-    assert mine["after"]["order_id"] == order_id
-    assert re.search(r"acknowledged: transactions\[\d\]@\d+", shown)
+def test_the_logs_that_prove_it_are_captured(cluster: RunningCluster, evidence: Path) -> None:
+    order_id, files = captured(cluster)
+    keep(files, evidence)
+    assert order_id in files["mysql.transactions.json"]
+    assert order_id in files["elasticsearch-search.json"]
+    assert re.search(r"acknowledged: transactions\[\d\]@\d+", files["producer.log"])
     assert "RUNNING" in files["connectors.json"]
 
 
 def test_latencies_of_an_order_posted_are_measured(cluster: RunningCluster) -> None:
     """POST to searchable, to hourly total, to alert; 200 orders, four at a time."""
-    with ThreadPoolExecutor(4) as pool:
-        seconds = list(pool.map(lambda n: latencies(cluster, 1_000_000 + n), range(200)))
-    for stage in ("searchable", "hourly total", "alert"):
+    seconds = latencies(cluster, 200)
+    for stage in STAGES:
         times = [each[stage] for each in seconds]
         say(f"POST → {stage}: p50 {percentile(times, 0.5) * 1000:.0f} ms, p99 {percentile(times, 0.99) * 1000:.0f} ms")
     assert all(each["searchable"] < 30 for each in seconds)
-
-
-def latencies(cluster: RunningCluster, user: int) -> dict[str, float]:
-    body = {"user_id": user, "amount": "20000000.00", "status": "SUCCESS"}
-    began = time.monotonic()
-    status, order = cluster.call("shop", "POST", "/transactions", body)
-    assert status == 201, order
-    questions: dict[str, Callable[[], Any]] = {
-        "searchable": lambda: cluster.call("shop", "POST", "/search/transactions", {"user_id": user})[1]["total"],
-        "hourly total": lambda: cluster.call("analyst", "GET", f"/analytics/users/{user}/hourly")[1]["hours"],
-        "alert": lambda: cluster.call("investigator", "GET", f"/fraud/alerts?user_id={user}")[1]["results"],
-    }
-    seconds: dict[str, float] = {}
-    while len(seconds) < len(questions):
-        assert time.monotonic() - began < 60, f"only {seconds} within a minute"
-        for stage, question in questions.items():
-            if stage not in seconds and question():
-                seconds[stage] = time.monotonic() - began
-    return seconds
 
 
 def _noting_failure(work: Callable[[], None], failed: list[BaseException]) -> Callable[[], None]:

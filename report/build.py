@@ -1,0 +1,92 @@
+"""Builds report/report.pdf from report/report.typ, the evidence, and the project's own files. `make report` runs it.
+
+The same files give the same bytes: the PDF is dated by its figures, and set in the fonts that Typst brings along.
+"""
+
+import json
+import re
+import sys
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import typst
+import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
+
+from compose.native.layout import ROOT
+
+REPORT = ROOT / "report"
+SOURCE, PDF = REPORT / "report.typ", REPORT / "report.pdf"
+FIGURES, DRILLS = REPORT / "evidence" / "figures.json", REPORT / "evidence" / "alert-drills.txt"
+Json = dict[str, Any]
+
+
+def main() -> None:
+    if not FIGURES.exists():
+        sys.exit("There is no evidence yet: `make report FRESH=1` takes it from a cluster that it starts and ends.")
+    PDF.write_bytes(built())
+    print(f"{PDF.relative_to(ROOT)}: {PDF.stat().st_size / 1e6:.1f} MB")  # noqa: T201 - what was made
+
+
+def built() -> bytes:
+    """The report, as PDF."""
+    taken = datetime.fromisoformat(json.loads(FIGURES.read_text())["taken"])
+    told = {"decisions": decisions(), "alerts": alerts(), "dashboards": dashboards(), "drills": drills()}
+    pdf: bytes = typst.compile(
+        SOURCE,
+        root=ROOT,
+        ignore_system_fonts=True,
+        timestamp=int(taken.timestamp()),
+        sys_inputs={name: json.dumps(value) for name, value in told.items()},
+    )
+    return pdf
+
+
+def decisions() -> list[Json]:
+    """Number and title of each decision record."""
+    titles = [file.read_text().partition("\n")[0] for file in sorted((ROOT / "docs" / "decisions").glob("0*.md"))]
+    found = [re.fullmatch(r"# (\d+)\. (.+)", title) for title in titles]
+    return [{"number": each[1], "title": each[2]} for each in found if each]
+
+
+def alerts() -> list[Json]:
+    """Every alert, without the windows that burn rates repeat."""
+    rules = [
+        rule
+        for file in sorted((ROOT / "compose" / "prometheus" / "rules").glob("*.yml"))
+        for group in yaml.safe_load(file.read_text())["groups"]
+        for rule in group["rules"]
+        if "alert" in rule
+    ]
+    once = {rule["alert"]: rule for rule in reversed(rules)}
+    return [
+        {
+            "name": name,
+            "after": rule.get("for", "at once"),
+            "severity": rule["labels"]["severity"],
+            "summary": re.sub(r"\{\{.*?\}\}", "…", rule["annotations"]["summary"]),
+        }
+        for name, rule in sorted(once.items())
+    ]
+
+
+def dashboards() -> list[Json]:
+    """Uid, title and description of each dashboard of which there is a picture."""
+    files = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
+    found = [json.loads(file.read_text()) for file in files]
+    return [{name: each[name] for name in ("uid", "title", "description")} for each in found if picture(each).exists()]
+
+
+def picture(dashboard: Json) -> Path:
+    return FIGURES.parent / "dashboards" / f"{dashboard['uid']}.png"
+
+
+def drills() -> Json:
+    """How the drills of alerts went, the last time; total 0: none is written down."""
+    text = DRILLS.read_text().strip() if DRILLS.exists() else ""
+    told = re.search(r"(\d+) of (\d+) alerts fired and cleared", text)
+    return {"well": int(told[1]) if told else 0, "total": int(told[2]) if told else 0, "text": text}
+
+
+if __name__ == "__main__":
+    main()
