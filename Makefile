@@ -19,6 +19,7 @@ setup: .venv/runtime  ## make .venv, with all that the platform runs on
 
 .venv/development: requirements-dev.txt .venv/runtime
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements-dev.txt
+	$(BIN)/python -m tests.programs
 	@touch $@
 
 demo: setup  ## run the whole platform here, with real purchases; ONCE=1 compares every stage with the truth and ends
