@@ -51,7 +51,7 @@ def listeners() -> dict[int, psutil.Process]:
     """Who listens on each port; of a server and its children the server."""
     found: dict[int, set[int]] = {}
     for each in psutil.net_connections(kind="tcp"):
-        if each.status == psutil.CONN_LISTEN and each.pid:
+        if each.status == psutil.CONN_LISTEN and each.pid and each.laddr:
             found.setdefault(each.laddr.port, set()).add(each.pid)
     processes = {port: [psutil.Process(pid) for pid in pids] for port, pids in found.items()}
     return {port: next(each for each in some if each.ppid() not in found[port]) for port, some in processes.items()}

@@ -1,5 +1,6 @@
 """What the running cluster writes of an order's way, taken down: its logs, its topics and its answers."""
 
+import re
 from collections.abc import Iterable
 from pathlib import Path
 from uuid import uuid4
@@ -8,6 +9,8 @@ from tests.cluster.running import RunningCluster
 from tests.cluster.stages import decoded, in_json
 from tests.embedded import ROOT, wait_until
 
+CAPTURES = re.compile(r"io\.debezium.*(BinlogStreaming|BaseSourceTask|Snapshot)")
+"""Lines of Debezium's that tell what it reads, and how much."""
 KEPT_LINES, KEPT_CHANGES, SENT = 80, 20, 5
 
 
@@ -24,7 +27,7 @@ def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
     failing = {"query": {"term": {"outcome": "failed"}}, "sort": [{"@timestamp": "desc"}], "size": SENT}
     files = {
         "producer.log": sent,
-        "debezium.log": last(line for line in lines_of(cluster, "connect") if "debezium" in line.lower()),
+        "debezium.log": last(line for line in lines_of(cluster, "connect") if CAPTURES.search(line)),
         "mysql.transactions.json": "\n".join(
             f"{message.topic()}[{message.partition()}]@{message.offset()} key={message.key()!r} {in_json(change)}"
             for message, change in shown

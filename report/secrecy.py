@@ -16,7 +16,9 @@ KEYS = "PRIVATE KEY-----"
 def told(folder: Path, layout: Layout) -> list[str]:
     """Where a file says what it must not, without the secret itself; empty if none does."""
     names = secrets(layout) | {str(ROOT): "the project's folder", str(Path.home()) + "/": "the home folder"}
-    names |= {KEYS: "a private key", socket.gethostname(): "the machine's name"}
+    names |= {KEYS: "a private key"}
+    if len(socket.gethostname()) >= SHORTEST:
+        names |= {socket.gethostname(): "the machine's name"}
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     return [
         f"{file.relative_to(folder)} tells {what}"

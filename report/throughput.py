@@ -66,7 +66,8 @@ def summed_up(looks: Sequence[Look], orders: int) -> dict[str, dict[str, float]]
 
 
 def _of_stage(points: Sequence[tuple[float, float]], orders: int) -> dict[str, float]:
-    idle = [at for at, done in points if done <= 0]
+    # Other orders may come meanwhile, but few.
+    idle = [at for at, done in points if done < orders / 100]
     begun = idle[-1] if idle else 0.0
     ended = next(at for at, done in points if done >= orders)
     mean = orders / max(ended - begun, LOOK_EVERY)
