@@ -2,11 +2,14 @@
 
 Unpacked programs run through a loader and libraries of their own, so the machine's own C library need not fit them, and
 they need no root.
+
+python -m compose.native.debian FOLDER PROGRAM [ARGUMENT …]    run an unpacked one: var/lib/mysql usr/bin/mysql …
 """
 
 import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -97,3 +100,9 @@ def _run(command: Sequence[str], environment: dict[str, str]) -> None:
     )
     if done.returncode:
         raise NotInstalled(f"{' '.join(command)} ended with {done.returncode}:\n{done.stdout}")
+
+
+if __name__ == "__main__":
+    _, unpacked, name, *rest = sys.argv
+    command = command_of(Path(unpacked), name)
+    os.execv(command[0], [*command, *rest])  # noqa: S606 - what it was called for
