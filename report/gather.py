@@ -39,7 +39,7 @@ from tests.cluster.shop import Shop, percentile
 EVIDENCE = ROOT / "report" / "evidence"
 FRESH = Layout(ROOT / "var" / "report", 23)
 BACKLOG, MEASURED_ORDERS, LOOKS_AT_KAFKA = 20_000, 200, 50
-RATE, LOAD_SECONDS = 50, 240
+RATE, LOAD_SECONDS = 50, 180
 """The stated load: mock orders a second straight to the topic, and how long; beside them a shop calls the API."""
 REST_SECONDS = 20
 DPI = 80
@@ -89,6 +89,8 @@ def gather(cluster: RunningCluster, folder: Path) -> None:
     with step(f"a backlog of {BACKLOG:,} orders, worked off"):
         figures["throughput"] = backlog(cluster)
         write(figures, folder)
+    with step("a comparison of all stages"):
+        reconcile(cluster, folder / "reconcile.txt")
     with step("logs, topics and answers of an order's way"):
         _, files = logs.captured(cluster)
         logs.keep(files, folder)
@@ -198,13 +200,20 @@ def backlog(cluster: RunningCluster) -> Json:
     }
 
 
+def reconcile(cluster: RunningCluster, file: Path) -> None:
+    """Lay topics, tables, totals, alerts and index beside each other; whether they agree, the file says."""
+    ended = cluster.begin("reconciler", "reconcile", log=file).wait(600)
+    assert ended in {0, 1}, file.read_text()
+    file.write_text(logs.without_paths(file.read_text()))
+
+
 def take_dashboards(cluster: RunningCluster, folder: Path, *, begin: float) -> None:
     prometheus, end = Prometheus(cluster.layout.address("prometheus")), time.time()
     shutil.rmtree(folder, ignore_errors=True)
-    files = sorted(DASHBOARDS.glob("*.json"))
+    files, lines = sorted(DASHBOARDS.glob("*.json")), logs.lines_of_logins(cluster)
     for file in files:
         picture = BytesIO()
-        draw(json.loads(file.read_text()), prometheus, begin=begin, end=end).savefig(picture, dpi=DPI)
+        draw(json.loads(file.read_text()), prometheus, begin=begin, end=end, lines=lines).savefig(picture, dpi=DPI)
         screens.small(Image.open(picture), folder / f"{file.stem}.png")
         console.print(f"  {file.stem}")
     for uid in screens.take_grafana([file.stem for file in files], folder, begin=begin, end=end):

@@ -3,14 +3,20 @@
 import re
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 from uuid import uuid4
 
+from compose.native.layout import NODES
 from tests.cluster.running import RunningCluster
 from tests.cluster.stages import decoded, in_json
 from tests.embedded import ROOT, wait_until
+from tests.scraping import scrape
 
 CAPTURES = re.compile(r"io\.debezium.*(BinlogStreaming|BaseSourceTask|Snapshot)")
 """Lines of Debezium's that tell what it reads, and how much."""
+REFUSED = "Failed authentication"
+"""Somebody who tries a wrong password again and again fills the log; `logins.json` tells of him."""
+TAKEN = "kafka_server_brokertopicmetrics_messagesin_total"
 KEPT_LINES, KEPT_CHANGES, SENT = 80, 20, 5
 
 
@@ -24,7 +30,6 @@ def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
     changes = [(message, change) for message, change in decoded(cluster, "mysql.transactions") if change]
     mine = [each for each in changes if (each[1]["after"] or {}).get("order_id") == order_id]
     shown = mine + [each for each in changes[-KEPT_CHANGES:] if each not in mine]
-    failing = {"query": {"term": {"outcome": "failed"}}, "sort": [{"@timestamp": "desc"}], "size": SENT}
     files = {
         "producer.log": sent,
         "debezium.log": last(line for line in lines_of(cluster, "connect") if CAPTURES.search(line)),
@@ -34,8 +39,9 @@ def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
         ),
         "elasticsearch-search.json": in_json(cluster.elasticsearch("/transactions/_search", find)),
         "connectors.json": in_json(cluster.connectors()),
-        "broker.log": last(lines_of(cluster, "kafka-1")),
-        "logins.json": in_json(cluster.elasticsearch("/kafka-logs/_search", failing)),
+        "broker.log": last(line for line in lines_of(cluster, "kafka-1") if REFUSED not in line),
+        "broker-processing.json": in_json(records_taken(cluster)),
+        "logins.json": in_json(failed_logins(cluster)),
     }
     return order_id, {name: without_paths(text) for name, text in files.items()}
 
@@ -46,6 +52,28 @@ def keep(files: dict[str, str], folder: Path) -> None:
     for name, text in files.items():
         assert text.strip(), f"{name} would be empty"
         (folder / name).write_text(text.rstrip() + "\n")
+
+
+def failed_logins(cluster: RunningCluster) -> Any:
+    """What the index of logs answers to the question for the newest of them."""
+    newest = {"query": {"term": {"outcome": "failed"}}, "sort": [{"@timestamp": "desc"}], "size": SENT}
+    return cluster.elasticsearch("/kafka-logs/_search", newest)
+
+
+def lines_of_logins(cluster: RunningCluster) -> list[str]:
+    return [hit["_source"]["message"] for hit in failed_logins(cluster)["hits"]["hits"]]
+
+
+def records_taken(cluster: RunningCluster) -> dict[str, dict[str, int]]:
+    """How many records each broker, as their leader, has taken for each topic since it started."""
+    return {
+        f"kafka-{node}": {
+            labels["topic"]: int(value)
+            for name, labels, value in scrape(cluster.layout.ports[f"kafka metrics {node}"]).samples
+            if name == TAKEN and not labels.get("topic", "__").startswith(("__", "connect-"))
+        }
+        for node in NODES
+    }
 
 
 def lines_of(cluster: RunningCluster, process: str) -> list[str]:

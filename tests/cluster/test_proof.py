@@ -105,9 +105,9 @@ def test_with_one_broker_of_three_writes_are_refused_and_nothing_is_lost(
     agree(cluster, expected, timeout=300)
 
 
-def test_the_logs_that_prove_it_are_captured(cluster: RunningCluster, evidence: Path) -> None:
+def test_the_logs_that_prove_it_are_captured(cluster: RunningCluster, tmp_path: Path) -> None:
     order_id, files = captured(cluster)
-    keep(files, evidence)
+    keep(files, tmp_path)
     assert order_id in files["mysql.transactions.json"]
     assert order_id in files["elasticsearch-search.json"]
     assert re.search(r"acknowledged: transactions\[\d\]@\d+", files["producer.log"])
