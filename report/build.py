@@ -12,6 +12,7 @@ from typing import Any
 
 import typst
 import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
+from PIL import Image
 
 from compose.native.layout import ROOT
 
@@ -71,10 +72,19 @@ def alerts() -> list[Json]:
 
 
 def dashboards() -> list[Json]:
-    """Uid, title and description of each dashboard of which there is a picture."""
+    """Uid, title and description of each dashboard of which there is a picture, and whether that needs a wide page."""
     files = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
     found = [json.loads(file.read_text()) for file in files]
-    return [{name: each[name] for name in ("uid", "title", "description")} for each in found if picture(each).exists()]
+    return [
+        {name: each[name] for name in ("uid", "title", "description")} | {"wide": is_wide(picture(each))}
+        for each in found
+        if picture(each).exists()
+    ]
+
+
+def is_wide(file: Path) -> bool:
+    with Image.open(file) as picture:
+        return picture.width > 1.2 * picture.height
 
 
 def picture(dashboard: Json) -> Path:
