@@ -1,5 +1,6 @@
 """What no rule grants is refused: tried by every account on every topic and group."""
 
+import logging
 import socket
 import ssl
 from collections.abc import Iterator
@@ -50,6 +51,7 @@ pytestmark = pytest.mark.cluster
 
 TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values(), "connect-configs"]
 GROUPS = [*(group for group, _ in READERS.values()), "redrive", "connect-cluster", "somebody-else"]
+QUIET = logging.Logger("refused", level=logging.CRITICAL + 1)
 REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -68,7 +70,9 @@ def login(cluster: RunningCluster, principal: str, password: str | None = None) 
         "sasl.username": principal,
         "sasl.password": password or accounts.secret(cluster.layout.secrets, f"kafka-{principal}"),
         "ssl.ca.location": str(cluster.layout.certificates / "ca.pem"),
+        # What is refused is asserted, and need not be printed.
         "log_level": 0,
+        "logger": QUIET,
         # A topic that one may not see does not exist; a client waits for it to come into being unless told otherwise.
         "topic.metadata.propagation.max.ms": 1000,
     }
