@@ -16,6 +16,7 @@ from tests.cluster.expected import Expected
 from tests.cluster.faults import wrong_passwords
 from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop
+from tests.cluster.test_reconcile import reconcile
 from tests.embedded import wait_until
 from tests.grafana.metrics import metrics_in
 
@@ -45,7 +46,7 @@ def _traffic(cluster: RunningCluster, expected: Expected, tmp_path_factory: pyte
     for thread in threads:
         thread.start()
     try:
-        cluster.manage("monitor", "reconcile")
+        reconcile(cluster)
         with wrong_passwords(cluster):
             yield
     finally:
