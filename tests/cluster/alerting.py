@@ -83,18 +83,16 @@ class Prometheus:
         with urllib.request.urlopen(self.address + path, timeout=30) as answer:
             return json.load(answer)["data"]
 
-    def wait_calm(self, timeout: float = CLEARS_WITHIN) -> None:
-        """Wait until nothing fires but the watchdog."""
-        wait_until(lambda: not self._others(), "no alert fires", timeout, self._others)
-
-    def _others(self) -> list[Labels]:
-        return [each for each in self.firing if each["alertname"] != "Watchdog"]
+    def wait_calm(self, *expected: Alert) -> None:
+        """Wait until none of these fires for another reason."""
+        wait_until(lambda: not any(each.is_among(self.firing) for each in expected), f"{expected} to clear", 300)
 
     def drill(self, fault: str, during: AbstractContextManager[Any], *expected: Alert) -> None:
         """Let a fault be until all these alerts fire, mend it, and wait until they have cleared."""
         outcomes = [Outcome(fault, each) for each in expected]
         with self._lock:
             self.outcomes += outcomes
+        self.wait_calm(*expected)
         began = time.monotonic()
         with during:
             self.await_all(outcomes, began, fires=True, timeout=FIRES_WITHIN)

@@ -1,6 +1,8 @@
 """Every alert fires and clears on a real fault of the running cluster. It takes about eight minutes.
 
-Faults that do not disturb each other are there at the same time.
+Faults that do not disturb each other are there at the same time. Of the API's burn rates only the fastest, over an hour
+and five minutes, can be seen clearing within minutes on a cluster that has served requests before; for the others, see
+tests/prometheus/api.yml.
 """
 
 import http.client
@@ -36,9 +38,6 @@ pytestmark = pytest.mark.cluster
 
 RATE = 50
 """Mock orders a second, while the faults are there."""
-WINDOWS = ("1h", "6h", "3d")
-PATIENCE_REQUESTS = 25_000
-"""So many requests that go well are sent, at the most, for failures to weigh little enough again."""
 HIDDEN = {"UnderReplicatedPartitions", "OutboxStuck"}
 """Follow from another fault of the drill, and are not told while that is."""
 
@@ -81,7 +80,6 @@ def at_once(*drills: Callable[[], None]) -> None:
 
 
 def test_faults_of_parts_are_told(cluster: RunningCluster, prometheus: Prometheus, tmp_path: Path) -> None:
-    prometheus.wait_calm()
     drill = prometheus.drill
     at_once(
         lambda: drill("records are no events", unreadable_records(cluster), alert("DeadLettersIncreasing")),
@@ -205,25 +203,23 @@ def silences(cluster: RunningCluster) -> list[dict[str, Any]]:
 
 def api_breaks_its_promises(cluster: RunningCluster, prometheus: Prometheus) -> None:
     """Slow requests, then failing ones, until the alerts fire; then so many good ones that they weigh little."""
-    slow = [Outcome("a table is locked", alert("ApiLatencyBudgetBurn", window=each)) for each in WINDOWS]
-    failing = [Outcome("MySQL is stopped", alert("ApiErrorBudgetBurn", window=each)) for each in WINDOWS]
-    prometheus.outcomes += [*slow, *failing]
-    began = time.monotonic()
-    prometheus.await_all(slow[:1], began, fires=True, timeout=240, meanwhile=lambda: slow_requests(cluster))
-    prometheus.await_all(slow, began, fires=True, timeout=300)
+    slow = Outcome("a table is locked", alert("ApiLatencyBudgetBurn", window="1h"))
+    failing = Outcome("MySQL is stopped", alert("ApiErrorBudgetBurn", window="1h"))
     down = Outcome("MySQL is stopped", alert("StoreDown", store="mysql"))
-    prometheus.outcomes.append(down)
+    prometheus.outcomes += [slow, failing, down]
+    prometheus.wait_calm(slow.alert, failing.alert, down.alert)
+    began = time.monotonic()
+    prometheus.await_all([slow], began, fires=True, timeout=360, meanwhile=lambda: slow_requests(cluster))
     began = time.monotonic()
     with stopped(cluster, "mysql"):
-        prometheus.await_all(failing[:1], began, fires=True, timeout=240, meanwhile=lambda: failing_request(cluster))
-        prometheus.await_all([down], began, fires=True, timeout=240)
-    mended = time.monotonic()
-    prometheus.await_all([*failing, down], began, fires=True, timeout=120)
-    enough = Event()
+        prometheus.await_all(
+            [failing, down], began, fires=True, timeout=360, meanwhile=lambda: failing_request(cluster)
+        )
+    mended, enough = time.monotonic(), Event()
     with ThreadPoolExecutor(3) as pool:
         senders = [pool.submit(good_requests, cluster, enough) for _ in range(3)]
         try:
-            prometheus.await_all([down, *slow, *failing], mended, fires=False, timeout=420)
+            prometheus.await_all([down, slow, failing], mended, fires=False, timeout=420)
         finally:
             enough.set()
         for sender in senders:
@@ -242,7 +238,7 @@ def slow_requests(cluster: RunningCluster, at_once: int = 8) -> None:
 def failing_request(cluster: RunningCluster) -> None:
     status, _ = cluster.call("shop", "GET", "/transactions?limit=1")
     assert status >= 500
-    time.sleep(0.7)
+    time.sleep(0.2)
 
 
 def good_requests(cluster: RunningCluster, enough: Event) -> None:
