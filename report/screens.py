@@ -16,11 +16,19 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from compose.native.layout import ROOT
 from tests.cluster.running import RunningCluster
 
 WIDTH, PATIENCE_SECONDS, COLOURS = 1280, 30, 128
 SETTLE_SECONDS = 2
 """Charts are painted after their data have come."""
+
+
+WITHOUT_PATHS = """
+const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+while (texts.nextNode()) texts.currentNode.data = texts.currentNode.data.replaceAll(arguments[0], "");
+"""
+"""Takes the folder of the project out of what a page shows: Prometheus names the files of its rules."""
 
 
 class NoBrowser(RuntimeError):
@@ -85,6 +93,7 @@ def open_page(browser: Chrome, address: str, sign: str, height: int) -> None:
     browser.get(address)
     WebDriverWait(browser, PATIENCE_SECONDS).until(lambda _: browser.find_elements(By.CSS_SELECTOR, sign))
     time.sleep(SETTLE_SECONDS)
+    browser.execute_script(WITHOUT_PATHS, f"{ROOT}/")
 
 
 def keep(browser: Chrome, file: Path) -> None:
