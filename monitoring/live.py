@@ -15,6 +15,7 @@ from monitoring.fresh import Fresh
 from monitoring.health import Part, overall
 from monitoring.looks import Trouble, what_is_known
 from monitoring.rates import Rates
+from streaming.topics import topics_in_use
 
 STAFF = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.OPERATOR})
 HEALTH_SECONDS = 2.0
@@ -106,4 +107,6 @@ def _group(group: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _rates(rates: Rates) -> dict[str, Any]:
-    return {"at": round(rates.at.timestamp() * 1000), "topics": rates.topics, "groups": rates.groups}
+    # Connect keeps its state in topics of its own, which say nothing of the shop.
+    topics = {topic.value: rates.topics[topic] for topic in topics_in_use() if topic in rates.topics}
+    return {"at": round(rates.at.timestamp() * 1000), "topics": topics, "groups": rates.groups}

@@ -11,6 +11,18 @@ VERDICT = (
     f' + 2 * max by (consumergroup) (kafka_consumergroup_verdict{{verdict="ERR", {OF_GROUPS}}})'
 )
 
+
+def of_each_kind(selected: str) -> list[Query]:
+    """The sum by job; what is told of stores and machine as processes is told of their exporters.
+
+    selected: an expression, with %s where labels are selected
+    """
+    exporters = 'job{}"mysql|elasticsearch|redis|node"'
+    ours = "sum by (job) (" + selected.replace("%s", exporters.format("!~")) + ")"
+    theirs = "sum by (job) (" + selected.replace("%s", exporters.format("=~")) + ")"
+    return [Query(ours, "{{job}}"), Query(theirs, "{{job}}'s exporter")]
+
+
 AT_A_GLANCE = [
     Figure(
         title="How many parts do not answer?",
@@ -138,7 +150,7 @@ MACHINE = [
         "move parts elsewhere, or lessen the load.",
         unit="suffix:cores",
         stacked=True,
-        queries=[Query("sum by (job) (rate(process_cpu_seconds_total[$__rate_interval]))", "{{job}}")],
+        queries=of_each_kind("rate(process_cpu_seconds_total{%s}[$__rate_interval])"),
     ),
     Lines(
         title="Who holds the memory?",
@@ -146,7 +158,7 @@ MACHINE = [
         "and keep its metrics.",
         unit="bytes",
         stacked=True,
-        queries=[Query("sum by (job) (process_resident_memory_bytes)", "{{job}}")],
+        queries=of_each_kind("process_resident_memory_bytes{%s}"),
     ),
 ]
 
