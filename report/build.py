@@ -72,19 +72,19 @@ def alerts() -> list[Json]:
 
 
 def dashboards() -> list[Json]:
-    """Uid, title and description of each dashboard of which there is a picture, and whether that needs a wide page."""
+    """Uid, title and description of each dashboard of which there is a picture, and its width by its height."""
     files = sorted((ROOT / "grafana" / "dashboards").glob("*.json"))
     found = [json.loads(file.read_text()) for file in files]
     return [
-        {name: each[name] for name in ("uid", "title", "description")} | {"wide": is_wide(picture(each))}
+        {name: each[name] for name in ("uid", "title", "description")} | {"ratio": ratio(picture(each))}
         for each in found
         if picture(each).exists()
     ]
 
 
-def is_wide(file: Path) -> bool:
-    with Image.open(file) as picture:
-        return picture.width > 1.2 * picture.height
+def ratio(file: Path) -> float:
+    with Image.open(file) as shown:
+        return shown.width / shown.height
 
 
 def picture(dashboard: Json) -> Path:

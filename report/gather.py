@@ -35,6 +35,7 @@ from tests.cluster.expected import Expected
 from tests.cluster.faults import wrong_passwords
 from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop, percentile
+from tests.embedded import wait_until
 
 EVIDENCE = ROOT / "report" / "evidence"
 FRESH = Layout(ROOT / "var" / "report", 23)
@@ -209,6 +210,8 @@ def reconcile(cluster: RunningCluster, file: Path) -> None:
     ended = cluster.begin("reconciler", "reconcile", log=file).wait(600)
     assert ended in {0, 1}, file.read_text()
     file.write_text(logs.without_paths(file.read_text()))
+    prometheus = Prometheus(cluster.layout.address("prometheus"))
+    wait_until(lambda: prometheus.at("platform_reconciliation_timestamp_seconds"), "Prometheus knows of it")
 
 
 def take_dashboards(cluster: RunningCluster, folder: Path, *, begin: float) -> None:
