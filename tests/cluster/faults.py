@@ -63,7 +63,7 @@ def stopped(cluster: RunningCluster, *names: str) -> Iterator[None]:
 @contextmanager
 def broker_away(cluster: RunningCluster, node: int) -> Iterator[None]:
     """A broker that does not run, and a topic whose only replica it has."""
-    made = cluster.admin.create_topics([NewTopic(LEFT_ALONE, replica_assignment=[[node]])])
+    made = cluster.admin.create_topics([NewTopic(LEFT_ALONE, 1, replica_assignment=[[node]])])
     made[LEFT_ALONE].result(30)
     try:
         with stopped(cluster, f"kafka-{node}"):
