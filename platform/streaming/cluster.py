@@ -126,11 +126,15 @@ def _sentence(error: KafkaException) -> str:
     return f"Kafka refused to tell its state ({name.strip('_')}). See the rights of this service's Kafka account."
 
 
+READ_AT_START_ONLY = "-schemahistory"
+"""What such groups end in: Debezium reads its history of tables in them when it starts, and never again."""
+
+
 def _groups(admin: AdminClient, timeout: float) -> list[ConsumerGroupDescription]:
     listed = admin.list_consumer_groups(request_timeout=timeout).result()
     for error in listed.errors or ():
         raise KafkaException(error)
-    names = sorted(group.group_id for group in listed.valid or ())
+    names = sorted(each.group_id for each in listed.valid or () if not each.group_id.endswith(READ_AT_START_ONLY))
     if not names:
         return []
     described = admin.describe_consumer_groups(names, request_timeout=timeout)

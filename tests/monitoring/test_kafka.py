@@ -86,6 +86,15 @@ def test_a_group_without_members_is_shown_with_its_lag(kafka: AdminClient, clien
     assert (recorder["trend"], recorder["time_to_clear_seconds"], recorder["watched_seconds"]) == (None, None, 0)
 
 
+def test_a_group_that_debezium_needs_only_at_its_start_is_left_out(kafka: AdminClient, client_as: ClientAs) -> None:
+    write(60)
+    commit("mysql-schemahistory", kafka, behind=2)
+    commit("somebody", kafka, behind=2)
+    names = {each["name"] for each in status(client_as)["groups"]}
+    assert "somebody" in names
+    assert "mysql-schemahistory" not in names
+
+
 def test_the_age_of_lag_is_that_of_the_oldest_unread_record(kafka: AdminClient) -> None:
     write(60)
     commit("recorder", kafka, behind=1)
