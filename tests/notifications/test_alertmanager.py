@@ -7,6 +7,7 @@ import subprocess
 import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from threading import Thread
@@ -86,12 +87,9 @@ def answers(address: str) -> bool:
 
 
 def fire(address: str, *alerts: dict[str, str], over: bool = False) -> None:
-    """Tell Alertmanager of alerts as Prometheus does."""
-    ends = {"endsAt": "2026-01-01T00:01:00Z"} if over else {}
-    body = [
-        {"labels": labels, "annotations": {"summary": labels["alertname"]}, "startsAt": "2026-01-01T00:00:00Z", **ends}
-        for labels in alerts
-    ]
+    """Tell Alertmanager of alerts as Prometheus does: that they fire as of now, or are over as of now."""
+    now = {"endsAt" if over else "startsAt": datetime.now(UTC).isoformat()}
+    body = [{"labels": labels, "annotations": {"summary": labels["alertname"]}, **now} for labels in alerts]
     request = urllib.request.Request(
         f"{address}/api/v2/alerts", json.dumps(body).encode(), {"Content-Type": "application/json"}
     )
