@@ -107,17 +107,19 @@ class TracedWorker:
             {"messaging.batch.message_count": len(batch.records)} | self._attributes(batch.records[0].topic),
             links=[Link(trace.get_current_span(context).get_span_context()) for _, context in traced],
         ) as whole:
-            spans = {record.event.order_id: self._begin(record, context, whole) for record, context in traced}
-            token = _causes.set(spans)
+            # An order may be in the batch twice: as itself, and as its alert.
+            spans = [self._begin(record, context, whole) for record, context in traced]
+            orders = (record.event.order_id for record, _ in traced)
+            token = _causes.set(dict(zip(orders, spans, strict=True)))
             try:
                 self._handle(batch)
             except Exception as error:
-                for span in spans.values():
+                for span in spans:
                     span.set_status(Status(StatusCode.ERROR, str(error)))
                 raise
             finally:
                 _causes.reset(token)
-                for span in spans.values():
+                for span in spans:
                     span.end()
 
     def _begin(self, record: Record[Any], context: Context, whole: Span) -> Span:
