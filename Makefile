@@ -48,7 +48,10 @@ test: .venv/development  ## run every check
 	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
 
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
-	$(BIN)/pytest tests/cluster -m cluster -x -s -q
+	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
+
+drill: .venv/development  ## break the real cluster on purpose, seven minutes long: each alert must fire, reach operators, and clear
+	$(BIN)/pytest tests/cluster/test_alerts.py -m cluster -s -q
 
 format:  ## put every file into form
 	$(BIN)/ruff format .
@@ -73,4 +76,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster format dashboards evidence report lock clean
+.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster drill format dashboards evidence report lock clean
