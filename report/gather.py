@@ -42,6 +42,8 @@ FRESH = Layout(ROOT / "var" / "report", 23)
 BACKLOG, MEASURED_ORDERS, LOOKS_AT_KAFKA = 20_000, 200, 50
 RATE, LOAD_SECONDS = 50, 180
 """The stated load: mock orders a second straight to the topic, and how long; beside them a shop calls the API."""
+WARM_AFTER_SECONDS = 20
+"""Of load: by then Java has compiled what it runs all the time."""
 REST_SECONDS = 20
 SETTLE_SECONDS = 65
 """What arrived within the last minute is not compared."""
@@ -160,6 +162,7 @@ def under_load(cluster: RunningCluster) -> tuple[Json, Json]:
     began = time.monotonic()
     caller.start()
     try:
+        time.sleep(WARM_AFTER_SECONDS)
         # Users of their own at every run, so that each order is the first that is found.
         seconds = latencies(cluster, MEASURED_ORDERS, first_user=int(time.time()))
         looks = [
