@@ -45,7 +45,7 @@ test: .venv/development  ## run every check
 	$(BIN)/python manage.py makemigrations --check --dry-run
 	HTTPS=on $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
-	$(BIN)/pytest --numprocesses 2 --dist loadfile --no-loadscope-reorder
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
 	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
