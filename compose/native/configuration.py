@@ -233,7 +233,7 @@ def configure_prometheus(layout: Layout) -> None:
 
 def targets(layout: Layout) -> list[dict[str, Any]]:
     """Whom Prometheus asks: job, readable name, port, and how often where that costs something."""
-    ports = layout.ports
+    ports, idle = layout.ports, idle_workers()
     slow = [
         *(("kafka", f"kafka-{node}", f"kafka metrics {node}") for node in NODES),
         *(("zookeeper", f"zookeeper-{node}", f"zookeeper metrics {node}") for node in NODES),
@@ -243,7 +243,7 @@ def targets(layout: Layout) -> list[dict[str, Any]]:
     quick = [
         *((name, name, name) for name in ("prometheus", "alertmanager", "api")),
         ("monitor", "monitor", "monitor metrics"),
-        *(("workers", name, f"{name} metrics") for name in WORKERS if name not in idle_workers()),
+        *(("workers", name, f"{name} metrics") for name in WORKERS if name not in idle),
     ]
     return [
         {"targets": [f"{HOST}:{ports[port]}"], "labels": {"job": job, "instance": instance} | interval}

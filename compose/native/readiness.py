@@ -1,6 +1,5 @@
 """Whether each part of the cluster does its work, by asking it."""
 
-import base64
 import json
 import socket
 import ssl
@@ -15,6 +14,7 @@ from confluent_kafka.admin import AdminClient
 from compose.native import debian
 from compose.native.accounts import administrator, secret
 from compose.native.acls import READERS
+from compose.native.configuration import basic
 from compose.native.layout import EXPORTERS, HOST, NODES, Layout
 
 TIMEOUT_SECONDS = 2
@@ -131,7 +131,7 @@ def fetch(url: str, login: tuple[str, str] | None = None, authority: str | None 
     """The body of a page, or None if there is none."""
     request = urllib.request.Request(url)
     if login:
-        request.add_header("Authorization", "Basic " + base64.b64encode(":".join(login).encode()).decode())
+        request.add_header("Authorization", basic(*login))
     context = ssl.create_default_context(cafile=authority) if authority else None
     try:
         with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as response:

@@ -1,6 +1,5 @@
 """A running cluster as tests see it: its parts to kill, its stores to look into, its API to call."""
 
-import base64
 import json
 import os
 import signal
@@ -18,6 +17,7 @@ from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPa
 from confluent_kafka.admin import AdminClient
 
 from compose.native import accounts, debian, readiness
+from compose.native.configuration import basic
 from compose.native.layout import Layout
 from compose.native.supervision import Supervision
 from compose.native.with_env import variables
@@ -168,7 +168,7 @@ class RunningCluster:
             data=None if body is None else json.dumps(body).encode(),
             headers={
                 "Content-Type": "application/json",
-                "Authorization": "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode(),
+                "Authorization": basic(user, password),
             },
             method=method,
         )
