@@ -43,6 +43,9 @@ class WorkerCommand(BaseCommand):
     A subclass names its consumer group and topics, and says what to do with a batch.
     """
 
+    # `check` and `migrate` look at the project as a whole; here, a start would wait until every page is loaded.
+    requires_system_checks = ()
+
     group: ClassVar[str]
     topics: ClassVar[Sequence[Topic]]
 

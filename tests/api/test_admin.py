@@ -4,11 +4,12 @@ import pytest
 from django.contrib import admin
 from django.contrib.auth.models import Group, User
 from django.test import Client
-from django.urls import reverse
+from django.urls import get_resolver, reverse
 
 from api.models import Customer
 from api.roles import Role
 
+assert get_resolver().url_patterns  # with them come the admin's pages
 PAGES = [
     reverse(f"admin:{model._meta.app_label}_{model._meta.model_name}_{page}")
     for model in admin.site._registry

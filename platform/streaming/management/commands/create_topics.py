@@ -14,6 +14,7 @@ NOT_READY = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABL
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Create the topics that are missing, and wait until they are usable; those that exist are left as they are."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -16,6 +16,7 @@ GROUP = "redrive"
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Send dead letters through their topic again, each once, for the consumer groups that had buried it."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -15,6 +15,7 @@ log = structlog.get_logger(__name__)
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Carry the outbox to its topics, in order; for where no Debezium runs. Run one of it."
 
     def add_arguments(self, parser: CommandParser) -> None:

@@ -13,6 +13,7 @@ LOOK_EVERY_SECONDS = 0.5
 
 
 class Command(BaseCommand):
+    requires_system_checks = ()
     help = "Wait until every worker has read all there is and the outbox is empty; shows what is left meanwhile."
 
     def add_arguments(self, parser: CommandParser) -> None:
