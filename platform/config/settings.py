@@ -302,7 +302,8 @@ _processors: list[structlog.typing.Processor] = [
     structlog.processors.TimeStamper(fmt="iso", utc=True),
 ]
 _renderers: dict[str, list[structlog.typing.Processor]] = {
-    "console": [structlog.dev.ConsoleRenderer(colors=False)],
+    # Tracebacks as Python prints them: the default shows every local variable, tokens and passwords among them.
+    "console": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)],
     "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
 }
 structlog.configure(
