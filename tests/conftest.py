@@ -90,9 +90,14 @@ def platform_processes(kafka: AdminClient, broker: str, migrated_database: Path,
     processes.end()
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest tests first: of two processes that share the tests, none is left alone with them at the end."""
-    items.sort(key=lambda item: "survival" not in item.path.parts)
+    """Marks tests by the parts that they use, and puts the longest first: no process is left alone with them."""
+    for item in items:
+        for fixture, mark in (("broker", "broker"), ("chromium", "browser")):
+            if fixture in getattr(item, "fixturenames", ()):
+                item.add_marker(mark)
+    items.sort(key=lambda item: ("survival" not in item.path.parts, not {"broker", "browser"} & set(item.keywords)))
 
 
 @pytest.fixture(autouse=True)

@@ -39,7 +39,7 @@ def wait_until(
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout} s: {what} {state()}"
-        time.sleep(0.01)
+        time.sleep(0.03)
 
 
 @contextmanager

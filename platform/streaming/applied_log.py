@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from confluent_kafka import Message
 
-from streaming import clients, dead_letters
+from streaming import dead_letters
 from streaming.commands import decode
 from streaming.dead_letters import DeadLetter
-from streaming.reading import Partition, bounds, read_range
+from streaming.reading import Partition, begins, bounds, read, read_range, reader
 from streaming.topics import Topic
 from streaming.worker import InvalidMessage
 
@@ -22,7 +22,7 @@ class AppliedLog:
     def __init__(self, group: str) -> None:
         self._group = group
         # The group's own consumer stands where the group is; another one may read what lies before.
-        self._consumer = clients.consumer(f"{group}-read-back")
+        self._consumer = reader(f"{group}-read-back")
 
     def read_back(self, partition: Partition, end: int, capacity: int) -> Iterator[str]:
         """The identities of the last `capacity` events applied before offset `end`, or of a few more, oldest first.
@@ -44,14 +44,8 @@ class AppliedLog:
 
     def _buried(self, topic: Topic) -> set[str]:
         """The origins of what the group buried: it may be readable by now, but was not applied when it came."""
-        partitions = self._consumer.list_topics(topic.dead_letters, timeout=10).topics[topic.dead_letters].partitions
-        letters = (
-            DeadLetter.of(message)
-            for number in partitions
-            for message in read_range(
-                self._consumer, (topic.dead_letters, number), *bounds(self._consumer, (topic.dead_letters, number))
-            )
-        )
+        batches = read(self._consumer, begins(self._consumer, [topic.dead_letters]))
+        letters = (DeadLetter.of(message) for messages in batches for message in messages)
         return {letter.origin for letter in letters if letter.group == self._group}
 
     def _identity(self, message: Message) -> str | None:

@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 import structlog
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+from confluent_kafka import Consumer, KafkaException, Message, TopicPartition
 from django.conf import settings
 from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
@@ -22,6 +22,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from streaming import clients
 from streaming.lag import Partition, begin_offsets, end_offsets
 from streaming.models import OutboxMessage
+from streaming.reading import read, reader
 from streaming.topics import TOPICS
 
 log = structlog.get_logger(__name__)
@@ -83,7 +84,7 @@ class Carried:
             left = _count(self._rows_beyond())
             if left.since and timezone.now() - left.since > DOUBTED_AFTER:
                 self._take(ids_since(left.since - CLOCKS_DIFFER_BY))
-        except KafkaException as error:
+        except (KafkaException, TimeoutError) as error:
             # Nothing is carried meanwhile: what was known is still right.
             log.warning("the ends of topics cannot be read", error=str(error))
         return None if self._up_to is None else _count(self._rows_beyond())
@@ -111,7 +112,7 @@ def ids_of_last_records() -> list[int]:
 def ids_since(moment: datetime) -> list[int]:
     """The ids of rows that came to the outbox's topics from a moment on, by the records' own times."""
     at = int(moment.timestamp() * 1000)
-    found = reader().offsets_for_times([TopicPartition(*each, at) for each in _partitions()], timeout=TIMEOUT_SECONDS)
+    found = consumer().offsets_for_times([TopicPartition(*each, at) for each in _partitions()], timeout=TIMEOUT_SECONDS)
     return _ids({(each.topic, each.partition): each.offset for each in found if each.offset >= 0})
 
 
@@ -122,32 +123,18 @@ def _partitions() -> list[Partition]:
 
 
 @cache
-def reader() -> Consumer:
-    """A consumer that is given its partitions and never commits, so that no group of its name comes to be."""
-    tells_ends: dict[str, Any] = {"enable.partition.eof": True}
-    return clients.consumer("monitoring", **tells_ends)
+def consumer() -> Consumer:
+    return reader("monitoring")
 
 
 def _ids(starts: Mapping[Partition, int]) -> list[int]:
-    """The ids in all records from these offsets on."""
-    return [number for message in _read(starts) for number in _id(message)]
-
-
-def _read(starts: Mapping[Partition, int]) -> Iterator[Message]:
-    consumer, unread, patience = reader(), set(starts), monotonic() + TIMEOUT_SECONDS
-    consumer.assign([TopicPartition(*partition, offset) for partition, offset in starts.items()])
-    try:
-        while unread and monotonic() < patience:
-            for message in consumer.consume(1000, timeout=0.1):
-                error = message.error()
-                if error is None:
-                    yield message
-                elif error.code() == KafkaError._PARTITION_EOF:
-                    unread.discard((str(message.topic()), int(message.partition() or 0)))
-                else:
-                    raise KafkaException(error)
-    finally:
-        consumer.unassign()
+    """The ids in all records from these offsets on, or in those that came in time; raises TimeoutError if none did."""
+    until, ids = monotonic() + TIMEOUT_SECONDS, []
+    for messages in read(consumer(), starts, patience=TIMEOUT_SECONDS):
+        ids += [number for message in messages for number in _id(message)]
+        if monotonic() > until:
+            break
+    return ids
 
 
 def _id(message: Message) -> Iterator[int]:

@@ -25,7 +25,7 @@ from streaming.topics import Topic
 from tests.conftest import ClientAs
 from tests.embedded import wait_until
 
-pytestmark = [pytest.mark.broker, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 
 
 def write(count: int, topic: str = Topic.TRANSACTIONS) -> None:

@@ -33,11 +33,7 @@ from transactions.models import Transaction
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
-pytestmark = [
-    pytest.mark.browser,
-    pytest.mark.django_db(transaction=True),
-    pytest.mark.usefixtures("plain_static_files"),
-]
+pytestmark = pytest.mark.django_db(transaction=True)
 Open = Callable[..., Chrome]
 
 

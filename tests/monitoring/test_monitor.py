@@ -17,7 +17,7 @@ from tests.embedded import Platform, free_ports, wait_until
 from tests.monitoring.test_kafka import commit, member, write
 from tests.scraping import Scrape, documented, scrape
 
-pytestmark = [pytest.mark.broker, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 LABELS_OF_KAFKA_EXPORTER = {
     "kafka_consumergroup_lag": {"consumergroup", "topic", "partition"},
     "kafka_consumergroup_lag_sum": {"consumergroup", "topic"},

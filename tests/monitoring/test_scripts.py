@@ -12,7 +12,6 @@ from selenium.webdriver import Chrome
 
 SCRIPTS = Path(__file__).resolve().parent.parent.parent / "monitoring" / "static" / "monitoring"
 
-pytestmark = pytest.mark.browser
 RunJs = Callable[[str, str], Any]
 
 

@@ -25,7 +25,6 @@ from streaming.models import OutboxMessage
 from tests.reconciliation.conftest import TWO, Shop
 from transactions.models import Transaction as Row
 
-pytestmark = pytest.mark.broker
 AT_ONCE = timedelta(0)
 ON_EMBEDDED_PARTS = [each for each in Comparison if each is not Comparison.DOCUMENTS]
 

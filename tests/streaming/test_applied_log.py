@@ -6,7 +6,7 @@ from streaming import clients, dead_letters
 from streaming.applied_log import AppliedLog, LogIsShorter
 from streaming.clients import Outgoing, send_all
 from streaming.lag import begin_offsets, end_offsets
-from streaming.reading import read_range
+from streaming.reading import read_range, reader
 from streaming.topics import Topic
 from streaming.worker import Buried
 from tests.streaming.conftest import Orders
@@ -47,9 +47,9 @@ def test_what_was_buried_or_passed_over_was_not_applied(kafka: AdminClient, orde
     counted, others, buried_here, buried_elsewhere = map(encode, orders(4))
     send((counted, None), (others, "recorder"), (buried_here, None), (b"no Avro", None), (buried_elsewhere, None))
     partition, begin, end = filled(kafka)
-    reader = clients.consumer("test-reader")
-    messages = list(read_range(reader, partition, begin, end))
-    reader.close()
+    consumer = reader("test-reader")
+    messages = list(read_range(consumer, partition, begin, end))
+    consumer.close()
     producer = clients.producer()
     dead_letters.bury(producer, "under-test", [Buried(messages[2], "not readable then"), Buried(messages[3], "bad")])
     dead_letters.bury(producer, "another", [Buried(messages[4], "not readable for others")])

@@ -11,8 +11,6 @@ from streaming.lag import end_offsets
 from streaming.management.commands import create_topics
 from streaming.topics import topics_in_use
 
-pytestmark = pytest.mark.broker
-
 
 def test_topics_that_exist_are_left_as_they_are(kafka: AdminClient, capsys: pytest.CaptureFixture[str]) -> None:
     call_command("create_topics")

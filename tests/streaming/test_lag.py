@@ -13,7 +13,6 @@ from streaming.lag import end_offsets, unread
 from streaming.topics import Topic
 from tests.embedded import wait_until
 
-pytestmark = pytest.mark.broker
 WHERE = (Topic.TRANSACTIONS.value, 0)
 
 

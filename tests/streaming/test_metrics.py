@@ -24,7 +24,6 @@ IDLE_WORKER_IS_FRESH_WITHIN = 4
 """Seconds: twice as long as its client's word may be old."""
 
 
-@pytest.mark.broker
 def test_a_running_worker_tells_what_it_did_and_all_that_is_documented(
     platform_processes: Platform, orders: Orders
 ) -> None:
@@ -101,7 +100,6 @@ def partitions(told: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 @pytest.mark.usefixtures("kafka")
-@pytest.mark.broker
 def test_freshness_grows_while_records_wait_and_ends_when_none_does(told: dict[str, Any]) -> None:
     now = time()
     metrics = WorkerMetrics(clock=lambda: now)
@@ -115,7 +113,6 @@ def test_freshness_grows_while_records_wait_and_ends_when_none_does(told: dict[s
     assert max(freshness(metrics)) == 0
 
 
-@pytest.mark.broker
 def test_freshness_grows_while_the_broker_is_away(told: dict[str, Any]) -> None:
     now = time()
     metrics = WorkerMetrics(clock=lambda: now)
@@ -127,7 +124,6 @@ def test_freshness_grows_while_the_broker_is_away(told: dict[str, Any]) -> None:
     assert min(freshness(metrics)) == 3600
 
 
-@pytest.mark.broker
 def test_a_partition_taken_away_is_told_of_no_more(told: dict[str, Any]) -> None:
     metrics = WorkerMetrics()
     metrics.take_statistics(with_lag(told, 5))
@@ -145,7 +141,6 @@ def with_lag(told: dict[str, Any], lag: int) -> str:
     return json.dumps(told)
 
 
-@pytest.mark.broker
 def test_a_client_that_has_never_committed_knows_what_waits(told: dict[str, Any]) -> None:
     for partition in partitions(told):
         assert partition["consumer_lag"] == -1
@@ -156,7 +151,6 @@ def test_a_client_that_has_never_committed_knows_what_waits(told: dict[str, Any]
     assert set(statistics.parse(json.dumps(told)).lags.values()) == {0}
 
 
-@pytest.mark.broker
 def test_the_marker_that_ends_a_transaction_is_no_lag(told: dict[str, Any]) -> None:
     with_lag(told, 1)
     assert set(statistics.parse(json.dumps(told)).lags.values()) == {1}

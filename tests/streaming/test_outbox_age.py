@@ -18,7 +18,7 @@ from streaming.topics import Topic
 from tests.embedded import free_ports
 from tests.streaming.conftest import Orders
 
-pytestmark = [pytest.mark.broker, pytest.mark.django_db]
+pytestmark = pytest.mark.django_db
 Write = Callable[..., list[OutboxMessage]]
 
 
@@ -41,7 +41,7 @@ def connect(kafka: AdminClient, settings: Any) -> Iterator[Producer]:
     """Debezium in our place: a transactional producer, whose transactions leave markers in the log."""
     settings.OUTBOX_CARRIED_BY = "connect"
     outbox_age.carried.cache_clear()
-    outbox_age.reader.cache_clear()
+    outbox_age.consumer.cache_clear()
     producer = clients.producer(**{"transactional.id": "as Debezium"})
     producer.init_transactions()
     yield producer
@@ -61,7 +61,7 @@ def away(settings: Any) -> Iterator[None]:
 
 def forget_clients() -> None:
     clients.admin.cache_clear()
-    outbox_age.reader.cache_clear()
+    outbox_age.consumer.cache_clear()
 
 
 def carry(producer: Producer, *rows: OutboxMessage) -> None:

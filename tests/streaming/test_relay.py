@@ -5,7 +5,7 @@ from django.db import transaction
 from streaming import clients, outbox
 from streaming.lag import end_offsets
 from streaming.models import OutboxMessage
-from streaming.reading import read_range
+from streaming.reading import read_range, reader
 from streaming.relay import relay_once
 from streaming.topics import Topic
 from tests.streaming.conftest import Orders
@@ -15,7 +15,7 @@ PARTITIONS = [(Topic.TRANSACTIONS.value, number) for number in range(3)]
 
 def values_in_topic(kafka: AdminClient) -> dict[bytes, list[bytes]]:
     """The values in the topic by key, in order."""
-    consumer = clients.consumer("test-reader")
+    consumer = reader("test-reader")
     values: dict[bytes, list[bytes]] = {}
     try:
         for partition, end in end_offsets(kafka, PARTITIONS).items():
@@ -45,7 +45,7 @@ def test_a_traceparent_travels_as_a_header(kafka: AdminClient, orders: Orders) -
         (row,) = outbox.tell(orders(1))
     OutboxMessage.objects.filter(pk=row.pk).update(traceparent="00-0af7-b7ad-01")
     relay_once(clients.producer())
-    consumer = clients.consumer("test-reader")
+    consumer = reader("test-reader")
     ends = end_offsets(kafka, PARTITIONS)
     messages = [message for partition, end in ends.items() for message in read_range(consumer, partition, 0, end)]
     consumer.close()

@@ -32,7 +32,6 @@ def token(platform_processes: Platform, tmp_path: Path) -> str:
     return str(json.loads(file.read_text())["shop"]["token"])
 
 
-@pytest.mark.broker
 def test_one_trace_tells_all_from_the_call_to_the_alert_and_its_notification(
     platform_processes: Platform, token: str
 ) -> None:

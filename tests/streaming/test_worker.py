@@ -127,9 +127,9 @@ def test_good_messages_between_bad_ones_keep_the_worker_going(
     make_worker: MakeWorker, kafka: AdminClient, orders: Orders
 ) -> None:
     buried: list[Buried] = []
-    for order in orders(6):
-        send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", b"no Avro") for _ in range(2)])
-        send_to_topics([order])
+    good, bad = clients.codec().encode, b"no Avro"
+    values = [value for order in orders(6) for value in (bad, bad, good(order))]
+    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", value) for value in values])
     read_all(make_worker(lambda batch: None, bury=buried.extend, max_buried_in_a_row=10), kafka)
     assert len(buried) == 12
 
@@ -138,7 +138,7 @@ def test_a_killed_worker_gets_its_partitions_back_at_once_under_its_name(
     make_worker: MakeWorker, kafka: AdminClient, orders: Orders
 ) -> None:
     send_to_topics(orders(10))
-    patient = {"session.timeout.ms": 6000}
+    patient = {"session.timeout.ms": 4000}
     read_all(make_worker(lambda batch: None, instance="0", client=patient), kafka)
     # The first member is left open and says no good-bye, as one that was killed.
     send_to_topics(orders(10, prefix="b"))

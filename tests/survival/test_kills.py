@@ -10,8 +10,6 @@ from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
-import pytest
-
 from events import Status, Transaction
 from streaming import clients
 from tests.embedded import Platform, wait_until
@@ -65,7 +63,6 @@ def kill_when_due(victims: list[Victim], platform: Platform, chance: random.Rand
     return all(victim.kills == KILLS and victim.progress() == EVENTS for victim in victims)
 
 
-@pytest.mark.broker
 def test_totals_alerts_and_rows_survive_ten_kills_of_every_worker(platform_processes: Platform) -> None:
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")  # noqa: T201 - shown if the test fails, to look at the same events again

@@ -10,7 +10,6 @@ from io import BytesIO
 from pathlib import Path
 
 import fastavro
-import pytest
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
@@ -19,12 +18,10 @@ from streaming import clients
 from streaming.clients import Outgoing, send_all
 from streaming.dead_letters import DeadLetter
 from streaming.lag import begin_offsets, end_offsets
-from streaming.reading import read_range
+from streaming.reading import read_range, reader
 from streaming.schema_ids import FingerprintIds, load_schema
 from streaming.topics import Topic
 from tests.embedded import Platform
-
-pytestmark = pytest.mark.broker
 
 GOOD, POISON = 10_000, 50
 GROUPS = {"recorder", "fraud", "aggregator", "notifier"}
@@ -86,7 +83,7 @@ def buried(admin: AdminClient) -> list[DeadLetter]:
     """Everything that the dead-letter topic of transactions holds."""
     partitions = [(Topic.TRANSACTIONS.dead_letters, number) for number in range(settings.TOPIC_PARTITIONS)]
     begins, ends = begin_offsets(admin, partitions), end_offsets(admin, partitions)
-    consumer = clients.consumer("test-reader")
+    consumer = reader("test-reader")
     try:
         return [
             DeadLetter.of(message)

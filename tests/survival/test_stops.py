@@ -10,7 +10,6 @@ from tests.embedded import Platform, wait_until
 WORKERS = ["run_recorder", "run_consumer", "run_aggregator", "run_notifier"]
 
 
-@pytest.mark.broker
 @pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT], ids=lambda number: number.name)
 def test_every_worker_ends_cleanly_within_ten_seconds(platform_processes: Platform, number: signal.Signals) -> None:
     workers = {command: platform_processes.start(command) for command in WORKERS}

@@ -27,7 +27,6 @@ def sent(kafka: AdminClient) -> int:
     return sum(ends.values()) - sum(begins.values())
 
 
-@pytest.mark.broker
 @pytest.mark.django_db
 def test_an_interval_of_simulated_traffic_is_sent_at_the_set_rate(kafka: AdminClient, settings: Any) -> None:
     settings.SIMULATED_ORDERS_PER_SECOND, settings.SIMULATION_EVERY_SECONDS = 7, 3
@@ -35,7 +34,6 @@ def test_an_interval_of_simulated_traffic_is_sent_at_the_set_rate(kafka: AdminCl
     assert sent(kafka) == 21
 
 
-@pytest.mark.broker
 @pytest.mark.django_db
 def test_orders_that_were_pending_for_a_while_are_decided(kafka: AdminClient) -> None:
     now = timezone.now()
@@ -58,7 +56,6 @@ def test_beat_knows_every_task_and_leaves_what_was_switched_off() -> None:
     assert not PeriodicTask.objects.get(name="simulate traffic").enabled
 
 
-@pytest.mark.broker
 def test_a_file_is_replayed_also_a_compressed_one(kafka: AdminClient, tmp_path: Path) -> None:
     import gzip
 
@@ -72,7 +69,6 @@ def test_a_file_is_replayed_also_a_compressed_one(kafka: AdminClient, tmp_path: 
     assert sent(kafka) == 4
 
 
-@pytest.mark.broker
 def test_what_a_bad_file_holds_before_its_bad_row_is_not_half_reported(kafka: AdminClient, tmp_path: Path) -> None:
     file = tmp_path / "bad.csv"
     file.write_text(FILE + "3,never,1,1.00\n")
@@ -82,7 +78,6 @@ def test_what_a_bad_file_holds_before_its_bad_row_is_not_half_reported(kafka: Ad
         call_command("run_producer", replay=tmp_path / "none.csv")
 
 
-@pytest.mark.broker
 def test_the_producer_sends_as_many_as_it_was_told_to(kafka: AdminClient) -> None:
     shown = StringIO()
     call_command("run_producer", rate=1000, count=250, seed=1, stdout=shown)

@@ -9,7 +9,7 @@ from rich.table import Table
 from streaming import clients
 from streaming.dead_letters import DeadLetter, to_redrive
 from streaming.lag import Partition, committed_offsets, end_offsets
-from streaming.reading import read_range
+from streaming.reading import read_range, reader
 from streaming.topics import Topic, topics_in_use
 
 GROUP = "redrive"
@@ -26,7 +26,7 @@ class Command(BaseCommand):
     def handle(self, *args: Any, topic: str | None, dry_run: bool, **options: Any) -> None:
         topics = [Topic(topic)] if topic else topics_in_use()
         waiting = waiting_partitions([each.dead_letters for each in topics])
-        consumer = clients.consumer(GROUP)
+        consumer = reader(GROUP)
         try:
             letters = [
                 DeadLetter.of(message)
