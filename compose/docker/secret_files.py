@@ -11,12 +11,12 @@ from string import Template
 
 from compose.native.accounts import passwords, secret
 from compose.native.certificates import make_certificates
-from compose.native.configuration import ELASTICSEARCH_USERS, login, pbkdf2
+from compose.native.configuration.elasticsearch import USERS, pbkdf2
+from compose.native.configuration.zookeeper import login
+from compose.native.layout import CERTIFIED
 
 COMPOSE = Path(__file__).resolve().parent.parent
 FOLDER = COMPOSE / "secrets"
-CERTIFIED = ["kafka-1", "kafka-2", "kafka-3", "admin", "mysql", "elasticsearch"]
-"""Names of services, which are the names of their hosts, and of the super user."""
 OWNERS_ONLY = {"ca.key", ".gitignore"}
 CLIENT_CNF = "/app/compose/mysql/docker-client.cnf"
 
@@ -82,7 +82,7 @@ def _mysql(folder: Path) -> dict[str, str]:
 
 
 def _elasticsearch(folder: Path) -> dict[str, str]:
-    words = {user: secret(folder, f"elasticsearch-{user}") for user in ELASTICSEARCH_USERS}
+    words = {user: secret(folder, f"elasticsearch-{user}") for user in USERS}
     return {
         "elasticsearch-users": "".join(f"{user}:{pbkdf2(password)}\n" for user, password in words.items()),
         "elasticsearch-users_roles": "".join(f"{user}:{user}\n" for user in words),

@@ -21,6 +21,8 @@ UNPRIVILEGED = "nobody"
 WORKERS = ("recorder", "consumer", "aggregator", "notifier", "indexer", "relay")
 EXPORTERS = ("mysql", "elasticsearch", "redis", "node", "mtail")
 """Processes that tell Prometheus of others, which cannot do so themselves; in the order of their ports."""
+CERTIFIED = (*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch")
+"""Whom the cluster's own authority gives a certificate: servers by their hosts' names in Docker, and the super user."""
 MONITORING_PROGRAMS = {
     "ALERTMANAGER": "usr/bin/prometheus-alertmanager",
     "MYSQL_EXPORTER": "usr/bin/prometheus-mysqld-exporter",

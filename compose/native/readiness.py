@@ -14,7 +14,7 @@ from confluent_kafka.admin import AdminClient
 from compose.native import debian
 from compose.native.accounts import administrator, secret
 from compose.native.acls import READERS
-from compose.native.configuration import basic
+from compose.native.configuration.elasticsearch import basic
 from compose.native.layout import EXPORTERS, HOST, NODES, Layout
 
 TIMEOUT_SECONDS = 2

@@ -17,7 +17,7 @@ from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPa
 from confluent_kafka.admin import AdminClient
 
 from compose.native import accounts, debian, readiness
-from compose.native.configuration import basic
+from compose.native.configuration.elasticsearch import basic
 from compose.native.layout import Layout
 from compose.native.supervision import Supervision
 from compose.native.with_env import variables

@@ -10,8 +10,9 @@ from typing import Any
 
 import pytest
 
-from compose.native import configuration, debian
-from compose.native.layout import NODES
+from compose.native import debian
+from compose.native.configuration.prometheus import targets
+from compose.native.layout import CERTIFIED, NODES
 from tests.cluster.expected import Expected
 from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop
@@ -38,7 +39,7 @@ def served(cluster: RunningCluster, *ports: str) -> set[Family]:
 
 
 def test_prometheus_reaches_everybody(cluster: RunningCluster) -> None:
-    expected = {(each["labels"]["job"], each["labels"]["instance"]) for each in configuration.targets(cluster.layout)}
+    expected = {(each["labels"]["job"], each["labels"]["instance"]) for each in targets(cluster.layout)}
 
     def health() -> dict[tuple[str, str], str]:
         active = of_prometheus(cluster, "targets")["activeTargets"]
@@ -105,7 +106,7 @@ def test_what_waits_in_the_outbox_and_when_certificates_end_is_told(cluster: Run
     port = cluster.layout.ports["monitor metrics"]
     wait_until(lambda: scrape(port).value("platform_outbox_oldest_seconds") == 0, "nothing waits in the outbox")
     assert scrape(port).value("platform_outbox_waiting_rows") == 0
-    for name in ("ca", *configuration.CERTIFIED):
+    for name in ("ca", *CERTIFIED):
         assert scrape(port).value("platform_certificate_expiry_timestamp_seconds", certificate=name) > 1.7e9
 
 

@@ -12,6 +12,7 @@ from django.core.management import get_commands
 
 from compose.docker import secret_files
 from compose.native import acls, libraries
+from compose.native.layout import CERTIFIED
 from compose.native.with_env import variables
 from streaming.commands import workers
 from streaming.topics import Topic, topic_configs
@@ -402,7 +403,7 @@ def test_every_variable_that_a_file_names_is_set_where_it_is_read(name: str, fil
 
 
 def test_certificates_are_for_hosts_that_are_there() -> None:
-    assert set(secret_files.CERTIFIED) - {"admin"} <= set(SERVICES)
+    assert set(CERTIFIED) - {"admin"} <= set(SERVICES)
 
 
 @pytest.mark.parametrize("name", ["api", "connect", "kafka-1", "elasticsearch", "registry"])

@@ -10,6 +10,7 @@ from cryptography.hazmat.primitives.asymmetric import ec
 
 from compose.docker import secret_files
 from compose.native import acls
+from compose.native.layout import CERTIFIED
 from compose.native.with_env import variables
 
 
@@ -73,7 +74,7 @@ def test_each_principal_has_a_file_to_log_in_with(folder: Path, principal: str) 
     }
 
 
-@pytest.mark.parametrize("name", secret_files.CERTIFIED)
+@pytest.mark.parametrize("name", CERTIFIED)
 def test_certificates_are_the_authoritys_and_name_the_host(folder: Path, name: str) -> None:
     authority = x509.load_pem_x509_certificate((folder / "ca.pem").read_bytes())
     certificate = x509.load_pem_x509_certificate((folder / f"{name}.pem").read_bytes())

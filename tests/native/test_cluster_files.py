@@ -7,9 +7,10 @@ from typing import Any
 
 import pytest
 
-from compose.native import configuration, libraries
+from compose.native import libraries
 from compose.native.accounts import secret
 from compose.native.certificates import make_certificates
+from compose.native.configuration import connect, exporters, kafka, logins, prometheus
 from compose.native.layout import ROOT, Layout
 from compose.native.with_env import variables
 
@@ -45,16 +46,16 @@ def test_every_variable_of_the_supervisors_file_is_set(layout: Layout) -> None:
 
 
 def test_every_file_of_secrets_that_a_process_is_given_is_written(layout: Layout) -> None:
-    configuration.configure_kafka_accounts(layout)
-    configuration.configure_connect(layout)
+    kafka.configure(layout)
+    connect.configure(layout)
     given = set(re.findall(r"%\(ENV_SECRETS\)s/(\S+)", CONF))
     assert given - {"platform.env"} <= {file.name for file in layout.secrets.iterdir()}
 
 
 def test_prometheus_asks_every_process_that_serves_metrics(layout: Layout) -> None:
     serving = {port for name, port in layout.ports.items() if " metrics" in name}
-    idle = {layout.ports[f"{worker} metrics"] for worker in configuration.idle_workers()}
-    asked = {int(target.rpartition(":")[2]) for each in configuration.targets(layout) for target in each["targets"]}
+    idle = {layout.ports[f"{worker} metrics"] for worker in prometheus.idle_workers()}
+    asked = {int(target.rpartition(":")[2]) for each in prometheus.targets(layout) for target in each["targets"]}
     others = {layout.ports[name] for name in ("prometheus", "alertmanager", "api")}
     assert asked == serving - idle | others
 
@@ -69,13 +70,13 @@ def test_prometheus_knows_each_target_by_the_names_that_it_has_in_docker_too(lay
         for each in json.loads(file.read_text())
     ]
     # There Confluent's sink does its work.
-    assert names(configuration.targets(layout)) == sorted([*names(in_docker), ("workers", "indexer")])
+    assert names(prometheus.targets(layout)) == sorted([*names(in_docker), ("workers", "indexer")])
 
 
 def test_what_an_exporter_is_given_its_own_user_may_read_and_nobody_else(layout: Layout) -> None:
     make_certificates(layout.certificates, [])
-    configuration.configure_exporters(layout)
-    configuration.configure_logins(layout)
+    exporters.configure(layout)
+    logins.configure(layout)
     given = set(re.findall(r"%\(ENV_VAR\)s/((?:exporters|rsyslog)/\S+\.(?:env|cnf|pem))", CONF))
     assert {file.rpartition("/")[0] for file in given} == {"exporters", "rsyslog"}
     for file in given:

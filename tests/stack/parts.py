@@ -6,12 +6,13 @@ from typing import Self
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from compose.native import configuration, libraries
+from compose.native import libraries
 from compose.native.certificates import make_certificates
+from compose.native.configuration import elasticsearch, registry
 from compose.native.layout import Layout
+from compose.native.starting import CONF
 from compose.native.supervision import Supervision
 
-CLUSTER_CONF = Path(configuration.__file__).with_name("cluster.conf")
 PORTS = 24
 """Thousands of ports that neither the demo nor the cluster takes."""
 
@@ -23,7 +24,7 @@ class Parts:
         # Elasticsearch and MySQL run as somebody else, who has to reach their folders.
         var.chmod(0o711)
         self.layout = Layout(var, PORTS)
-        self._supervision = Supervision(CLUSTER_CONF, var, self.layout.environment)
+        self._supervision = Supervision(CONF, var, self.layout.environment)
 
     def __enter__(self) -> Self:
         libraries.lay_out(self.layout.libraries)
@@ -36,7 +37,7 @@ class Parts:
     def elasticsearch(self) -> str:
         """Start Elasticsearch; returns its address, and writes the password of its user `platform` to a file."""
         make_certificates(self.layout.certificates, ["elasticsearch"])
-        configuration.configure_elasticsearch(self.layout)
+        elasticsearch.configure(self.layout)
         self._supervision.start("elasticsearch")
         address = self.layout.address("elasticsearch", "https")
         self._supervision.wait_until(
@@ -53,7 +54,7 @@ class Parts:
 
     def registry(self) -> str:
         """Start the schema registry; returns the URL of its API."""
-        configuration.configure_registry(self.layout)
+        registry.configure(self.layout)
         self._supervision.start("registry")
         url = f"{self.layout.address('registry')}/apis/ccompat/v7"
         self._supervision.wait_until(lambda: _answers(f"{url}/subjects"), "the registry answers")

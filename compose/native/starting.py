@@ -1,0 +1,142 @@
+"""The cluster's parts, and in which order they start: each as soon as what it needs is there."""
+
+import json
+import os
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from pathlib import Path
+from urllib.request import Request, urlopen
+
+from compose.native import accounts, acls, readiness
+from compose.native.configuration import elasticsearch, mysql, prometheus
+from compose.native.configuration.files import COMPOSE
+from compose.native.layout import ROOT, Layout
+from compose.native.supervision import Supervision
+from compose.native.with_env import variables
+
+CONF = Path(__file__).with_name("cluster.conf")
+ANSWERS_WITHIN = 300
+"""Seconds; on a quiet machine 30 are plenty."""
+
+
+class Failed(RuntimeError):
+    """A step did not work; says why."""
+
+
+@dataclass
+class Cluster:
+    """The parts of one layout, under their supervisor."""
+
+    layout: Layout
+    began: float = field(default_factory=lambda: float(os.environ.get("CLUSTER_BEGAN", time.time())))
+    ready_after: dict[str, float] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.parts = Supervision(CONF, self.layout.var, os.environ | self.layout.environment)
+
+    def start(self, part: str, program: str | None = None) -> None:
+        """Start a part and wait until it answers."""
+        self.parts.start(program or part)
+        question = readiness.QUESTIONS[part]
+        self.parts.wait_until(lambda: question(self.layout), f"{part} answers", timeout=ANSWERS_WITHIN, every=0.5)
+        self.ready_after[part] = time.time() - self.began
+
+    def manage(self, principal: str, *arguments: str, also: str | None = None) -> None:
+        """Run a management command under a Kafka account; raises Failed."""
+        files = ["platform.env", f"kafka-{principal}.env", *([also] if also else [])]
+        done = subprocess.run(
+            [sys.executable, "manage.py", *arguments],
+            cwd=ROOT, env=os.environ | variables(self.layout.secrets / file for file in files),
+            text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
+        )  # fmt: skip
+        if done.returncode:
+            raise Failed(f"manage.py {arguments[0]} ended with {done.returncode}:\n{done.stdout}")
+
+
+def start_everything(cluster: Cluster) -> None:
+    """Start all parts, each as soon as what it needs is there; raises what first went wrong."""
+    with ThreadPoolExecutor(12) as pool:
+        kafka = pool.submit(start_kafka, cluster)
+        mysql = pool.submit(start_mysql, cluster)
+        registry = pool.submit(start_registry, cluster)
+        search, redis = pool.submit(start_search, cluster), pool.submit(cluster.start, "redis")
+        connect = pool.submit(after([kafka, mysql, registry], lambda: start_connect(cluster)))
+        platform = pool.submit(after([kafka, mysql, registry, search, redis], lambda: start_platform(cluster)))
+        monitoring = [
+            *(pool.submit(cluster.start, part) for part in ("prometheus", "alertmanager")),
+            pool.submit(cluster.start, "exporters", "exporters:*"),
+        ]
+        needed = [kafka, mysql, registry, search, redis, connect, platform, *monitoring]
+        done, _ = wait(needed, return_when=FIRST_EXCEPTION)
+        for future in done:
+            future.result()
+
+
+def after(needed: list["Future[None]"], step: Callable[[], None]) -> Callable[[], None]:
+    def run() -> None:
+        for future in needed:
+            future.result()
+        step()
+
+    return run
+
+
+def start_kafka(cluster: Cluster) -> None:
+    """ZooKeeper, brokers, accounts, rules, topics."""
+    layout = cluster.layout
+    cluster.start("zookeeper", "zookeeper:*")
+    cluster.start("kafka", "kafka:*")
+    admin = accounts.administrator(layout.broker_listeners, layout.certificates)
+    accounts.set_passwords(admin, accounts.passwords(layout.secrets))
+    accounts.set_rules(admin, acls.grants())
+    cluster.manage("deployer", "create_topics", "--wait", "60")
+
+
+def start_mysql(cluster: Cluster) -> None:
+    """MySQL, its accounts, tables and the platform's accounts."""
+    layout = cluster.layout
+    cluster.start("mysql")
+    mysql.run_sql(layout, COMPOSE / "mysql" / "accounts.sql")
+    cluster.manage("monitor", "migrate", "--verbosity", "0", also="migrator.env")
+    mysql.run_sql(layout, COMPOSE / "mysql" / "debezium.sql")
+    logins = layout.secrets / "accounts.json"
+    if not logins.exists():
+        cluster.manage("monitor", "make_demo_accounts", "--write", str(logins))
+    cluster.manage("monitor", "collectstatic", "--no-input", "--verbosity", "0")
+
+
+def start_registry(cluster: Cluster) -> None:
+    """The registry, which from its first schema on refuses what would break readers."""
+    cluster.start("registry")
+    rule = json.dumps({"compatibility": "BACKWARD"}).encode()
+    url = f"{cluster.layout.address('registry')}/apis/ccompat/v7/config"
+    request = Request(url, rule, {"Content-Type": "application/vnd.schemaregistry.v1+json"}, method="PUT")
+    with urlopen(request, timeout=10):
+        pass
+    cluster.manage("monitor", "register_schemas")
+
+
+def start_search(cluster: Cluster) -> None:
+    cluster.start("elasticsearch")
+    cluster.manage("monitor", "prepare_index")
+    elasticsearch.put_template(cluster.layout, "kafka-logs")
+    cluster.parts.start("rsyslog")
+
+
+def start_connect(cluster: Cluster) -> None:
+    cluster.start("connect")
+    cluster.manage("monitor", "deploy_connectors")
+    cluster.parts.start("connect-watchdog")
+
+
+def start_platform(cluster: Cluster) -> None:
+    """API, workers and Celery."""
+    optional = {"relay", "indexer"} - prometheus.idle_workers()
+    cluster.parts.start("celery:*", *optional)
+    cluster.start("workers", "workers:*")
+    cluster.start("monitor")
+    cluster.start("api")
