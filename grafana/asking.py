@@ -33,7 +33,7 @@ class Prometheus:
     def at(self, expr: str, moment: float | None = None) -> list[Series]:
         """What an expression gives at a moment, now unless told otherwise."""
         when = {} if moment is None else {"time": str(moment)}
-        found = self._get("query", {"query": expr} | when)
+        found = self.get("query", {"query": expr} | when)
         if found["resultType"] == "scalar":
             return [Series({}, [_point(found["result"])])]
         return [Series(each["metric"], [_point(each["value"])]) for each in found["result"]]
@@ -41,19 +41,20 @@ class Prometheus:
     def over(self, expr: str, begin: float, end: float, step: float) -> list[Series]:
         """What it gave from one moment to another."""
         asked = {"query": expr, "start": str(begin), "end": str(end), "step": str(step)}
-        found = self._get("query_range", asked)
+        found = self.get("query_range", asked)
         return [Series(each["metric"], [_point(point) for point in each["values"]]) for each in found["result"]]
 
     def label_values(self, metric: str, label: str) -> list[str]:
-        found: list[str] = self._get(f"label/{label}/values", {"match[]": metric})
+        found: list[str] = self.get(f"label/{label}/values", {"match[]": metric})
         return found
 
     def names(self) -> set[str]:
         """Every metric that it has."""
-        return set(self._get("label/__name__/values", {}))
+        return set(self.get("label/__name__/values"))
 
-    def _get(self, question: str, asked: Mapping[str, str]) -> Any:
-        address = f"{self.url}/api/v1/{question}?{urllib.parse.urlencode(asked)}"
+    def get(self, question: str, asked: Mapping[str, str] | None = None) -> Any:
+        """What its API answers, as it stands there."""
+        address = f"{self.url}/api/v1/{question}?{urllib.parse.urlencode(asked or {})}"
         with urllib.request.urlopen(address, timeout=TIMEOUT_SECONDS) as answer:  # noqa: S310 # an address of ours
             return json.load(answer)["data"]
 

@@ -1,9 +1,6 @@
 """Alerts of a running cluster, watched while a fault is there and after it has gone."""
 
-import json
 import time
-import urllib.parse
-import urllib.request
 from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
@@ -11,6 +8,7 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any
 
+from grafana import asking
 from tests.embedded import wait_until
 
 EVERY_SECONDS = 0.5
@@ -73,17 +71,13 @@ class Prometheus:
             self.look()
 
     def look(self) -> None:
-        found = self._get("/api/v1/alerts")["alerts"]
+        found = asking.Prometheus(self.address).get("alerts")["alerts"]
         self.firing = [each["labels"] for each in found if each["state"] == "firing"]
 
     def value(self, query: str) -> float:
         """The only sample that a query gives; 0 for none."""
-        result = self._get(f"/api/v1/query?{urllib.parse.urlencode({'query': query})}")["result"]
-        return float(result[0]["value"][1]) if result else 0.0
-
-    def _get(self, path: str) -> Any:
-        with urllib.request.urlopen(self.address + path, timeout=30) as answer:
-            return json.load(answer)["data"]
+        series = asking.Prometheus(self.address).at(query)
+        return series[0].last if series else 0.0
 
     def wait_calm(self, *expected: Alert) -> None:
         """Wait until none of these fires for another reason."""

@@ -97,17 +97,7 @@ def no_controller(cluster: RunningCluster) -> Iterator[None]:
 def wrong_passwords(cluster: RunningCluster) -> Iterator[None]:
     """A client that tries to log in with a wrong password again and again."""
     client = AdminClient(
-        {
-            "bootstrap.servers": cluster.layout.bootstrap_servers,
-            "security.protocol": "SASL_SSL",
-            "sasl.mechanism": "SCRAM-SHA-512",
-            "sasl.username": "recorder",
-            "sasl.password": "guessed",
-            "ssl.ca.location": str(cluster.layout.certificates / "ca.pem"),
-            "reconnect.backoff.ms": 100,
-            "reconnect.backoff.max.ms": 500,
-            "log_level": 0,
-        }
+        cluster.login("recorder", "guessed") | {"reconnect.backoff.ms": 100, "reconnect.backoff.max.ms": 500}
     )
 
     def try_again() -> None:

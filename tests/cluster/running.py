@@ -1,6 +1,7 @@
 """A running cluster as tests see it: its parts to kill, its stores to look into, its API to call."""
 
 import json
+import logging
 import os
 import signal
 import ssl
@@ -19,11 +20,12 @@ from confluent_kafka.admin import AdminClient
 from compose.native import accounts, debian, readiness
 from compose.native.configuration.elasticsearch import basic
 from compose.native.layout import Layout
+from compose.native.starting import CONF
 from compose.native.supervision import Supervision
 from compose.native.with_env import variables
 from tests.embedded import ROOT, wait_until
 
-CONF = ROOT / "compose" / "native" / "cluster.conf"
+QUIET = logging.Logger("refused", level=logging.CRITICAL + 1)
 
 
 class RunningCluster:
@@ -98,6 +100,22 @@ class RunningCluster:
     @cached_property
     def admin(self) -> AdminClient:
         return accounts.administrator(self.layout.broker_listeners, self.layout.certificates)
+
+    def login(self, principal: str, password: str | None = None) -> dict[str, Any]:
+        """Client settings of an account, with its own password unless another is tried."""
+        return {
+            "bootstrap.servers": self.layout.bootstrap_servers,
+            "security.protocol": "SASL_SSL",
+            "sasl.mechanism": "SCRAM-SHA-512",
+            "sasl.username": principal,
+            "sasl.password": password or accounts.secret(self.layout.secrets, f"kafka-{principal}"),
+            "ssl.ca.location": str(self.layout.certificates / "ca.pem"),
+            # What is refused is asserted, and need not be printed.
+            "log_level": 0,
+            "logger": QUIET,
+            # A topic that one may not see does not exist, and a client would wait for it to come into being.
+            "topic.metadata.propagation.max.ms": 1000,
+        }
 
     @property
     def super_user(self) -> dict[str, str]:

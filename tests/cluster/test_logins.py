@@ -12,7 +12,6 @@ from confluent_kafka.admin import AdminClient
 
 from compose.native.layout import NODES
 from tests.cluster.running import RunningCluster
-from tests.cluster.test_security import login
 from tests.embedded import wait_until
 from tests.scraping import Scrape, scrape
 
@@ -58,7 +57,7 @@ def indexed(cluster: RunningCluster, since: datetime, **fields: str) -> list[dic
 
 def try_to_log_in(cluster: RunningCluster, principal: str, password: str | None = None) -> bool:
     """Whether a client may log in; one that may not tries again and again for these seconds."""
-    admin = AdminClient(login(cluster, principal, password))
+    admin = AdminClient(cluster.login(principal, password))
     try:
         return bool(admin.list_topics(timeout=5).brokers)
     except KafkaException:

@@ -1,18 +1,17 @@
 """Every part tells Prometheus what docs/metrics.md says of it."""
 
-import json
 import re
 import subprocess
 import urllib.error
 import urllib.parse
 import urllib.request
-from typing import Any
 
 import pytest
 
 from compose.native import debian
 from compose.native.configuration.prometheus import targets
 from compose.native.layout import CERTIFIED, NODES
+from grafana.asking import Prometheus
 from tests.cluster.expected import Expected
 from tests.cluster.running import RunningCluster
 from tests.cluster.shop import Shop
@@ -22,12 +21,6 @@ from tests.scraping import Scrape, documented, scrape
 pytestmark = pytest.mark.cluster
 OF_EVERY_JAVA = ("jvm_", "process_", "jmx_")
 Family = tuple[str, str, frozenset[str]]
-
-
-def of_prometheus(cluster: RunningCluster, path: str, **parameters: str) -> Any:
-    url = f"{cluster.layout.address('prometheus')}/api/v1/{path}?{urllib.parse.urlencode(parameters)}"
-    with urllib.request.urlopen(url, timeout=30) as answer:
-        return json.load(answer)["data"]
 
 
 def served(cluster: RunningCluster, *ports: str) -> set[Family]:
@@ -42,7 +35,7 @@ def test_prometheus_reaches_everybody(cluster: RunningCluster) -> None:
     expected = {(each["labels"]["job"], each["labels"]["instance"]) for each in targets(cluster.layout)}
 
     def health() -> dict[tuple[str, str], str]:
-        active = of_prometheus(cluster, "targets")["activeTargets"]
+        active = Prometheus(cluster.layout.address("prometheus")).get("targets")["activeTargets"]
         return {(each["labels"]["job"], each["labels"]["instance"]): each["health"] for each in active}
 
     wait_until(lambda: health() == dict.fromkeys(expected, "up"), "every target is up", 60, health)

@@ -1,6 +1,5 @@
 """What no rule grants is refused: tried by every account on every topic and group."""
 
-import logging
 import socket
 import ssl
 from collections.abc import Iterator
@@ -33,7 +32,7 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from compose.native import accounts, readiness
+from compose.native import readiness
 from compose.native.acls import (
     CHANGES,
     CLUSTER_NAME,
@@ -51,7 +50,6 @@ pytestmark = pytest.mark.cluster
 
 TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values(), "connect-configs"]
 GROUPS = [*(group for group, _ in READERS.values()), "redrive", "connect-cluster", "somebody-else"]
-QUIET = logging.Logger("refused", level=logging.CRITICAL + 1)
 REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,
@@ -60,22 +58,6 @@ REFUSED = {
     KafkaError.UNKNOWN_TOPIC_OR_PART,
     KafkaError._UNKNOWN_TOPIC,
 }
-
-
-def login(cluster: RunningCluster, principal: str, password: str | None = None) -> dict[str, Any]:
-    return {
-        "bootstrap.servers": cluster.layout.bootstrap_servers,
-        "security.protocol": "SASL_SSL",
-        "sasl.mechanism": "SCRAM-SHA-512",
-        "sasl.username": principal,
-        "sasl.password": password or accounts.secret(cluster.layout.secrets, f"kafka-{principal}"),
-        "ssl.ca.location": str(cluster.layout.certificates / "ca.pem"),
-        # What is refused is asserted, and need not be printed.
-        "log_level": 0,
-        "logger": QUIET,
-        # A topic that one may not see does not exist; a client waits for it to come into being unless told otherwise.
-        "topic.metadata.propagation.max.ms": 1000,
-    }
 
 
 @pytest.fixture(params=principals())
@@ -92,7 +74,7 @@ def test_only_granted_topics_can_be_written(cluster: RunningCluster, principal: 
         assert error.code() in REFUSED, error
         refused.add(str(message.topic()))
 
-    producer = Producer(login(cluster, principal) | {"delivery.timeout.ms": 20_000})
+    producer = Producer(cluster.login(principal) | {"delivery.timeout.ms": 20_000})
     forbidden = [topic for topic in TOPICS if topic not in granted]
     for topic in forbidden:
         producer.produce(topic, b"never to be seen", on_delivery=report)
@@ -102,7 +84,7 @@ def test_only_granted_topics_can_be_written(cluster: RunningCluster, principal: 
 
 def test_only_granted_topics_can_be_read(cluster: RunningCluster, principal: str) -> None:
     granted = {topic for topic in TOPICS if allowed(principal, Operation.READ, Resource.TOPIC, topic)}
-    assert {topic for topic in TOPICS if readable(login(cluster, principal), topic)} == granted
+    assert {topic for topic in TOPICS if readable(cluster.login(principal), topic)} == granted
 
 
 def readable(settings: dict[str, Any], topic: str) -> bool:
@@ -139,7 +121,7 @@ def code_of(answer: Future[Any]) -> int | None:
 
 
 def test_only_granted_groups_can_be_seen(cluster: RunningCluster, principal: str) -> None:
-    admin = AdminClient(login(cluster, principal))
+    admin = AdminClient(cluster.login(principal))
     for group in GROUPS:
         granted = any(allowed(principal, each, Resource.GROUP, group) for each in (Operation.READ, Operation.DESCRIBE))
         # One at a time: librdkafka does not answer for several of which some are refused.
@@ -149,7 +131,7 @@ def test_only_granted_groups_can_be_seen(cluster: RunningCluster, principal: str
 
 
 def test_nobody_commits_for_the_group_of_another(cluster: RunningCluster, principal: str) -> None:
-    admin = AdminClient(login(cluster, principal))
+    admin = AdminClient(cluster.login(principal))
     for group in (each for each in GROUPS if not allowed(principal, Operation.READ, Resource.GROUP, each)):
         stolen = ConsumerGroupTopicPartitions(group, [TopicPartition("transactions", 0, 0)])
         (answer,) = admin.alter_consumer_group_offsets([stolen], request_timeout=30).values()
@@ -159,7 +141,7 @@ def test_nobody_commits_for_the_group_of_another(cluster: RunningCluster, princi
 
 
 def test_only_granted_configurations_can_be_seen(cluster: RunningCluster, principal: str) -> None:
-    admin = AdminClient(login(cluster, principal))
+    admin = AdminClient(cluster.login(principal))
     answers = admin.describe_configs([ConfigResource(ResourceType.TOPIC, topic) for topic in TOPICS])
     for resource, answer in answers.items():
         granted = allowed(principal, Operation.DESCRIBE_CONFIGS, Resource.TOPIC, resource.name)
@@ -167,7 +149,7 @@ def test_only_granted_configurations_can_be_seen(cluster: RunningCluster, princi
 
 
 def test_nobody_deletes_or_changes_topics(cluster: RunningCluster, principal: str) -> None:
-    admin = AdminClient(login(cluster, principal))
+    admin = AdminClient(cluster.login(principal))
     shorter = [
         ConfigResource(
             ResourceType.TOPIC,
@@ -182,7 +164,7 @@ def test_nobody_deletes_or_changes_topics(cluster: RunningCluster, principal: st
 
 
 def test_nobody_grants_anything_or_sees_the_grants(cluster: RunningCluster, principal: str) -> None:
-    admin = AdminClient(login(cluster, principal))
+    admin = AdminClient(cluster.login(principal))
     everything = (ResourceType.TOPIC, "transactions", ResourcePatternType.LITERAL, f"User:{principal}", "*")
     grant = AclBinding(*everything, AclOperation.ALL, AclPermissionType.ALLOW)
     (granted,) = admin.create_acls([grant]).values()
@@ -199,7 +181,7 @@ def test_only_granted_transactions_can_be_begun(cluster: RunningCluster, princip
     # An id that only Connect's grant covers, and that no task of it uses.
     transactional_id = "connect-cluster-of-somebody-else"
     granted = allowed(principal, Operation.WRITE, Resource.TRANSACTIONAL_ID, transactional_id)
-    producer = Producer(login(cluster, principal) | {"transactional.id": transactional_id})
+    producer = Producer(cluster.login(principal) | {"transactional.id": transactional_id})
     if granted:
         producer.init_transactions(30)
     else:
@@ -209,7 +191,7 @@ def test_only_granted_transactions_can_be_begun(cluster: RunningCluster, princip
 
 
 def test_nobody_makes_topics_of_other_names(cluster: RunningCluster, principal: str) -> None:
-    admin = AdminClient(login(cluster, principal))
+    admin = AdminClient(cluster.login(principal))
     created = admin.create_topics([NewTopic("of-somebody-else", 1, 1)])
     with pytest.raises(KafkaException) as refused:
         created["of-somebody-else"].result(timeout=30)
@@ -217,7 +199,7 @@ def test_nobody_makes_topics_of_other_names(cluster: RunningCluster, principal: 
 
 
 def test_a_wrong_password_is_refused(cluster: RunningCluster) -> None:
-    admin = AdminClient(login(cluster, "recorder", password="guessed") | {"socket.connection.setup.timeout.ms": 5000})
+    admin = AdminClient(cluster.login("recorder", "guessed") | {"socket.connection.setup.timeout.ms": 5000})
     with pytest.raises(KafkaException):
         admin.list_topics(timeout=5)
 
