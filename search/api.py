@@ -10,7 +10,7 @@ from rest_framework.views import APIView
 from api.fields import Amount
 from api.parsers import StrictJSONParser
 from api.permissions import has_role
-from api.problems import Problem, ProblemType
+from api.problems import RETRY_AFTER_SECONDS, Problem, ProblemType
 from api.roles import Role
 from search.backends import SearchUnavailable, backend
 from search.body import InvalidQuery, parse
@@ -19,7 +19,6 @@ from search.openapi import BODY, EXAMPLES
 from search.query import Answer, Facet, Query, amount_range
 
 log = structlog.get_logger(__name__)
-RETRY_AFTER_SECONDS = 5
 
 
 class FoundTransaction(serializers.Serializer[Any]):

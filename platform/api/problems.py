@@ -11,15 +11,20 @@ from enum import Enum
 from typing import Any
 from urllib.parse import quote
 
+import structlog
 from django.core.exceptions import DisallowedHost, PermissionDenied, RequestDataTooBig, SuspiciousOperation
+from django.db import Error
 from django.http import Http404
 from rest_framework import exceptions
 from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
+from api.outages import passes
 from api.renderers import ProblemResponse
 
+log = structlog.get_logger(__name__)
+RETRY_AFTER_SECONDS = 5
 Errors = Sequence[Mapping[str, str]]
 
 
@@ -152,6 +157,14 @@ def as_problem(exc: Exception) -> Problem | None:  # noqa: PLR0911 - one line a 
             return Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy)
         case exceptions.APIException():
             return _of_drf(exc)
+        case Error() if passes(exc):
+            log.warning("the database is away or busy", error=str(exc))
+            return Problem(
+                ProblemType.UNAVAILABLE,
+                "The database does not answer. Send this again a little later, under the same Idempotency-Key or with "
+                "the same order_id where it has one: it may have been done.",
+                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+            )
     return None
 
 

@@ -150,8 +150,9 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
             "charset": "utf8mb4",
             # Workers lock the rows that they change; REPEATABLE READ's gap locks would only add deadlocks.
             "isolation_level": "read committed",
-            # What does not fit is refused, whatever the server's own mode, and never cut.
-            "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES')",
+            # What does not fit is refused, whatever the server's own mode, and never cut. Where somebody has locked a
+            # table, nobody waits for as long as the server would let them: a year.
+            "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), lock_wait_timeout = 10",
             "connect_timeout": 5,
         }
         | ({"ssl": {"ca": str(CA_FILE)}} if CA_FILE else {})

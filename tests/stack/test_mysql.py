@@ -44,11 +44,12 @@ def test_ids_that_differ_in_capitals_accents_or_blanks_are_different() -> None:
 
 
 def test_the_session_is_strict_and_reads_what_is_committed() -> None:
-    mode, isolation, zone, names = answer(
-        "SELECT @@sql_mode, @@transaction_isolation, @@time_zone, @@character_set_client"
+    mode, isolation, zone, names, patience = answer(
+        "SELECT @@sql_mode, @@transaction_isolation, @@time_zone, @@character_set_client, @@lock_wait_timeout"
     )
     assert "STRICT_ALL_TABLES" in mode
     assert (isolation, zone, names) == ("READ-COMMITTED", "+00:00", "utf8mb4")
+    assert patience == 10
 
 
 def test_nothing_is_wrong_with_the_database() -> None:
