@@ -14,7 +14,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from confluent_kafka import Consumer, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import AdminClient
 
 from compose.native import accounts, debian, readiness
@@ -23,6 +23,7 @@ from compose.native.layout import Layout
 from compose.native.starting import CONF
 from compose.native.supervision import Supervision
 from compose.native.with_env import variables
+from streaming.reading import begins, read
 from tests.embedded import ROOT, wait_until
 
 QUIET = logging.Logger("refused", level=logging.CRITICAL + 1)
@@ -152,19 +153,9 @@ class RunningCluster:
                 "enable.partition.eof": True,
             }
         )
-        partitions = consumer.list_topics(topic, timeout=30).topics[topic].partitions
-        consumer.assign([TopicPartition(topic, number, 0) for number in partitions])
-        ended: set[int] = set()
         try:
-            while len(ended) < len(partitions):
-                for message in consumer.consume(5000, timeout=2):
-                    error = message.error()
-                    if error is None:
-                        yield message
-                    elif error.name() == "_PARTITION_EOF":
-                        ended.add(message.partition() or 0)
-                    else:
-                        raise KafkaException(error)
+            for messages in read(consumer, begins(consumer, [topic])):
+                yield from messages
         finally:
             consumer.close()
 
