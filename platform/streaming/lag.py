@@ -3,12 +3,21 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import ConsumerGroupTopicPartitions, TopicPartition
+from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streaming.unread import received_at
 
 TIMEOUT_SECONDS = 5.0
+OUT_OF_DATE = {
+    KafkaError.UNKNOWN_TOPIC_OR_PART,
+    KafkaError.LEADER_NOT_AVAILABLE,
+    KafkaError.NOT_LEADER_FOR_PARTITION,
+    KafkaError.UNKNOWN_LEADER_EPOCH,
+    KafkaError.FENCED_LEADER_EPOCH,
+}
+"""What a client may go on saying of a topic in the making, or after a change of leaders, until it asks for all topics:
+librdkafka 2.16 forgets such news only after all that it had learnt before, which is up to a quarter of an hour."""
 Partition = tuple[str, int]
 
 
@@ -48,8 +57,18 @@ def _offsets(
     asked = {TopicPartition(topic, number): spec for topic, number in partitions}
     if not asked:
         return {}
-    answers = admin.list_offsets(asked, request_timeout=timeout)
-    return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+
+    def ask() -> dict[Partition, int]:
+        answers = admin.list_offsets(asked, request_timeout=timeout)
+        return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+
+    try:
+        return ask()
+    except KafkaException as error:
+        if error.args[0].code() not in OUT_OF_DATE:
+            raise
+        admin.list_topics(timeout=timeout)
+        return ask()
 
 
 def committed_offsets(admin: AdminClient, group: str, timeout: float = TIMEOUT_SECONDS) -> dict[Partition, int]:

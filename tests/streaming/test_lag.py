@@ -3,8 +3,8 @@
 from io import StringIO
 
 import pytest
-from confluent_kafka import Producer, TopicPartition
-from confluent_kafka.admin import AdminClient
+from confluent_kafka import KafkaException, Producer, TopicPartition
+from confluent_kafka.admin import AdminClient, NewTopic
 from django.core.management import CommandError, call_command
 
 from streaming import clients
@@ -82,3 +82,18 @@ def test_nobody_waits_for_a_marker(kafka: AdminClient, transactional: Producer) 
     read_all_but(kafka, 2)
     with pytest.raises(CommandError, match="recorder"):
         call_command("wait_for_workers", timeout=0, stdout=StringIO())
+
+
+def test_a_topic_that_was_asked_for_before_it_was_made_has_offsets_once_it_is(kafka: AdminClient) -> None:
+    late = ("made-late", 0)
+    assert end_offsets(kafka, [WHERE]).keys() == {WHERE}
+    with pytest.raises(KafkaException, match="UNKNOWN_TOPIC_OR_PART"):
+        end_offsets(kafka, [WHERE, late])
+    # By another client: who makes a topic may learn of it by that.
+    others = AdminClient(clients.connection())
+    others.create_topics([NewTopic(late[0], num_partitions=1, replication_factor=1)])[late[0]].result()
+    try:
+        wait_until(lambda: late[0] in others.list_topics(timeout=10).topics, "the topic is there")
+        assert end_offsets(kafka, [WHERE, late])[late] == 0
+    finally:
+        others.delete_topics([late[0]])[late[0]].result()
