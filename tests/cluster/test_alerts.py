@@ -48,6 +48,7 @@ def prometheus(cluster: RunningCluster, tmp_path_factory: pytest.TempPathFactory
     log = tmp_path_factory.mktemp("drill") / "producer.log"
     producer = cluster.begin("producer", "run_producer", "--rate", str(RATE), log=log)
     try:
+        wait_until(lambda: next(cluster.read_topic("transactions"), None), "orders come in")
         with Prometheus(cluster.layout.address("prometheus")) as watched:
             yield watched
     finally:
