@@ -3,9 +3,7 @@
 from datetime import timedelta
 from typing import Any
 
-import structlog
-
-from config import env
+from config import env, logs
 from config.env import BASE_DIR, setting
 
 # --- Django -----------------------------------------------------------------------------------------------------------
@@ -295,47 +293,7 @@ SPECTACULAR_SETTINGS = {
 # --- Logs -------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")
 LOG_FORMAT = setting("LOG_FORMAT", env.choice("console", "json"), "console or json")
-_processors: list[structlog.typing.Processor] = [
-    structlog.contextvars.merge_contextvars,
-    structlog.stdlib.add_logger_name,
-    structlog.stdlib.add_log_level,
-    structlog.stdlib.PositionalArgumentsFormatter(),
-    structlog.processors.TimeStamper(fmt="iso", utc=True),
-]
-_renderers: dict[str, list[structlog.typing.Processor]] = {
-    # Tracebacks as Python prints them: the default shows every local variable, tokens and passwords among them.
-    "console": [structlog.dev.ConsoleRenderer(colors=False, exception_formatter=structlog.dev.plain_traceback)],
-    "json": [structlog.processors.format_exc_info, structlog.processors.JSONRenderer()],
-}
-structlog.configure(
-    processors=[
-        structlog.stdlib.filter_by_level,
-        *_processors,
-        structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
-    ],
-    logger_factory=structlog.stdlib.LoggerFactory(),
-    cache_logger_on_first_use=True,
-)
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {
-        "structured": {
-            "()": structlog.stdlib.ProcessorFormatter,
-            "foreign_pre_chain": _processors,
-            "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, *_renderers[LOG_FORMAT]],
-        },
-    },
-    "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "structured"}},
-    "root": {"handlers": ["stderr"], "level": LOG_LEVEL},
-    "loggers": {
-        "django": {"handlers": [], "propagate": True},
-        "django.server": {"handlers": [], "propagate": True},
-        # These clients would log every request.
-        "httpx2": {"level": "WARNING"},
-        "elastic_transport": {"level": "WARNING"},
-    },
-}
+LOGGING = logs.configure(LOG_LEVEL, LOG_FORMAT)
 
 # --- Traces -----------------------------------------------------------------------------------------------------------
 TRACES = setting("TRACES", env.traces, "`off`, `console`, or `otlp:` and a collector's URL")

@@ -20,7 +20,7 @@ IMPATIENT = """
 import json
 import django
 django.setup()
-from django.contrib.auth.models import Group, User
+from django.contrib.auth.models import User
 from django.db import connection
 from rest_framework.test import APIClient
 
