@@ -9,6 +9,10 @@ from uuid import UUID
 
 from events import ChangedStatus, Status, Transaction
 
+MOCK_PREFIX = "mock-"
+MOCK_ID = rf"^{MOCK_PREFIX}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"
+"""A regular expression of mock orders' ids: nobody but the simulator may say what becomes of others' payments."""
+
 
 @dataclass(frozen=True)
 class Shop:
@@ -33,7 +37,7 @@ def mock_orders(*, seed: int, start: datetime, per_second: float, shop: Shop | N
     number = 0
     while True:
         yield Transaction(
-            order_id=str(UUID(int=chance.getrandbits(128), version=4)),
+            order_id=f"{MOCK_PREFIX}{UUID(int=chance.getrandbits(128), version=4)}",
             user_id=_user(chance, shop),
             amount=_amount(chance, shop),
             status=_status(chance, shop),

@@ -10,17 +10,21 @@ from events import ChangedStatus
 from streaming.send import send_to_topics
 from transactions.models import Transaction
 from transactions.services import change_status
-from transactions.simulator import mock_orders, outcome
+from transactions.simulator import MOCK_ID, MOCK_PREFIX, mock_orders, outcome
 
 DECIDED_AFTER = timedelta(seconds=15)
 
 
 @shared_task
 def simulate_traffic() -> int:
-    """Send one interval's mock orders straight to the topic, and decide earlier ones; returns how many were sent."""
+    """Send the mock orders of the interval that has passed straight to the topic, and decide earlier mock ones.
+
+    Returns how many were sent.
+    """
     chance = random.SystemRandom()
     rate = settings.SIMULATED_ORDERS_PER_SECOND
-    orders = mock_orders(seed=chance.getrandbits(64), start=datetime.now(UTC), per_second=rate)
+    start = datetime.now(UTC) - timedelta(seconds=settings.SIMULATION_EVERY_SECONDS)
+    orders = mock_orders(seed=chance.getrandbits(64), start=start, per_second=rate)
     sent = send_to_topics(islice(orders, rate * settings.SIMULATION_EVERY_SECONDS))
     for order_id in _pending(limit=rate):
         for status in outcome(chance):
@@ -29,6 +33,8 @@ def simulate_traffic() -> int:
 
 
 def _pending(limit: int) -> list[str]:
-    """The oldest orders that have been pending for a while."""
-    pending = Transaction.objects.filter(status=ChangedStatus.PENDING, recorded_at__lt=timezone.now() - DECIDED_AFTER)
+    """The oldest mock orders that have been pending for a while; what others ordered is theirs to decide."""
+    # Between the two lies what begins with the prefix: it spares the others the regular expression.
+    mock = Transaction.objects.filter(order_id__gt=MOCK_PREFIX, order_id__lt=f"{MOCK_PREFIX}~", order_id__regex=MOCK_ID)
+    pending = mock.filter(status=ChangedStatus.PENDING, recorded_at__lt=timezone.now() - DECIDED_AFTER)
     return list(pending.order_by("id").values_list("order_id", flat=True)[:limit])

@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice
 from random import Random
@@ -5,7 +6,7 @@ from random import Random
 import pytest
 
 from events import ChangedStatus, Status, Transaction, check_plausible
-from transactions.simulator import BadRow, Shop, mock_orders, outcome, purchases
+from transactions.simulator import MOCK_ID, BadRow, Shop, mock_orders, outcome, purchases
 from transactions.statuses import may_become
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,6 +29,10 @@ def test_mock_orders_are_plausible_and_follow_each_other_at_the_rate() -> None:
         assert order.amount > 0
         assert order.timestamp.microsecond % 1000 == 0
     assert orders[250].timestamp == START + timedelta(seconds=2.5)
+
+
+def test_mock_orders_are_known_by_their_id() -> None:
+    assert all(re.match(MOCK_ID, order.order_id) for order in some(100))
 
 
 def test_the_shares_of_huge_paid_and_failed_orders_are_as_stated() -> None:

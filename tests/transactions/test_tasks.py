@@ -1,7 +1,10 @@
+from contextlib import closing
 from datetime import timedelta
 from io import StringIO
+from itertools import islice
 from pathlib import Path
 from typing import Any
+from uuid import uuid4
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -13,9 +16,13 @@ from django_celery_beat.schedulers import DatabaseScheduler
 import events
 from config.celery import app
 from events import Status
+from streaming.commands import decode
 from streaming.lag import begin_offsets, end_offsets
+from streaming.reading import begins, read, reader
+from streaming.worker import Record
 from transactions.models import Transaction
 from transactions.services import record
+from transactions.simulator import mock_orders
 from transactions.tasks import simulate_traffic
 
 FILE = "customer_id,date,quantity,amount\n1,1997-01-01,1,11.77\n2,1997-01-12,5,77.00\n"
@@ -37,10 +44,40 @@ def test_an_interval_of_simulated_traffic_is_sent_at_the_set_rate(kafka: AdminCl
 @pytest.mark.django_db
 def test_orders_that_were_pending_for_a_while_are_decided(kafka: AdminClient) -> None:
     now = timezone.now()
-    record(received=[events.Transaction(f"a-{n}", 7, 1.0, Status.PENDING, now) for n in range(3)])
-    Transaction.objects.exclude(order_id="a-2").update(recorded_at=now - timedelta(minutes=1))
+    mock = [order.order_id for order in islice(mock_orders(seed=1, start=now, per_second=1), 3)]
+    record(received=[events.Transaction(order_id, 7, 1.0, Status.PENDING, now) for order_id in mock])
+    Transaction.objects.exclude(order_id=mock[2]).update(recorded_at=now - timedelta(minutes=1))
     simulate_traffic()
-    assert list(Transaction.objects.filter(status="PENDING").values_list("order_id", flat=True)) == ["a-2"]
+    assert list(Transaction.objects.filter(status="PENDING").values_list("order_id", flat=True)) == [mock[2]]
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize(
+    "order_id",
+    ["A-1001", "mock-1", "mock-", "MOCK-00000000-0000-4000-8000-000000000000", str(uuid4()), f"x-mock-{uuid4()}"],
+)
+def test_nobody_elses_order_is_decided(kafka: AdminClient, order_id: str) -> None:
+    record(received=[events.Transaction(order_id, 7, 1.0, Status.PENDING, timezone.now())])
+    Transaction.objects.update(recorded_at=timezone.now() - timedelta(minutes=1))
+    simulate_traffic()
+    assert Transaction.objects.get().status == "PENDING"
+
+
+def records() -> list[Record[Any]]:
+    """What the topic holds."""
+    with closing(reader("of a test")) as consumer:
+        batches = read(consumer, begins(consumer, ["transactions"]))
+        return [decode(message) for messages in batches for message in messages]
+
+
+@pytest.mark.django_db
+def test_no_mock_order_was_placed_after_it_was_received(kafka: AdminClient, settings: Any) -> None:
+    settings.SIMULATED_ORDERS_PER_SECOND, settings.SIMULATION_EVERY_SECONDS = 5, 2
+    simulate_traffic()
+    call_command("run_producer", rate=20, count=5, stdout=StringIO())
+    found = records()
+    assert len(found) == 15
+    assert [record for record in found if record.event.timestamp > record.received_at] == []
 
 
 # Beat's scheduler ends transactions by itself.
@@ -86,7 +123,15 @@ def test_the_producer_sends_as_many_as_it_was_told_to(kafka: AdminClient) -> Non
 
 
 @pytest.mark.parametrize(
-    "arguments", [["--rate", "0"], ["--rate", "-1"], ["--rate", "x"], [], ["--rate", "1", "--count", "0"]]
+    "arguments",
+    [
+        ["--rate", "0"],
+        ["--rate", "-1"],
+        ["--rate", "x"],
+        [],
+        ["--rate", "1", "--count", "0"],
+        ["--rate", "1", "--start", "2100-01-01"],
+    ],
 )
 def test_the_producer_refuses_what_makes_no_sense(arguments: list[str]) -> None:
     with pytest.raises(CommandError):

@@ -42,6 +42,8 @@ class Command(BaseCommand):
         self.stdout.write(f"{sent} orders sent and acknowledged.")
 
     def simulate(self, rate: float, count: int | None, seed: int | None, start: datetime | None) -> int:
+        if start and start > datetime.now(UTC):
+            raise CommandError(f"--start {start.isoformat()} is in the future: orders have been placed.")
         if seed is None:
             seed = random.SystemRandom().getrandbits(32)
         self.stdout.write(f"Sending {rate:g} mock orders a second with seed {seed}.")
@@ -56,12 +58,13 @@ class Command(BaseCommand):
             raise CommandError(f"{file}: {error}") from error
 
     def send(self, orders: Iterator[events.Transaction], *, chunk: int, rate: float | None = None) -> int:
-        """Send the orders in chunks, no faster than the rate; returns how many were acknowledged."""
+        """Send the orders in chunks, each when its last order has been placed; returns how many were acknowledged."""
         began, sent = monotonic(), 0
-        while not self.stopped.is_set() and (part := list(islice(orders, chunk))):
+        while part := list(islice(orders, chunk)):
+            placed = began + (sent + len(part) - 1) / rate if rate else began
+            if self.stopped.wait(max(0.0, placed - monotonic())):
+                break
             sent += send_to_topics(part, self.acknowledged)
-            if rate:
-                self.stopped.wait(max(0.0, began + sent / rate - monotonic()))
         return sent
 
     def show_acknowledgement(self, words: str) -> None:
