@@ -1,5 +1,9 @@
 """What Django itself refuses, outside every view: problems for the API, Django's pages for people."""
 
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
 import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +14,7 @@ from django.views.decorators.http import require_safe
 from api.problems import Problem, ProblemType, as_problem
 from api.renderers import PROBLEM_JSON, ProblemRenderer
 
-PAGES = ("/", "/login", "/logout", "/docs", "/problems")
+PAGES = ("/", "/favicon.ico", "/login", "/logout", "/docs", "/problems")
 FOLDERS_OF_PAGES = ("/admin/", "/static/")
 
 
@@ -38,6 +42,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return defaults.server_error(request)
     request_id = structlog.contextvars.get_contextvars().get("request_id")
     return _answer(Problem(ProblemType.INTERNAL, ProblemType.INTERNAL.remedy, request_id=request_id))
+
+
+def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
+    """For a view of Django's kind that is no page: every method but GET and HEAD is a problem (405)."""
+
+    @wraps(view)
+    def safe(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        if request.method in ("GET", "HEAD"):
+            return view(request, *args, **kwargs)
+        refused = _answer(Problem(ProblemType.METHOD_NOT_ALLOWED, f"{request.method} does not work here: use GET."))
+        refused["Allow"] = "GET, HEAD"
+        return refused
+
+    return safe
 
 
 def is_page(request: HttpRequest) -> bool:

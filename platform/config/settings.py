@@ -262,6 +262,7 @@ REST_FRAMEWORK = {
     "DEFAULT_FILTER_BACKENDS": ["api.filters.StrictFilters"],
     "DEFAULT_PAGINATION_CLASS": "api.pagination.Cursor",
     "DEFAULT_SCHEMA_CLASS": "api.schema.ProblemSchema",
+    "DEFAULT_METADATA_CLASS": "api.metadata.Forms",
     "EXCEPTION_HANDLER": "api.problems.problem_response",
     # Amounts of money are JSON strings with two decimals: no reader rounds them by taking them for floats.
     "COERCE_DECIMAL_TO_STRING": True,

@@ -1,9 +1,10 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
+from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
-from api.errors import problem_types
+from api.errors import for_reading, problem_types
 
 admin.autodiscover()
 
@@ -14,7 +15,7 @@ handler500 = "api.errors.server_error"
 
 urlpatterns = [
     path("", include("monitoring.urls")),
-    path("", include("django_prometheus.urls")),
+    path("metrics", for_reading(ExportToDjangoView), name="metrics"),
     path("", include("transactions.urls")),
     path("fraud/", include("fraud.urls")),
     path("analytics/", include("analytics.urls")),
@@ -25,6 +26,7 @@ urlpatterns = [
     path("logout", auth.LogoutView.as_view(), name="logout"),
     path("problems", problem_types, name="problems"),
     path("schema", SpectacularAPIView.as_view(), name="schema"),
-    path("docs", SpectacularSwaggerView.as_view(url_name="schema"), name="docs"),
+    # A page: it answers no OPTIONS, for which it would have no template.
+    path("docs", SpectacularSwaggerView.as_view(url_name="schema", http_method_names=["get", "head"]), name="docs"),
     path("admin/", admin.site.urls),
 ]
