@@ -39,6 +39,7 @@ def idempotent(handler: Handler) -> Handler:
     def once(view: Any, request: Request, *args: Any, **kwargs: Any) -> Response:
         key = _key(request)
         fingerprint = _fingerprint(request) if key else ""
+        _read_body(request)
         try:
             with transaction.atomic():
                 row = _take(request, key, fingerprint) if key else None
@@ -73,6 +74,14 @@ def _fingerprint(request: Request) -> str:
     # Django's own request: its body stays readable for REST framework's parsers afterwards.
     parts = str(request.method).encode(), request.get_full_path().encode(), request._request.body
     return sha256(b"\n".join(parts)).hexdigest()
+
+
+def _read_body(request: Request) -> None:
+    """Read and parse the whole body now: a client that sends it slowly must not hold what a transaction locks.
+
+    Raises what the parsers raise.
+    """
+    request.data  # noqa: B018 - a property that reads
 
 
 def _take(request: Request, key: str, fingerprint: str) -> IdempotencyKey:
