@@ -17,6 +17,7 @@ from rest_framework.response import Response
 
 from api.fields import Amount, Choice, Text
 from api.filters import AmountFilter, ChoiceFilter, MomentFilter, UserIdFilter
+from api.idempotency import idempotent
 from api.permissions import has_role
 from api.problems import BadParameters, Problem, ProblemType
 from api.roles import Role
@@ -159,6 +160,7 @@ class Alert(RetrieveAPIView[FraudAlert]):
         responses={200: AlertWithHistory, 409: OpenApiResponse(description="The alert's state does not allow this.")},
         examples=[TAKE, CONFIRM, HAND_BACK],
     )
+    @idempotent
     def patch(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         alert = self.get_object()
         by = cast(User, request.user)

@@ -10,6 +10,7 @@ from rest_framework.response import Response
 
 from api.fields import TrueOrFalse
 from api.filters import ChoiceFilter, TrueOrFalseFilter
+from api.idempotency import idempotent
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 from notifications import selectors, services
@@ -68,6 +69,7 @@ class OneNotification(NotificationsOfAccount):
     @extend_schema(
         summary="Mark a notification as read or unread", request=NotificationChange, responses=NotificationSerializer
     )
+    @idempotent
     def patch(self, request: Request, pk: int) -> Response:
         """One marked as read before keeps the time of that."""
         change = self.get_serializer(data=request.data)

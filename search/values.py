@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from events.money import MAX_AMOUNT
+from events.money import MAX_AMOUNT, exact_amount
 from events.plausibility import MAX_ORDER_ID_LENGTH
 from search.query import SORTS, Sort, SortField
 
@@ -19,6 +19,7 @@ MAX_CHOICES = 100
 """values in a list"""
 MAX_USER_ID = 2**31 - 1
 """the largest number that Avro's int holds"""
+AN_AMOUNT = f'Give an amount of at most two decimals, such as 12.50 or "12.50", up to {MAX_AMOUNT}.'
 AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
@@ -69,17 +70,22 @@ def one_of(choices: type[Choice]) -> Callable[[Any], Choice]:
 
 def amount(raw: Any) -> Decimal:
     """An amount, of whole cents: a finer one would be rounded by some backends and not by others."""
-    text = raw if isinstance(raw, str) else _as_written(raw)
-    if not AMOUNT.fullmatch(text) or abs(Decimal(text)) > MAX_AMOUNT:
-        raise Refused(f'Give an amount of at most two decimals, such as 12.50 or "12.50", up to {MAX_AMOUNT}.')
-    return Decimal(text).quantize(Decimal("0.01"))
+    try:
+        value = exact_amount(_number(raw))
+    except ValueError as error:
+        raise Refused(AN_AMOUNT) from error
+    if abs(value) > MAX_AMOUNT:
+        raise Refused(AN_AMOUNT)
+    return value
 
 
-def _as_written(raw: Any) -> str:
-    """A JSON number's digits, without an exponent; an empty string for what is no number."""
-    if isinstance(raw, bool) or not isinstance(raw, int | float):
-        return ""
-    return f"{Decimal(repr(raw)):f}"
+def _number(raw: Any) -> Decimal:
+    """A number of JSON, or the text of one; raises ValueError for anything else."""
+    if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal | str):
+        raise ValueError(raw)  # noqa: TRY004 - a value of JSON, no argument of another type
+    if isinstance(raw, str) and not AMOUNT.fullmatch(raw):
+        raise ValueError(raw)
+    return Decimal(str(raw))
 
 
 def moment(raw: Any) -> datetime:

@@ -9,10 +9,11 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from events.money import MAX_AMOUNT
+from events.money import MAX_AMOUNT, exact_amount
 
 MAX_USER_ID = 2**31 - 1
 """The largest number that Avro's int holds."""
+AN_AMOUNT = 'Give a number of at most two decimals, such as 12.30 or "12.30".'
 
 MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
@@ -71,11 +72,15 @@ class Amount(serializers.DecimalField):
         super().__init__(**kwargs)
 
     def to_internal_value(self, data: Any) -> Decimal:
-        if isinstance(data, bool) or not isinstance(data, int | float | str):
+        if isinstance(data, bool) or not isinstance(data, int | float | Decimal | str):
             self.fail("invalid")
         if isinstance(data, str) and not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,2})?", data):
-            raise serializers.ValidationError('Give a number of at most two decimals, such as 12.30 or "12.30".')
-        return super().to_internal_value(data) + 0  # makes -0 a 0
+            raise serializers.ValidationError(AN_AMOUNT)
+        try:
+            amount = exact_amount(Decimal(str(data)))
+        except ValueError as error:
+            raise serializers.ValidationError(AN_AMOUNT) from error
+        return super().to_internal_value(amount) + 0  # makes -0 a 0
 
 
 class Moment(serializers.DateTimeField):

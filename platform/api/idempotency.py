@@ -13,6 +13,7 @@ from hashlib import sha256
 from typing import Any, cast
 
 from django.db import IntegrityError, transaction
+from django.http import QueryDict
 from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
@@ -23,7 +24,8 @@ from api.problems import Problem, ProblemType
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT_HEADERS = ("Location", "Link")
-VISIBLE_ASCII = re.compile(r"[\x21-\x7e]{1,255}")
+# Without the comma, by which servers join a header field that came twice.
+VISIBLE_ASCII = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")
 
 Handler = Callable[..., Response]
 
@@ -65,15 +67,16 @@ def is_idempotent(handler: Any) -> bool:
 def _key(request: Request) -> str | None:
     key: str | None = request.headers.get(HEADER)
     if key is not None and not VISIBLE_ASCII.fullmatch(key):
-        sentence = "Give 1 to 255 visible ASCII characters, best a new UUID for every new request."
+        sentence = "Give it once: 1 to 255 visible ASCII characters without commas, best a new UUID for each request."
         raise Problem(ProblemType.VALIDATION, f"{HEADER}: {sentence}", errors=[{"header": HEADER, "detail": sentence}])
     return key
 
 
 def _fingerprint(request: Request) -> str:
-    # Django's own request: its body stays readable for REST framework's parsers afterwards.
-    parts = str(request.method).encode(), request.get_full_path().encode(), request._request.body
-    return sha256(b"\n".join(parts)).hexdigest()
+    """Equal for requests that mean the same: what the body says counts, not how it is spaced."""
+    data = dict(request.data.lists()) if isinstance(request.data, QueryDict) else request.data
+    body = json.dumps(data, sort_keys=True, default=str)
+    return sha256("\n".join([str(request.method), request.get_full_path(), body]).encode()).hexdigest()
 
 
 def _read_body(request: Request) -> None:

@@ -4,10 +4,12 @@ A double holds every amount up to 10^12 with two decimals to far less than half 
 in both directions, and sums of cents are exact whatever their order.
 """
 
-from decimal import Decimal
+from decimal import Context, Decimal, Inexact, InvalidOperation
 
 MAX_AMOUNT = 10**12
 """The largest believable amount, in the shop's currency, of either sign."""
+CENT = Decimal("0.01")
+EXACT = Context(prec=20, traps=[Inexact, InvalidOperation])
 
 
 def to_cents(amount: float | Decimal) -> int:
@@ -18,3 +20,13 @@ def to_cents(amount: float | Decimal) -> int:
 def from_cents(cents: int) -> Decimal:
     """The amount with its two decimals."""
     return Decimal(cents).scaleb(-2)
+
+
+def exact_amount(number: Decimal) -> Decimal:
+    """The same number with two decimals; raises ValueError if it has a finer part, or more digits than any amount."""
+    if not number.is_finite():
+        raise ValueError(f"{number} is no amount")
+    try:
+        return EXACT.quantize(number, CENT)
+    except (Inexact, InvalidOperation) as error:
+        raise ValueError(f"{number} is no amount of whole cents") from error

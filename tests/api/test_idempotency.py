@@ -5,13 +5,16 @@ import subprocess
 import sys
 from contextlib import closing
 from datetime import timedelta
+from http.client import HTTPConnection
 from pathlib import Path
 from shutil import copy
 from typing import Any
 
 import pytest
 from django.conf import settings
+from django.contrib.auth.models import User
 from django.utils import timezone
+from knox.models import AuthToken
 from rest_framework.test import APIClient
 
 from api.models import IdempotencyKey
@@ -87,7 +90,57 @@ def test_each_account_has_keys_of_its_own(shop: APIClient, client_as: ClientAs) 
     assert post(shop, "k").json()["order_id"] != post(client_as(Role.SHOP), "k").json()["order_id"]
 
 
-@pytest.mark.parametrize("key", ["", " ", "two words", "k" * 256, "é", "\x7f"])
+def test_the_same_json_in_other_spacing_or_order_is_the_same_request(shop: APIClient) -> None:
+    written = [
+        '{"user_id": 42, "amount": 19.99}',
+        '{\n  "amount":19.99, "user_id" : 42 }\n',
+        '{"user_id":42,"\\u0061mount":19.99}',
+    ]
+    answers = [
+        shop.generic("POST", "/transactions", body, content_type="application/json", headers={"Idempotency-Key": "k"})
+        for body in written
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert len({answer.content for answer in answers}) == 1
+    assert Transaction.objects.count() == 1
+
+
+@pytest.mark.parametrize("body", [{"user_id": 42, "amount": 19.98}, {"user_id": 42, "amount": "19.9"}, [ORDER]])
+def test_another_value_is_another_request(shop: APIClient, body: Any) -> None:
+    assert post(shop, "k").status_code == 201
+    assert post(shop, "k", body).status_code == 422
+
+
+def test_a_form_sent_again_is_the_same_request(shop: APIClient) -> None:
+    form = "user_id=42&amount=19.99", "application/x-www-form-urlencoded"
+    answers = [
+        shop.generic("POST", "/transactions", form[0], content_type=form[1], headers={"Idempotency-Key": "k"})
+        for _ in range(2)
+    ]
+    assert [answer.status_code for answer in answers] == [201, 201]
+    assert Transaction.objects.count() == 1
+
+
+def test_two_keys_are_refused_whatever_server_joins_them(live_server: Any) -> None:
+    shop = User.objects.create_superuser("root")
+    _, token = AuthToken.objects.create(shop)
+    connection = HTTPConnection(live_server.thread.host, live_server.thread.port, timeout=30)
+    with closing(connection):
+        connection.putrequest("POST", "/transactions")
+        body = json.dumps(ORDER).encode()
+        for name, value in [
+            ("Authorization", f"Bearer {token}"), ("Content-Type", "application/json"),
+            ("Content-Length", str(len(body))), ("Idempotency-Key", "one"), ("Idempotency-Key", "two"),
+        ]:  # fmt: skip
+            connection.putheader(name, value)
+        connection.endheaders(body)
+        answer = connection.getresponse()
+        problem = json.loads(answer.read())
+    assert (answer.status, [error["header"] for error in problem["errors"]]) == (400, ["Idempotency-Key"])
+    assert not Transaction.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["", " ", "a,b", "a, b", "two words", "k" * 256, "é", "\x7f"])
 def test_a_bad_key_is_refused_by_the_headers_name(shop: APIClient, key: str) -> None:
     answer = post(shop, key)
     assert answer.status_code == 400

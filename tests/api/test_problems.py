@@ -48,12 +48,79 @@ def test_what_is_no_strict_json_is_malformed(shop: APIClient, body: str) -> None
     assert is_problem(post(shop, body), ProblemType.MALFORMED)
 
 
+@pytest.mark.parametrize(
+    "body",
+    [
+        b"\xef\xbb\xbf" + json.dumps(ORDER).encode(),
+        json.dumps(ORDER).encode("utf-16"),
+        json.dumps(ORDER).encode("utf-16-le"),
+        b'{"user_id": 1, "amount": 1, "order_id": "\xe9"}',
+        b'{"user_id": 1, "amount": 1E99999999999999999999}',
+        b'{"user_id": 1, "amount": 1, "a": ' + b"[" * 30 + b"]" * 30 + b"}",
+        b'{"user_id": 1, "amount": 1, "a": ' + b'{"a": ' * 30 + b"1" + b"}" * 31,
+        b'{"user_id": 1' + b"0" * 5000 + b"}",
+        b"\x00",
+        b"{'user_id': 1}",
+    ],
+    ids=repr,
+)
+def test_bytes_that_are_no_plain_json_are_malformed(shop: APIClient, body: Any) -> None:
+    for headers in ({}, {"Idempotency-Key": "k"}):
+        answer = shop.generic("POST", "/transactions", body, content_type="application/json", headers=headers)
+        assert is_problem(answer, ProblemType.MALFORMED)
+
+
+@pytest.mark.parametrize(
+    "amount",
+    [
+        "1e-400",
+        "1e-3",
+        "5.00000000000000000000000001",
+        "1E400",
+        "1E+99999999",
+        "9" * 4000,
+        "true",
+        "[]",
+        "null",
+        "-0.01",
+    ]
+    + [f'"{text}"' for text in (" 5", "5 ", "1E2", "NaN", "٥", "1_000", "0x1", "+", "", "5.", "5.001", "5\\u0000")],
+)
+def test_an_amount_that_is_none_is_refused_by_its_name(shop: APIClient, amount: str) -> None:
+    answer = post(shop, f'{{"user_id": 1, "amount": {amount}}}')
+    assert is_problem(answer, ProblemType.VALIDATION)
+    assert [error["pointer"] for error in answer.json()["errors"]] == ["#/amount"]
+
+
+@pytest.mark.parametrize(
+    ("written", "told"),
+    [("-0", "0.00"), ("0e5", "0.00"), ("-0.000", "0.00"), ("1.990e1", "19.90"), ("1e12", "1000000000000.00")],
+)
+def test_a_number_is_taken_as_what_it_is_worth(shop: APIClient, written: str, told: str) -> None:
+    answer = post(shop, f'{{"user_id": 1, "amount": {written}}}')
+    assert (answer.status_code, answer.json()["amount"]) == (201, told)
+
+
 def test_a_pair_of_surrogates_is_a_character(shop: APIClient) -> None:
     assert is_problem(post(shop, '{"\\ud83d\\ude00": 1}'), ProblemType.VALIDATION)
 
 
-def test_a_charset_that_decompresses_is_malformed(shop: APIClient) -> None:
-    assert is_problem(post(shop, "{}", "application/json; charset=zip"), ProblemType.MALFORMED)
+@pytest.mark.parametrize("charset", ["nope", "zip", "latin-1", "utf-16", "utf-8-sig", '"utf-7"'])
+@pytest.mark.parametrize("form", ["application/json", "application/x-www-form-urlencoded"])
+def test_a_charset_that_is_not_utf8_is_malformed(shop: APIClient, form: str, charset: str) -> None:
+    body = json.dumps(ORDER) if form == "application/json" else "user_id=42&amount=19.99"
+    answer = post(shop, body, f"{form}; charset={charset}")
+    assert is_problem(answer, ProblemType.MALFORMED)
+    assert "UTF-8" in answer.json()["detail"]
+
+
+@pytest.mark.parametrize("charset", ["utf-8", "UTF-8", "utf8", '"utf-8"', "us-ascii"])
+def test_utf8_may_be_said(shop: APIClient, charset: str) -> None:
+    assert post(shop, json.dumps(ORDER), f"application/json; charset={charset}").status_code == 201
+
+
+def test_a_form_of_other_bytes_is_malformed(shop: APIClient) -> None:
+    assert is_problem(post(shop, "user_id=1&amount=2&order_id=%ff", FORM), ProblemType.MALFORMED)
 
 
 def test_other_content_types_are_told_which_works(shop: APIClient) -> None:

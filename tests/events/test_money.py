@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.money import MAX_AMOUNT, from_cents, to_cents
+from events.money import MAX_AMOUNT, exact_amount, from_cents, to_cents
 
 CENTS = st.integers(-MAX_AMOUNT * 100, MAX_AMOUNT * 100)
 
@@ -23,3 +23,16 @@ def test_sums_of_cents_are_the_sums_of_the_amounts(all_cents: list[int]) -> None
 def test_what_is_no_number_has_no_cents(amount: float) -> None:
     with pytest.raises((ValueError, OverflowError)):
         to_cents(amount)
+
+
+@pytest.mark.parametrize("number", ["12.3", "12.300", "1.23E1", "123E-1"])
+def test_a_number_is_an_amount_however_it_is_written(number: str) -> None:
+    assert str(exact_amount(Decimal(number))) == "12.30"
+
+
+@pytest.mark.parametrize(
+    "number", ["1e-400", "0.005", "5.00000000000000000000000000000001", "1E400", "1E+999999999", "NaN", "-Infinity"]
+)
+def test_what_is_finer_than_a_cent_or_beyond_all_amounts_is_none(number: str) -> None:
+    with pytest.raises(ValueError, match="no amount"):
+        exact_amount(Decimal(number))

@@ -192,3 +192,22 @@ def test_alerts_are_for_investigators(alert: FraudAlert, client_as: Callable[[Ro
 
 def test_nobody_logged_in_gets_no_alerts(alert: FraudAlert) -> None:
     assert APIClient().get(address(alert)).status_code == 401
+
+
+def test_a_note_that_is_sent_again_under_its_key_stands_there_once(raise_alert: Raise, api: Api, amelia: User) -> None:
+    alert, change = raise_alert("order-1"), {"note": "Called the shop.", "assignee": "me"}
+    first, again = (api(amelia).patch(address(alert), change, headers={"Idempotency-Key": "n"}) for _ in range(2))
+    assert (first.status_code, again.status_code, again["Idempotency-Replayed"]) == (200, 200, "true")
+    assert first.content == again.content
+    assert [entry["note"] for entry in api(amelia).get(address(alert)).json()["history"]] == ["", "Called the shop."]
+    other = api(amelia).patch(address(alert), change | {"note": "Called again."}, headers={"Idempotency-Key": "n"})
+    assert other.status_code == 422
+
+
+def test_a_change_that_was_refused_leaves_its_key_free(raise_alert: Raise, api: Api, amelia: User) -> None:
+    alert = raise_alert("order-1")
+    assert (
+        api(amelia).patch(address(alert), {"status": "CONFIRMED"}, headers={"Idempotency-Key": "n"}).status_code == 409
+    )
+    confirmed = {"status": "CONFIRMED", "note": "Stolen."}
+    assert api(amelia).patch(address(alert), confirmed, headers={"Idempotency-Key": "n"}).status_code == 200

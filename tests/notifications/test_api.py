@@ -87,3 +87,13 @@ def test_what_was_told_to_others_does_not_exist(customer: APIClient) -> None:
         assert (answer.status_code, answer.json()["type"]) == (404, "/problems#not-found")
     others.refresh_from_db()
     assert others.read_at is None
+
+
+def test_a_mark_that_is_sent_again_under_its_key_changes_nothing_anew(customer: APIClient) -> None:
+    path = f"/notifications/{told('customer:7').pk}"
+    first = customer.patch(path, {"read": True}, headers={"Idempotency-Key": "m"})
+    customer.patch(path, {"read": False})
+    again = customer.patch(path, {"read": True}, headers={"Idempotency-Key": "m"})
+    assert (again["Idempotency-Replayed"], again.content) == ("true", first.content)
+    assert customer.get(path).json()["read"] is False
+    assert customer.patch(path, {"read": False}, headers={"Idempotency-Key": "m"}).status_code == 422

@@ -135,3 +135,8 @@ def test_hours_are_counted_only_within_a_bounded_time() -> None:
         {"timestamp": {"gte": bounded["gte"]}},
     ):
         assert list(errors({"facets": ["hour"]} | timestamp)) == ["facets"]
+
+
+@pytest.mark.parametrize("amount", [Decimal("1e-400"), Decimal("12.501"), Decimal("1E400"), Decimal("1E+99999999")])
+def test_a_number_of_json_is_no_amount_if_it_is_finer_or_larger(amount: Decimal) -> None:
+    assert list(errors({"amount": {"gte": amount}})["amount"]) == ["gte"]
