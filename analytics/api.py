@@ -3,25 +3,22 @@ from collections.abc import Mapping
 from io import StringIO
 from typing import Any
 
-from django.http import Http404
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.fields import empty
 from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
+from api.endpoints import Endpoint
 from api.fields import Amount, Moment
-from api.parameters import read_parameters
+from api.parameters import A_USER_ID, Parameters, read_user_id
 from api.permissions import has_role, restricted_to
 from api.problems import BadParameters, Problem, ProblemType
 from api.renderers import BrowsableRenderer
 from api.roles import Role
-from api.serializers import StrictSerializer
 
 MAX_HOURS = 10_000
 """in one answer: more than a year in which every hour has transactions"""
@@ -50,20 +47,9 @@ DAY = {
 }
 
 
-class Bound(Moment):
-    def get_value(self, dictionary: Any) -> Any:
-        """The parameter as it stands: an empty one is refused, not taken for one that was left out."""
-        return dictionary.get(self.field_name, empty)
-
-
-class Range(StrictSerializer):
-    vars()["from"] = Bound(required=False, help_text="hours that start at this moment or later; open if left out")
-    to = Bound(required=False, help_text="hours that start before this moment; open if left out")
-
-    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
-        if "from" in attrs and "to" in attrs and attrs["from"] > attrs["to"]:
-            raise serializers.ValidationError({"from": ["Give a moment that is not after `to`."]})
-        return attrs
+class Range(Parameters):
+    vars()["from"] = Moment(required=False, help_text="hours that start at this moment or later; open if left out")
+    to = Moment(required=False, help_text="hours that start before this moment; open if left out")
 
 
 class SumsSerializer(serializers.Serializer[Any]):
@@ -106,7 +92,8 @@ class HoursAsCSV(BaseRenderer):
         return text.getvalue()
 
 
-class Hourly(APIView):
+class Hourly(Endpoint):
+    parameters = Range
     permission_classes = (has_role(Role.SHOP, Role.ANALYST, Role.CUSTOMER),)
     renderer_classes = (JSONRenderer, HoursAsCSV, BrowsableRenderer)
 
@@ -116,7 +103,10 @@ class Hourly(APIView):
             "A customer gets their own. As CSV with `Accept: text/csv` or `format=csv`. Hours are UTC. "
             f"An answer has at most {MAX_HOURS:,} hours; if there are more, it is 400: ask for a shorter range."
         ),
-        parameters=[Range, OpenApiParameter("format", enum=["json", "csv"], description="instead of `Accept`")],
+        parameters=[
+            OpenApiParameter("user_id", A_USER_ID, OpenApiParameter.PATH),
+            OpenApiParameter("format", enum=["json", "csv"], description="instead of `Accept`"),
+        ],
         responses={
             (200, "application/json"): OpenApiResponse(
                 HourlyTotals, examples=[OpenApiExample("a day", DAY, response_only=True)]
@@ -124,24 +114,18 @@ class Hourly(APIView):
             (200, "text/csv"): OpenApiTypes.STR,
         },
     )
-    def get(self, request: Request, user_id: int) -> Response:
+    def get(self, request: Request, user_id: str) -> Response:
+        number = read_user_id(user_id)
         own = restricted_to(request.user, unless=[Role.SHOP, Role.ANALYST])
-        if own not in (None, user_id):
+        if own not in (None, number):
             raise Problem(ProblemType.FORBIDDEN, f"A customer may read only their own totals, those of user {own}.")
-        asked = read_parameters(request, Range)
-        begin, end = asked.get("from"), asked.get("to")
-        hours = hours_of_user(user_id=user_id, begin=begin, end=end, limit=MAX_HOURS + 1)
+        begin, end = self.asked.get("from"), self.asked.get("to")
+        hours = hours_of_user(user_id=number, begin=begin, end=end, limit=MAX_HOURS + 1)
         if len(hours) > MAX_HOURS:
             raise BadParameters({"from": [f"More than {MAX_HOURS:,} hours lie in this range: give a shorter one."]})
-        totals = {"user_id": user_id, "from": begin, "to": end, **_as_amounts(hours)}
-        headers = _csv_headers(user_id) if isinstance(request.accepted_renderer, HoursAsCSV) else None
+        totals = {"user_id": number, "from": begin, "to": end, **_as_amounts(hours)}
+        headers = _csv_headers(number) if isinstance(request.accepted_renderer, HoursAsCSV) else None
         return Response(HourlyTotals(totals).data, headers=headers)
-
-    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
-        try:
-            return super().perform_content_negotiation(request, force)
-        except Http404 as error:
-            raise BadParameters({"format": ["Give json or csv."]}) from error
 
 
 def _as_amounts(hours: list[Hour]) -> dict[str, Any]:

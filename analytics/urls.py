@@ -2,4 +2,4 @@ from django.urls import path
 
 from analytics import api
 
-urlpatterns = [path("users/<int:user_id>/hourly", api.Hourly.as_view(), name="hourly-totals")]
+urlpatterns = [path("users/<str:user_id>/hourly", api.Hourly.as_view(), name="hourly-totals")]

@@ -1,8 +1,6 @@
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
-from django.db.models import QuerySet
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
@@ -11,20 +9,21 @@ from drf_spectacular.utils import (
     extend_schema_view,
 )
 from rest_framework import serializers
-from rest_framework.generics import ListAPIView, RetrieveAPIView
+from rest_framework.generics import RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import Amount, Choice, Text
-from api.filters import AmountFilter, ChoiceFilter, MomentFilter, UserIdFilter
+from api.endpoints import Endpoint, Listing
+from api.fields import Amount, Choice, Moment, Text, UserId
 from api.idempotency import idempotent
+from api.parameters import Parameters, Word
 from api.permissions import has_role
-from api.problems import BadParameters, Problem, ProblemType
+from api.problems import Problem, ProblemType
 from api.roles import Role
 from api.serializers import StrictSerializer
 from events import AlertStatus
 from fraud import selectors, services
-from fraud.models import STATUSES, AlertEntry, FraudAlert
+from fraud.models import AlertEntry, FraudAlert
 
 ME, NOBODY = "me", "nobody"
 
@@ -113,39 +112,38 @@ class AlertChange(StrictSerializer):
         return attrs
 
 
-class AlertFilters(filters.FilterSet):
-    status = ChoiceFilter(choices=STATUSES)
-    assignee = filters.CharFilter(method="of_assignee", label="a username, `me`, or `nobody`")
-    user_id = UserIdFilter()
-    rule = filters.CharFilter(label="raised by this rule")
-    amount_min = AmountFilter(field_name="amount", lookup_expr="gte", label="at least this amount")
-    vars()["from"] = MomentFilter(field_name="raised_at", lookup_expr="gte", label="raised at this moment or later")
-    to = MomentFilter(field_name="raised_at", lookup_expr="lt", label="raised before this moment")
+class AlertParameters(Parameters):
+    status = Choice(AlertStatus, required=False)
+    assignee = Word(help_text="a username, `me`, or `nobody`")
+    user_id = UserId(required=False)
+    rule = Word(help_text="raised by this rule")
+    amount_min = Amount(required=False, source="amount__gte", help_text="at least this amount")
+    vars()["from"] = Moment(required=False, source="raised_at__gte", help_text="raised at this moment or later")
+    to = Moment(required=False, source="raised_at__lt", help_text="raised before this moment")
 
-    def of_assignee(self, alerts: QuerySet[FraudAlert], _: str, name: str) -> QuerySet[FraudAlert]:
+    def validate_assignee(self, name: str) -> User | None:
         if name == NOBODY:
-            return alerts.filter(assignee=None)
+            return None
         if name == ME:
-            return alerts.filter(assignee=self.request.user.pk)
+            return cast(User, self.context["request"].user)
         account = User.objects.filter(username=name).first()
         if account is None:
-            raise BadParameters({"assignee": ["There is no such account: give a username, `me` or `nobody`."]})
-        return alerts.filter(assignee=account)
+            raise serializers.ValidationError("There is no such account: give a username, `me` or `nobody`.")
+        return account
 
 
 @extend_schema_view(get=extend_schema(summary="List fraud alerts, the last raised first"))
-class Alerts(ListAPIView[FraudAlert]):
+class Alerts(Listing[FraudAlert]):
     permission_classes = (has_role(Role.INVESTIGATOR),)
     serializer_class = AlertSerializer
-    filterset_class = AlertFilters
+    parameters = AlertParameters
     queryset = FraudAlert.objects.select_related("assignee")
 
 
 @extend_schema_view(get=extend_schema(summary="One fraud alert with its whole history"))
-class Alert(RetrieveAPIView[FraudAlert]):
+class Alert(Endpoint, RetrieveAPIView[FraudAlert]):
     permission_classes = (has_role(Role.INVESTIGATOR),)
     serializer_class = AlertWithHistory
-    filterset_class = None
     queryset = FraudAlert.objects.select_related("assignee")
 
     @extend_schema(

@@ -6,8 +6,10 @@ from rest_framework import serializers
 from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from api.endpoints import Endpoint
+from api.fields import WholeNumber
+from api.parameters import Parameters
 from api.permissions import has_role
 from api.problems import Problem, ProblemType
 from api.roles import Role, roles_of
@@ -40,7 +42,7 @@ class AliveSerializer(serializers.Serializer[Any]):
     status = serializers.ChoiceField(choices=[Status.UP.value])
 
 
-class Public(APIView):
+class Public(Endpoint):
     """For load balancers and monitors, which bring no account."""
 
     authentication_classes = ()
@@ -84,7 +86,7 @@ class KafkaSerializer(ObservationSerializer):
     age_seconds = serializers.FloatField(help_text="how long ago that was")
 
 
-class Kafka(APIView):
+class Kafka(Endpoint):
     permission_classes = (has_role(Role.OPERATOR),)
 
     @extend_schema(
@@ -101,24 +103,20 @@ class Kafka(APIView):
         return Response(known)
 
 
-class LiveState(APIView):
+class Since(Parameters):
+    since = WholeNumber(
+        required=False, min_value=0, max_value=10**13 - 1, default=0, help_text="milliseconds since 1970"
+    )
+
+
+class LiveState(Endpoint):
     """What the live page asks for again and again; its form is the page's own affair."""
 
     permission_classes = (has_role(*live.STAFF),)
+    parameters = Since
 
     @extend_schema(exclude=True)
     def get(self, request: Request) -> Response:
-        return Response(
-            live.state(roles=roles_of(request.user), rates_since=_since(request.query_params.get("since", "0"))),
-            headers={"Cache-Control": "no-store"},
-        )
-
-
-def _since(milliseconds: str) -> datetime:
-    if not milliseconds.isascii() or not milliseconds.isdigit() or len(milliseconds) > 13:
-        raise Problem(
-            ProblemType.VALIDATION,
-            "since: Give a whole number of milliseconds since 1970.",
-            errors=[{"parameter": "since", "detail": "Give a whole number of milliseconds since 1970."}],
-        )
-    return datetime.fromtimestamp(int(milliseconds) / 1000, UTC)
+        since = datetime.fromtimestamp(self.asked["since"] / 1000, UTC)
+        state = live.state(roles=roles_of(request.user), rates_since=since)
+        return Response(state, headers={"Cache-Control": "no-store"})

@@ -1,16 +1,15 @@
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import extend_schema
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api.fields import TrueOrFalse
-from api.filters import ChoiceFilter, TrueOrFalseFilter
+from api.endpoints import Listing, Rows
+from api.fields import Choice, TrueOrFalse
 from api.idempotency import idempotent
+from api.parameters import Flag, Parameters
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 from notifications import selectors, services
@@ -34,12 +33,12 @@ class NotificationChange(StrictSerializer):
     read = TrueOrFalse()
 
 
-class NotificationFilters(filters.FilterSet):
-    kind = ChoiceFilter(choices=[(kind.value, kind.value) for kind in Kind])
-    unread = TrueOrFalseFilter(field_name="read_at", lookup_expr="isnull", label="true: not read yet; false: read")
+class NotificationParameters(Parameters):
+    kind = Choice(Kind, required=False)
+    unread = Flag(source="read_at__isnull", help_text="true: not read yet; false: read")
 
 
-class NotificationsOfAccount(GenericAPIView[Notification]):
+class NotificationsOfAccount(Rows[Notification]):
     # Any account has notifications of its own; others' do not exist for it.
     serializer_class: type[serializers.BaseSerializer[Any]] = NotificationSerializer
     queryset = Notification.objects.none()
@@ -48,8 +47,8 @@ class NotificationsOfAccount(GenericAPIView[Notification]):
         return selectors.notifications_of(self.request.user)
 
 
-class Notifications(NotificationsOfAccount, ListAPIView[Notification]):
-    filterset_class = NotificationFilters
+class Notifications(NotificationsOfAccount, Listing[Notification]):
+    parameters = NotificationParameters
 
     @extend_schema(summary="List one's own notifications")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

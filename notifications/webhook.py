@@ -15,8 +15,8 @@ from rest_framework.exceptions import AuthenticationFailed
 from rest_framework.permissions import BasePermission
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from api.endpoints import Endpoint
 from api.fields import Choice, Moment
 from notifications import services
 from notifications.alerts import Alert, State
@@ -74,7 +74,7 @@ class DeliverySerializer(serializers.Serializer[Any]):
     alerts = PrometheusAlertSerializer(many=True, allow_empty=False)
 
 
-class FromAlertmanager(APIView):
+class FromAlertmanager(Endpoint):
     authentication_classes = (AlertmanagerToken,)
     permission_classes = (IsAlertmanager,)
 

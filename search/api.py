@@ -5,8 +5,8 @@ from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
+from api.endpoints import Endpoint
 from api.fields import Amount
 from api.parsers import StrictJSONParser
 from api.permissions import has_role
@@ -64,7 +64,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     facets = Facets()
 
 
-class SearchTransactions(APIView):
+class SearchTransactions(Endpoint):
     permission_classes = (has_role(Role.SHOP, Role.ANALYST),)
     parser_classes = (StrictJSONParser,)
 

@@ -9,7 +9,6 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
-from django_filters import rest_framework as filters
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
@@ -18,14 +17,14 @@ from drf_spectacular.utils import (
     extend_schema_field,
 )
 from rest_framework import serializers
-from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 import events
+from api.endpoints import Listing, Rows
 from api.fields import Amount, Choice, Moment, Text, UserId, to_millis
-from api.filters import AmountFilter, ChoiceFilter, MomentFilter, UserIdFilter
 from api.idempotency import idempotent
+from api.parameters import Parameters, Word
 from api.permissions import has_role, restricted_to
 from api.problems import Problem, ProblemType
 from api.roles import Role
@@ -120,18 +119,18 @@ class NewStatus(StrictSerializer):
     status = Choice(ChangedStatus)
 
 
-class TransactionFilters(filters.FilterSet):
-    user_id = UserIdFilter()
-    status = ChoiceFilter(choices=[(status.value, status.value) for status in ChangedStatus])
-    kind = ChoiceFilter(choices=Kind.choices)
-    refund_of = filters.CharFilter(label="the refund of this order")
-    amount_min = AmountFilter(field_name="amount", lookup_expr="gte", label="at least this amount")
-    amount_max = AmountFilter(field_name="amount", lookup_expr="lte", label="at most this amount")
-    vars()["from"] = MomentFilter(field_name="timestamp", lookup_expr="gte", label="happened at this moment or later")
-    to = MomentFilter(field_name="timestamp", lookup_expr="lt", label="happened before this moment")
+class TransactionParameters(Parameters):
+    user_id = UserId(required=False)
+    status = Choice(ChangedStatus, required=False)
+    kind = Choice(Kind, required=False)
+    refund_of = Word(help_text="the refund of this order")
+    amount_min = Amount(required=False, source="amount__gte", help_text="at least this amount")
+    amount_max = Amount(required=False, source="amount__lte", help_text="at most this amount")
+    vars()["from"] = Moment(required=False, source="timestamp__gte", help_text="happened at this moment or later")
+    to = Moment(required=False, source="timestamp__lt", help_text="happened before this moment")
 
 
-class TransactionsOfAccount(GenericAPIView[Transaction]):
+class TransactionsOfAccount(Rows[Transaction]):
     permission_classes = (has_role(Role.SHOP, or_to_read=[Role.CUSTOMER]),)
     serializer_class: type[serializers.BaseSerializer[Any]] = TransactionSerializer
     queryset = Transaction.objects.none()
@@ -140,8 +139,8 @@ class TransactionsOfAccount(GenericAPIView[Transaction]):
         return selectors.transactions_of(restricted_to(self.request.user, unless=[Role.SHOP]))
 
 
-class Transactions(TransactionsOfAccount, ListAPIView[Transaction]):
-    filterset_class = TransactionFilters
+class Transactions(TransactionsOfAccount, Listing[Transaction]):
+    parameters = TransactionParameters
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return NewTransaction if self.request.method == "POST" else TransactionSerializer

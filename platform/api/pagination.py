@@ -23,10 +23,6 @@ class Cursor(pagination.CursorPagination):
     page_size_query_description = "How many results a page has, 1 to 1,000."
     cursor_query_description = "Where the page starts: take it from `next` or `previous`."
 
-    @property
-    def parameters(self) -> frozenset[str]:
-        return frozenset({self.cursor_query_param, self.page_size_query_param})
-
     def get_page_size(self, request: Request) -> int:
         raw = request.query_params.get(self.page_size_query_param)
         if raw is None:

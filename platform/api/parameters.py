@@ -1,25 +1,77 @@
-"""The query string, read as strictly as a body: a mistyped filter is refused, never ignored."""
+"""The query string, read as strictly as a body and alike at every endpoint: a mistyped filter is refused."""
 
+import re
 from collections.abc import Collection, Iterator
-from typing import Any
+from typing import Any, ClassVar
+from urllib.parse import unquote_to_bytes
 
-from rest_framework.exceptions import ValidationError
+from drf_spectacular.types import OpenApiTypes
+from drf_spectacular.utils import extend_schema_field
+from rest_framework import serializers
+from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
-from rest_framework.serializers import Serializer
 from rest_framework.settings import api_settings
 
+from api.fields import MAX_USER_ID
 from api.problems import BadParameters
+from api.serializers import StrictSerializer
 
 FORMAT = str(api_settings.URL_FORMAT_OVERRIDE)
 """chooses the form of any answer, such as json"""
+A_USER_ID = {"type": "integer", "minimum": 0, "maximum": MAX_USER_ID}
 
 
-def read_parameters(request: Request, serializer_class: type[Serializer[Any]]) -> dict[str, Any]:
-    """The query parameters as this serializer understands them; raises a problem (400) naming each bad one."""
+class Parameters(StrictSerializer):
+    # What a query string may say. A subclass for a list names in each field's `source` the lookup by which it narrows
+    # the list. (A docstring would be shown as a description at /schema.)
+
+    ranges: ClassVar[dict[str, str]] = {"from": "to", "amount_min": "amount_max"}
+
+    def validate(self, attrs: dict[str, Any]) -> dict[str, Any]:
+        for lower, upper in self.ranges.items():
+            begin, end = self._value(attrs, lower), self._value(attrs, upper)
+            if begin is not None and end is not None and begin > end:
+                raise serializers.ValidationError({lower: [f"Give one that is not beyond `{upper}`."]})
+        return attrs
+
+    def _value(self, attrs: dict[str, Any], name: str) -> Any:
+        return attrs.get(str(self.fields[name].source)) if name in self.fields else None
+
+
+class Word(serializers.CharField):
+    """Text, taken as it stands."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(**({"required": False, "trim_whitespace": False} | kwargs))
+
+
+@extend_schema_field(OpenApiTypes.BOOL)
+class Flag(Word):
+    """`true` or `false`."""
+
+    def to_internal_value(self, data: Any) -> Any:
+        if data not in ("true", "false"):
+            raise serializers.ValidationError("Use true or false.")
+        return data == "true"
+
+
+def read_user_id(text: str) -> int:
+    """The shop's number of a user that an address names; raises a problem (400) if none has such a number."""
+    if not re.fullmatch("[0-9]{1,10}", text) or int(text) > MAX_USER_ID:
+        raise BadParameters({"user_id": [f"Give a whole number from 0 to {MAX_USER_ID}."]})
+    return int(text)
+
+
+def read_parameters(request: Request, parameters: type[Parameters], besides: Collection[str] = ()) -> dict[str, Any]:
+    """What the query string says, under each field's `source`; raises a problem (400) naming each bad parameter.
+
+    besides: names of parameters that somebody else reads.
+    """
     asked = request.query_params.copy()
-    asked.pop(FORMAT, None)
-    serializer = serializer_class(data=asked)
-    refuse_unknown_parameters(request, serializer.fields)
+    for name in (*besides, FORMAT):
+        asked.pop(name, None)
+    serializer = parameters(data=asked, context={"request": request})
+    _refuse_misplaced(request, {*serializer.fields, *besides, FORMAT})
     try:
         serializer.is_valid(raise_exception=True)
     except ValidationError as error:
@@ -27,10 +79,12 @@ def read_parameters(request: Request, serializer_class: type[Serializer[Any]]) -
     return dict(serializer.validated_data)
 
 
-def refuse_unknown_parameters(request: Request, known: Collection[str]) -> None:
-    """Raise a problem (400) naming every query parameter that is not known or is given twice."""
-    errors = dict(_misplaced(request, {*known, FORMAT}))
-    if errors:
+def _refuse_misplaced(request: Request, known: Collection[str]) -> None:
+    try:
+        unquote_to_bytes(request.META.get("QUERY_STRING", "")).decode()
+    except UnicodeDecodeError as error:
+        raise ParseError(f"The query string is not UTF-8: {error}") from error
+    if errors := dict(_misplaced(request, known)):
         raise BadParameters(errors)
 
 
@@ -40,3 +94,5 @@ def _misplaced(request: Request, known: Collection[str]) -> Iterator[tuple[str, 
             yield name, [f"There is no such parameter here: use {', '.join(sorted(known))}."]
         elif len(values) > 1:
             yield name, ["Give this once only."]
+        elif not values[0]:
+            yield name, ["Give a value, or leave this out."]

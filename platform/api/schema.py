@@ -73,6 +73,9 @@ class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
 
 class ProblemSchema(AutoSchema):
     def get_override_parameters(self) -> list[Any]:
+        if self.method == "GET":
+            parameters = getattr(self.view, "parameters", None)
+            return [parameters] if parameters and parameters().fields else []
         if not is_idempotent(self._handler):
             return []
         sentence = "The request may be sent again under this key: it is done once, and answered as the first time."

@@ -6,10 +6,10 @@ from rest_framework import serializers
 from rest_framework.authentication import BasicAuthentication, SessionAuthentication
 from rest_framework.request import Request
 from rest_framework.response import Response
-from rest_framework.views import APIView
 
 from api import guesses
 from api.authentication import BearerToken
+from api.endpoints import Endpoint
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 
@@ -38,7 +38,7 @@ class TokenSerializer(serializers.Serializer[AuthToken]):
     expires_at = serializers.DateTimeField()
 
 
-class Tokens(APIView):
+class Tokens(Endpoint):
     authentication_classes = (Basic, SessionAuthentication)
 
     @extend_schema(
@@ -52,7 +52,7 @@ class Tokens(APIView):
         return Response(answer.data, status=201, headers={"Cache-Control": "no-store"})
 
 
-class CurrentToken(APIView):
+class CurrentToken(Endpoint):
     authentication_classes = (BearerToken,)
 
     @extend_schema(summary="Revoke the token that this request brings", responses={204: None})

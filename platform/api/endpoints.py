@@ -1,0 +1,54 @@
+"""What every endpoint is made of."""
+
+from typing import Any, ClassVar, TypeVar
+
+from django.db.models import Model, QuerySet
+from django.http import Http404
+from rest_framework.generics import GenericAPIView, ListAPIView
+from rest_framework.permissions import SAFE_METHODS
+from rest_framework.request import Request
+from rest_framework.views import APIView
+
+from api.parameters import FORMAT, Parameters, read_parameters
+from api.problems import BadParameters
+
+Row = TypeVar("Row", bound=Model)
+
+
+class Endpoint(APIView):
+    # Reads the query string into `asked` before the method runs; refuses all that it does not know, by name. (A
+    # docstring would be shown as the description of every subclass at /schema; so below.)
+
+    parameters: ClassVar[type[Parameters]] = Parameters
+    """what GET may be asked; other methods take nothing"""
+    read_by_paginator: ClassVar[frozenset[str]] = frozenset()
+    asked: dict[str, Any]
+
+    def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
+        super().initial(request, *args, **kwargs)
+        if request.method in self.allowed_methods:
+            reads = request.method in SAFE_METHODS
+            self.asked = read_parameters(
+                request, self.parameters if reads else Parameters, self.read_by_paginator if reads else ()
+            )
+
+    def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
+        try:
+            return super().perform_content_negotiation(request, force)
+        except Http404 as error:
+            formats = [str(renderer.format) for renderer in self.get_renderers()]
+            raise BadParameters({FORMAT: [f"Use {' or '.join(formats)}."]}) from error
+
+
+class Rows(Endpoint, GenericAPIView[Row]):
+    # An endpoint for rows of a table.
+    pass
+
+
+class Listing(Rows[Row], ListAPIView[Row]):
+    # A list in pages, narrowed by the parameters that the request names.
+
+    read_by_paginator = frozenset({"cursor", "limit"})
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return queryset.filter(**self.asked)
