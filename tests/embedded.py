@@ -11,11 +11,14 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from pathlib import Path
+from typing import Any
 
 from confluent_kafka import KafkaException, TopicPartition
 from confluent_kafka.admin import AdminClient
 
 from streaming.lag import begin_offsets, end_offsets
+from streaming.reading import begins, read, reader
+from streaming.worker import Record
 
 QUICK_SESSIONS = {"session.timeout.ms": "2000", "heartbeat.interval.ms": "500"}
 """A member that was killed is gone soon."""
@@ -91,6 +94,15 @@ def members(admin: AdminClient) -> list[str]:
     groups = [group.group_id for group in admin.list_consumer_groups().result().valid]
     described = admin.describe_consumer_groups(groups).values() if groups else []
     return [member.member_id for group in described for member in group.result().members]
+
+
+def records(topic: str) -> list[Record[Any]]:
+    """What a topic of the broker holds that the settings name."""
+    with closing(reader("of a test")) as consumer:
+        batches = read(consumer, begins(consumer, [topic]))
+        from streaming.commands import decode  # it loads Django's settings, which processes of tests may lack
+
+        return [decode(message) for messages in batches for message in messages]
 
 
 class Platform:

@@ -1,10 +1,9 @@
-"""Orders that a shop might have: believable mock ones, and real ones from a file. Pure."""
+"""Orders that a shop might have. Pure."""
 
-import csv
 import random
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from uuid import UUID
 
 from events import ChangedStatus, Status, Transaction
@@ -75,23 +74,3 @@ def outcome(chance: random.Random) -> list[ChangedStatus]:
     if draw < 0.15:
         return [ChangedStatus.FAILED]
     return [ChangedStatus.SUCCESS, ChangedStatus.REFUNDED] if draw > 0.9 else [ChangedStatus.SUCCESS]
-
-
-class BadRow(ValueError):
-    """A row of a file of purchases that is none; says which and why."""
-
-
-def purchases(lines: Iterable[str], *, prefix: str) -> Iterator[Transaction]:
-    """The orders of a CSV file with the columns customer_id, date and amount, all paid, at midnight UTC of their day.
-
-    An order's id is the prefix and the number of its row, so that a file replayed twice sends the same orders. Raises
-    BadRow.
-    """
-    for number, row in enumerate(csv.DictReader(lines), start=1):
-        try:
-            day = datetime.fromisoformat(row["date"]).replace(tzinfo=UTC)
-            yield Transaction(
-                f"{prefix}-{number:06d}", int(row["customer_id"]), float(row["amount"]), Status.SUCCESS, day
-            )
-        except (KeyError, TypeError, ValueError) as error:
-            raise BadRow(f"row {number} is no purchase ({error!r}): {row}") from error

@@ -6,11 +6,10 @@ from random import Random
 import pytest
 
 from events import ChangedStatus, Status, Transaction, check_plausible
-from transactions.simulator import MOCK_ID, BadRow, Shop, mock_orders, outcome, purchases
+from transactions.simulator import MOCK_ID, Shop, mock_orders, outcome
 from transactions.statuses import may_become
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
-HEADER = "customer_id,date,quantity,amount"
 
 
 def some(count: int, seed: int = 1, shop: Shop | None = None) -> list[Transaction]:
@@ -59,17 +58,3 @@ def test_what_becomes_of_a_pending_order_is_allowed() -> None:
             assert may_become(status, following)
             status = following
         assert status != ChangedStatus.PENDING
-
-
-def test_purchases_of_a_file_become_paid_orders_at_midnight_of_their_day() -> None:
-    lines = [HEADER, "1,1997-01-01,1,11.77", "2,1997-01-12,5,77.00"]
-    assert list(purchases(lines, prefix="cdnow")) == [
-        Transaction("cdnow-000001", 1, 11.77, Status.SUCCESS, datetime(1997, 1, 1, tzinfo=UTC)),
-        Transaction("cdnow-000002", 2, 77.0, Status.SUCCESS, datetime(1997, 1, 12, tzinfo=UTC)),
-    ]
-
-
-@pytest.mark.parametrize("row", ["x,1997-01-01,1,11.77", "1,yesterday,1,11.77", "1,1997-01-01,1,", "1,1997-01-01"])
-def test_a_row_that_is_no_purchase_is_named(row: str) -> None:
-    with pytest.raises(BadRow, match="row 2 is no purchase"):
-        list(purchases([HEADER, "1,1997-01-01,1,11.77", row], prefix="f"))

@@ -1,8 +1,6 @@
-from contextlib import closing
 from datetime import timedelta
 from io import StringIO
 from itertools import islice
-from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
@@ -16,16 +14,12 @@ from django_celery_beat.schedulers import DatabaseScheduler
 import events
 from config.celery import app
 from events import Status
-from streaming.commands import decode
 from streaming.lag import begin_offsets, end_offsets
-from streaming.reading import begins, read, reader
-from streaming.worker import Record
+from tests import embedded
 from transactions.models import Transaction
 from transactions.services import record
 from transactions.simulator import mock_orders
 from transactions.tasks import simulate_traffic
-
-FILE = "customer_id,date,quantity,amount\n1,1997-01-01,1,11.77\n2,1997-01-12,5,77.00\n"
 
 
 def sent(kafka: AdminClient) -> int:
@@ -63,19 +57,12 @@ def test_nobody_elses_order_is_decided(kafka: AdminClient, order_id: str) -> Non
     assert Transaction.objects.get().status == "PENDING"
 
 
-def records() -> list[Record[Any]]:
-    """What the topic holds."""
-    with closing(reader("of a test")) as consumer:
-        batches = read(consumer, begins(consumer, ["transactions"]))
-        return [decode(message) for messages in batches for message in messages]
-
-
 @pytest.mark.django_db
 def test_no_mock_order_was_placed_after_it_was_received(kafka: AdminClient, settings: Any) -> None:
     settings.SIMULATED_ORDERS_PER_SECOND, settings.SIMULATION_EVERY_SECONDS = 5, 2
     simulate_traffic()
     call_command("run_producer", rate=20, count=5, stdout=StringIO())
-    found = records()
+    found = list(embedded.records("transactions"))
     assert len(found) == 15
     assert [record for record in found if record.event.timestamp > record.received_at] == []
 
@@ -91,28 +78,6 @@ def test_beat_knows_every_task_and_leaves_what_was_switched_off() -> None:
     scheduled.filter(name="simulate traffic").update(enabled=False)
     DatabaseScheduler(app=app).setup_schedule()
     assert not PeriodicTask.objects.get(name="simulate traffic").enabled
-
-
-def test_a_file_is_replayed_also_a_compressed_one(kafka: AdminClient, tmp_path: Path) -> None:
-    import gzip
-
-    plain, packed = tmp_path / "some.csv", tmp_path / "more.csv.gz"
-    plain.write_text(FILE)
-    packed.write_bytes(gzip.compress(FILE.encode()))
-    for file in (plain, packed):
-        shown = StringIO()
-        call_command("run_producer", replay=file, stdout=shown)
-        assert "2 orders sent and acknowledged." in shown.getvalue()
-    assert sent(kafka) == 4
-
-
-def test_what_a_bad_file_holds_before_its_bad_row_is_not_half_reported(kafka: AdminClient, tmp_path: Path) -> None:
-    file = tmp_path / "bad.csv"
-    file.write_text(FILE + "3,never,1,1.00\n")
-    with pytest.raises(CommandError, match="row 3 is no purchase"):
-        call_command("run_producer", replay=file)
-    with pytest.raises(CommandError, match="No such file"):
-        call_command("run_producer", replay=tmp_path / "none.csv")
 
 
 def test_the_producer_sends_as_many_as_it_was_told_to(kafka: AdminClient) -> None:

@@ -1,7 +1,6 @@
-import gzip
 import random
 import signal
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
@@ -12,8 +11,14 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import events
+from streaming.clients import NotDelivered
 from streaming.send import send_to_topics
-from transactions.simulator import BadRow, mock_orders, purchases
+from transactions import replay
+from transactions.cells import Wrong
+from transactions.purchase_files import read_purchases
+from transactions.purchases import Purchases
+from transactions.sheets import Unreadable, open_sheet
+from transactions.simulator import mock_orders
 
 CHUNKS_PER_SECOND = 10
 REPLAY_CHUNK = 1000
@@ -25,10 +30,11 @@ class Command(BaseCommand):
     def add_arguments(self, parser: CommandParser) -> None:
         what = parser.add_mutually_exclusive_group(required=True)
         what.add_argument("--rate", type=_positive, help="mock orders a second")
-        what.add_argument("--replay", type=Path, metavar="FILE.csv", help="send a file's orders instead (.gz too)")
+        what.add_argument("--replay", type=Path, metavar="FILE.csv", help="send a file's orders instead")
         parser.add_argument("--count", type=_positive_int, help="stop after so many orders")
         parser.add_argument("--seed", type=int, help="the same seed and start give the same orders")
         parser.add_argument("--start", type=_moment, help="timestamp of the first mock order (default: now)")
+        replay.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopped = Event()
@@ -36,7 +42,9 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: self.stopped.set())
         if options["replay"]:
-            sent = self.replay(options["replay"], options["count"])
+            sent = self.replay(options["replay"], options["count"], options)
+        elif said := [name for name in replay.ONLY_WITH_REPLAY if options.get(name)]:
+            raise CommandError(f"--{said[0].replace('_', '-')} says how to read a file: it needs --replay.")
         else:
             sent = self.simulate(options["rate"], options["count"], options["seed"], options["start"])
         self.stdout.write(f"{sent} orders sent and acknowledged.")
@@ -50,12 +58,32 @@ class Command(BaseCommand):
         orders = islice(mock_orders(seed=seed, start=start or datetime.now(UTC), per_second=rate), count)
         return self.send(orders, chunk=max(1, round(rate / CHUNKS_PER_SECOND)), rate=rate)
 
-    def replay(self, file: Path, count: int | None) -> int:
+    def replay(self, file: Path, count: int | None, options: Mapping[str, Any]) -> int:
+        """Read the whole file, then send its orders, if it is sound or what is not was set aside."""
         try:
-            with gzip.open(file, "rt") if file.suffix == ".gz" else file.open() as lines:
-                return self.send(islice(purchases(lines, prefix=file.name.split(".")[0]), count), chunk=REPLAY_CHUNK)
-        except (OSError, BadRow) as error:
+            purchases = self.purchases(file, options)
+        except Wrong as wrong:
+            raise CommandError(f"{wrong}.") from wrong
+        except (OSError, Unreadable) as error:
             raise CommandError(f"{file}: {error}") from error
+        try:
+            return self.send(islice(purchases, count), chunk=REPLAY_CHUNK)
+        except NotDelivered as error:
+            raise CommandError(f"{error} Send the file again: orders that are there already are recognised.") from error
+
+    def purchases(self, file: Path, options: Mapping[str, Any]) -> Purchases:
+        """The orders of a file; raises Wrong, Unreadable and OSError."""
+        reading = replay.reading(options)
+        sheet = open_sheet(file, reading.wanted)
+        found = read_purchases(sheet, reading, datetime.now(UTC))
+        if found.bad:
+            if (aside := options.get("skip_bad")) is None:
+                raise Unreadable(replay.refusal(sheet, found))
+            written = replay.set_aside(sheet, reading, found, aside)
+            self.stdout.write(f"{written} of {found.rows} rows are set aside in {aside}, with the reasons.")
+        if not found.purchases:
+            raise Unreadable(f"holds no order (read as {sheet.form}).")
+        return found.purchases
 
     def send(self, orders: Iterator[events.Transaction], *, chunk: int, rate: float | None = None) -> int:
         """Send the orders in chunks, each when its last order has been placed; returns how many were acknowledged."""
