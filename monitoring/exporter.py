@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from threading import Lock
 from time import perf_counter
 
@@ -10,9 +11,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from monitoring.observation import GroupStatus, Observation, Outage
-from monitoring.verdicts import PartitionVerdict, Verdict
+from monitoring.reasons import PartitionVerdict, Verdict
 from monitoring.watch import Watch
-from streaming.cluster import PartitionState
+from streaming.cluster import Cluster, PartitionState
 
 OFFLINE = -1
 Labels = tuple[str, str]
@@ -67,7 +68,7 @@ class Exporter(Collector):
         if looked.observation:
             at = looked.observation.cluster.at.timestamp()
             yield _gauge("platform_monitor_observation_timestamp_seconds", "Of the last success.", "", [((), at)])
-            yield from _of_partitions(looked.observation.cluster.partitions)
+            yield from _of_partitions(looked.observation.cluster)
             yield from _of_groups(looked.observation.groups)
             yield from _of_groups_and_partitions(looked.observation.groups)
 
@@ -91,11 +92,13 @@ OF_PARTITIONS: Mapping[str, tuple[str, Callable[[PartitionState], float | None]]
     "in_sync_replica": ("Number of replicas in sync.", lambda p: p.in_sync),
     "under_replicated_partition": ("1: not all replicas are in sync.", lambda p: p.is_under_replicated),
     "leader": ("The broker that serves it; -1: it is offline.", lambda p: OFFLINE if p.leader is None else p.leader),
+    "last_stable_offset": ("From here on, an open transaction keeps records from readers.", lambda p: p.stable),
     "leader_is_preferred": ("1: the broker that should serves it.", lambda p: p.leader == p.preferred_leader),
 }
 
 
-def _of_partitions(partitions: Sequence[PartitionState]) -> Iterator[Metric]:
+def _of_partitions(cluster: Cluster) -> Iterator[Metric]:
+    partitions = cluster.partitions
     counts = Counter(each.topic for each in partitions)
     yield _gauge(
         "kafka_topic_partitions", "Number of partitions.", "topic", [((topic,), n) for topic, n in counts.items()]
@@ -103,6 +106,18 @@ def _of_partitions(partitions: Sequence[PartitionState]) -> Iterator[Metric]:
     for name, (help_text, of) in OF_PARTITIONS.items():
         rows = [((each.topic, each.number), of(each)) for each in partitions]
         yield _gauge(f"kafka_topic_partition_{name}", help_text, "topic partition", rows)
+    yield _gauge(
+        "kafka_topic_partition_open_transaction_seconds",
+        "For how long the oldest open transaction has been so; 0: none is open.",
+        "topic partition",
+        [((each.topic, each.number), _open_for(each, cluster.at)) for each in partitions],
+    )
+
+
+def _open_for(partition: PartitionState, now: datetime) -> float | None:
+    if partition.stable is None:
+        return None
+    return (now - partition.open_since).total_seconds() if partition.open_since else 0.0
 
 
 def _of_groups(groups: Sequence[GroupStatus]) -> Iterator[Metric]:

@@ -1,6 +1,6 @@
 """Consumer groups that were seen once, or belong to the platform: they stay in view when Kafka has forgotten them."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
 from monitoring.verdicts import Partition
@@ -9,6 +9,8 @@ from streaming.lag import PartitionLag
 
 GONE = "GONE"
 """The state of a group that Kafka does not list."""
+SILENT = "SILENT"
+"""The state of a group of which nothing is heard: its coordinator does not answer."""
 
 
 class KnownGroups:
@@ -27,17 +29,24 @@ class KnownGroups:
         present = {group.name: group for group in cluster.groups}
         for group in cluster.groups:
             self._lags.setdefault(group.name, {})
+        self._forget(present, partitions)
         groups = tuple(
             self._complete(present.get(name) or Group(name, GONE, (), ()), partitions) for name in sorted(self._lags)
         )
         return replace(cluster, groups=groups)
 
+    def _forget(self, present: Collection[str], partitions: Collection[Partition]) -> None:
+        """Leave out what somebody deleted together with its topics; the platform's own groups stay in view."""
+        for name, lags in list(self._lags.items()):
+            if name not in present and name not in self._expected and lags.keys().isdisjoint(partitions):
+                del self._lags[name]
+
     def _complete(self, group: Group, partitions: Mapping[Partition, PartitionState]) -> Group:
         topics = self._expected.get(group.name, frozenset())
         begun = {
-            each: PartitionLag(*each, state.begin, state.end)
+            each: state.lag_from(0)
             for each, state in partitions.items()
-            if state.topic in topics and state.begin is not None and state.end is not None
+            if state.topic in topics and state.end is not None
         }
         remembered = {
             each: _now(lag, partitions[each]) for each, lag in self._lags[group.name].items() if each in partitions
@@ -48,7 +57,10 @@ class KnownGroups:
 
 
 def _now(lag: PartitionLag, partition: PartitionState) -> PartitionLag:
-    """The same position before the partition's present end; an offline partition is as it was."""
+    """The same position before the partition's present end; an offline partition is as it was.
+
+    A partition whose end went back was made anew: of that one, nothing has been read.
+    """
     if partition.end is None:
         return lag
-    return PartitionLag(lag.topic, lag.partition, max(lag.committed, partition.begin or 0), partition.end)
+    return partition.lag_from(lag.committed if partition.end >= lag.end else 0)

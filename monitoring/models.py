@@ -7,7 +7,9 @@ class ClusterSample(models.Model):
 
     cluster = models.CharField(max_length=64, help_text="Kafka's own name of the cluster")
     at = models.DateTimeField(db_index=True)
-    groups = models.JSONField(help_text="group → list of [topic, partition, committed offset, lag]")
+    groups = models.JSONField(
+        help_text="group → list of [topic, partition, committed offset, lag, of these held by an open transaction]"
+    )
     rates = models.JSONField(null=True, help_text="records per second of topics and of groups; null: not known yet")
 
     def __str__(self) -> str:

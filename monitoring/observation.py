@@ -5,7 +5,8 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from monitoring.rates import Sample
-from monitoring.verdicts import Judgement, Partition, PartitionVerdict, Position
+from monitoring.reasons import PartitionVerdict
+from monitoring.verdicts import Hearing, Judgement, Partition, Position
 from streaming.cluster import Cluster, Group, PartitionState
 from streaming.lag import PartitionLag
 
@@ -39,6 +40,10 @@ class GroupStatus:
         return max(known) if known else None if self.ages else 0.0
 
 
+def is_internal(topic: str) -> bool:
+    return topic.startswith("_")
+
+
 @dataclass(frozen=True, slots=True)
 class TopicStatus:
     name: str
@@ -50,7 +55,7 @@ class TopicStatus:
 
     @property
     def is_internal(self) -> bool:
-        return self.name.startswith("_")
+        return is_internal(self.name)
 
     @property
     def holds_dead_letters(self) -> bool:
@@ -95,16 +100,48 @@ class Outage:
 
 
 def positions_of(group: Group) -> dict[Partition, Position]:
-    return {(each.topic, each.partition): Position(each.committed, each.lag) for each in group.lags}
+    return {(each.topic, each.partition): Position(each.committed, each.lag, each.held) for each in group.lags}
+
+
+def open_transactions(cluster: Cluster) -> set[tuple[str, int, int]]:
+    """Where the first record stands that an open transaction keeps from readers: (topic, partition, offset).
+
+    Kafka's own topics are left out: who commits offsets in a transaction holds one open in there, too.
+    """
+    return {
+        (each.topic, each.number, each.stable)
+        for each in cluster.partitions
+        if each.held and each.stable is not None and not is_internal(each.topic)
+    }
+
+
+def with_open_transactions(cluster: Cluster, since: Mapping[tuple[str, int, int], datetime]) -> Cluster:
+    """The cluster with the moments at which transactions began, by the place of their first record."""
+    partitions = tuple(
+        replace(each, open_since=since.get((each.topic, each.number, each.stable))) if each.stable is not None else each
+        for each in cluster.partitions
+    )
+    return replace(cluster, partitions=partitions)
+
+
+def hearing_of(cluster: Cluster) -> Hearing:
+    """What the brokers told of partitions."""
+    return Hearing(
+        silent={(each.topic, each.number) for each in cluster.partitions if each.end is None},
+        open_since={(each.topic, each.number): each.open_since for each in cluster.partitions if each.open_since},
+    )
 
 
 def without_markers(cluster: Cluster, nothing_after: Collection[tuple[str, int, int]]) -> Cluster:
-    """The cluster with no lag at these (topic, partition, offset), after which there is no record for readers."""
+    """The cluster with no lag at these (topic, partition, offset), after which there is no record for readers.
+
+    What stands behind an open transaction is lag: readers are not given it yet.
+    """
     groups = tuple(
         replace(
             group,
             lags=tuple(
-                replace(each, markers=each.end - each.committed)
+                replace(each, markers=each.end - each.committed - each.held)
                 if (each.topic, each.partition, each.committed) in nothing_after
                 else each
                 for each in group.lags

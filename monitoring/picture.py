@@ -6,7 +6,8 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 
 from monitoring.observation import GroupStatus, Observation, TopicStatus
-from monitoring.verdicts import WINDOW, PartitionVerdict, Reason, Verdict
+from monitoring.reasons import PartitionVerdict, Reason, Verdict
+from monitoring.verdicts import WINDOW
 from streaming.lag import PartitionLag
 
 
@@ -27,6 +28,12 @@ class PartitionSerializer(serializers.Serializer[Any]):
     replicas = serializers.IntegerField()
     in_sync = serializers.IntegerField()
     end_offset = serializers.IntegerField(source="end", allow_null=True, help_text="the next record's offset")
+    stable_offset = serializers.IntegerField(
+        source="stable", allow_null=True, help_text="from here on, an open transaction keeps records from readers"
+    )
+    open_transaction_since = serializers.DateTimeField(
+        source="open_since", allow_null=True, help_text="when that transaction began; null: none is open"
+    )
 
 
 class TopicSerializer(serializers.Serializer[TopicStatus]):
@@ -54,13 +61,15 @@ class PartitionLagSerializer(serializers.Serializer[Any]):
     committed = serializers.IntegerField(help_text="the offset that the group reads next")
     end_offset = serializers.IntegerField()
     lag = serializers.IntegerField(help_text="records not read yet")
+    held = serializers.IntegerField(help_text="how many of them stand behind an open transaction: nobody is given them")
     lag_seconds = serializers.FloatField(
         allow_null=True, help_text="how long the oldest unread record has waited; null: could not be read in time"
     )
     verdict = serializers.ChoiceField(
         choices=list(PartitionVerdict),
         help_text="by Burrow's rules. WARN: its lag rose through the whole window. STALL: somebody has it and commits "
-        "nothing while records wait. STOP: nobody reads it while records wait. REWIND: its offset went back.",
+        "nothing while records wait. STOP: nobody reads it while records wait. REWIND: its offset went back. HELD: all "
+        "that waits stands behind an open transaction. UNKNOWN: no broker tells where the partition ends.",
     )
 
 
@@ -123,6 +132,7 @@ def _partition_lag(each: PartitionLag, status: GroupStatus) -> dict[str, Any]:
         "committed": each.committed,
         "end_offset": each.end,
         "lag": each.lag,
+        "held": each.held,
         "lag_seconds": status.age_of(each),
         "verdict": status.verdict_of((each.topic, each.partition)),
     }

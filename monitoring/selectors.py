@@ -14,7 +14,7 @@ def samples_since(*, cluster: str, moment: datetime) -> dict[datetime, Groups]:
     rows = ClusterSample.objects.filter(cluster=cluster, at__gte=moment)
     return {
         row.at: {
-            name: {(topic, number): Position(committed, lag) for topic, number, committed, lag in positions}
+            name: {(topic, number): Position(*position) for topic, number, *position in positions}
             for name, positions in row.groups.items()
         }
         for row in rows

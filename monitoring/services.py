@@ -28,7 +28,7 @@ def keep_sample(
         return None
     ClusterSample.objects.filter(at__lt=at - KEPT).delete()
     rows = {
-        name: [[topic, number, each.committed, each.lag] for (topic, number), each in positions.items()]
+        name: [[topic, number, each.committed, each.lag, each.held] for (topic, number), each in positions.items()]
         for name, positions in groups.items()
     }
     per_second = rates and {"topics": rates.topics, "groups": rates.groups}

@@ -7,68 +7,20 @@ watched until its silence is long enough: that it has stopped is known at once.
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from enum import StrEnum
 from itertools import pairwise
+
+from monitoring.reasons import TROUBLES, VERDICTS, PartitionVerdict, Reason, Verdict, waiting
 
 Partition = tuple[str, int]
 NAMED = 3
 """So many partitions fit in a sentence."""
 WINDOW = timedelta(seconds=30)
 """Long beside the longest batch, short beside an operator's patience."""
-
-
-class Verdict(StrEnum):
-    OK = "OK"
-    WARN = "WARN"
-    ERR = "ERR"
-
-
-class PartitionVerdict(StrEnum):
-    OK = "OK"
-    WARN = "WARN"
-    """its offset moves, but the lag rose through the whole window"""
-    STALL = "STALL"
-    """somebody has it and commits nothing while records wait"""
-    STOP = "STOP"
-    """nobody reads it while records wait"""
-    REWIND = "REWIND"
-    """its offset went back and has not caught up with itself"""
+PASSING = timedelta(seconds=10)
+"""Transactions of producers last less: who looks in the midst of one sees no trouble."""
 
 
 OK = PartitionVerdict.OK
-
-
-class Reason(StrEnum):
-    CAUGHT_UP = "CAUGHT_UP"
-    MOVING = "MOVING"
-    WATCHING = "WATCHING"
-    WAITING = "WAITING"
-    FALLING_BEHIND = "FALLING_BEHIND"
-    STALLED = "STALLED"
-    STOPPED = "STOPPED"
-    REWOUND = "REWOUND"
-
-
-VERDICTS = {
-    Reason.CAUGHT_UP: Verdict.OK,
-    Reason.MOVING: Verdict.OK,
-    Reason.WATCHING: Verdict.OK,
-    Reason.WAITING: Verdict.WARN,
-    Reason.FALLING_BEHIND: Verdict.WARN,
-    Reason.STALLED: Verdict.ERR,
-    Reason.STOPPED: Verdict.ERR,
-    Reason.REWOUND: Verdict.ERR,
-}
-TROUBLES = {
-    PartitionVerdict.REWIND: (Reason.REWOUND, "It went back in {}: see who reset its offsets, or why it lost them."),
-    PartitionVerdict.STOP: (Reason.STOPPED, "{lag:,} records wait and nobody reads them: start its worker."),
-    PartitionVerdict.STALL: (Reason.STALLED, "It reads nothing in {}, though records wait: see its worker's log."),
-    PartitionVerdict.WARN: (
-        Reason.FALLING_BEHIND,
-        "It reads {}, but more comes than it reads: {lag:,} records wait. Start more of its workers.",
-    ),
-}
-"""The worst first."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +31,8 @@ class Position:
     """the offset it reads next"""
     lag: int
     """how many records it has not read"""
+    held: int = 0
+    """how many of them stand behind an open transaction, so that nobody is given them yet"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,10 +58,27 @@ class Judgement:
     """until nothing waits, if it goes on so; None: it does not shrink"""
     watched_seconds: float = 0.0
     """how much of the window has samples"""
+    is_passing: bool = False
+    """whether it is of no concern yet"""
 
     @property
     def verdict(self) -> Verdict:
-        return VERDICTS[self.reason]
+        return Verdict.OK if self.is_passing else VERDICTS[self.reason]
+
+
+@dataclass(frozen=True, slots=True)
+class Hearing:
+    """What the brokers told of the partitions, and of the group, at the last sample."""
+
+    is_heard: bool = True
+    """whether the broker that coordinates the group answered"""
+    silent: Collection[Partition] = ()
+    """the partitions of which no broker told the end"""
+    open_since: Mapping[Partition, datetime] = field(default_factory=dict)
+    """when the transactions began that are open"""
+
+
+HEARD = Hearing()
 
 
 def judge(
@@ -116,6 +87,7 @@ def judge(
     members: int,
     read: Collection[Partition] = (),
     on_demand: bool = False,
+    hearing: Hearing = HEARD,
     window: timedelta = WINDOW,
 ) -> Judgement:
     """What to think of a group.
@@ -128,9 +100,9 @@ def judge(
     partitions = {
         each: OK if members == 0 and on_demand else _judge_partition(each, samples, each in read, members, window)
         for each in now.positions
-    }
+    } | dict.fromkeys(now.positions.keys() & set(hearing.silent), PartitionVerdict.UNKNOWN)
     trend = _trend(samples)
-    reason, detail = _reason(samples, partitions, members, on_demand)
+    reason, detail = _reason(samples, partitions, members, on_demand, hearing)
     return Judgement(
         reason=reason,
         detail=detail,
@@ -138,6 +110,7 @@ def judge(
         trend=trend,
         seconds_to_clear=0.0 if now.lag == 0 else round(now.lag / -trend, 1) if trend and trend < 0 else None,
         watched_seconds=round(_seconds(samples), 1),
+        is_passing=reason is Reason.OPEN_TRANSACTION and now.at - _open_since(partitions, hearing, now.at) < PASSING,
     )
 
 
@@ -160,12 +133,20 @@ def _judge_partition(
         return PartitionVerdict.REWIND
     if members == 0:
         return PartitionVerdict.STOP
+    return PartitionVerdict.HELD if now.held >= now.lag else _judge_reading(samples, history, is_read, window)
+
+
+def _judge_reading(
+    samples: Sequence[Sample], history: Sequence[Position], is_read: bool, window: timedelta
+) -> PartitionVerdict:
+    """Of a partition in which somebody could read."""
+    now = history[-1]
     if _seconds(samples) < window.total_seconds() or any(position.lag == 0 for position in history):
         return OK
     if all(position.committed == now.committed for position in history):
         # That nobody has it may last for the moments of a rebalance: with the members still there, it takes the window.
         return PartitionVerdict.STALL if is_read else PartitionVerdict.STOP
-    return PartitionVerdict.WARN if _rises([position.lag for position in history]) else OK
+    return PartitionVerdict.WARN if _rises([position.lag - position.held for position in history]) else OK
 
 
 def _rises(lags: Sequence[int]) -> bool:
@@ -173,21 +154,62 @@ def _rises(lags: Sequence[int]) -> bool:
 
 
 def _reason(
-    samples: Sequence[Sample], partitions: Mapping[Partition, PartitionVerdict], members: int, on_demand: bool
+    samples: Sequence[Sample],
+    partitions: Mapping[Partition, PartitionVerdict],
+    members: int,
+    on_demand: bool,
+    hearing: Hearing,
 ) -> tuple[Reason, str]:
+    if unknown := _unknown(samples[-1], members, hearing):
+        return Reason.UNKNOWN, unknown
+    if trouble := _trouble(samples[-1], partitions, hearing):
+        return trouble
+    if samples[-1].lag and members == 0 and on_demand:
+        return Reason.WAITING, f"{waiting(samples[-1].lag)} until somebody runs it."
+    return _progress(samples)
+
+
+def _progress(samples: Sequence[Sample]) -> tuple[Reason, str]:
+    """Of a group in which nothing is wrong."""
     lag = samples[-1].lag
     if lag == 0:
         return Reason.CAUGHT_UP, "It has read everything."
-    if members == 0 and on_demand:
-        return Reason.WAITING, f"{lag:,} records wait until somebody runs it."
+    if _has_moved(samples):
+        return Reason.MOVING, f"{waiting(lag)}, and it is reading on."
+    if any(sample.lag == 0 for sample in samples):
+        return Reason.MOVING, f"{waiting(lag)}, and {'has' if lag == 1 else 'have'} just come."
+    return Reason.WATCHING, f"{waiting(lag)}; it was not watched long enough to say more."
+
+
+def _trouble(
+    now: Sample, partitions: Mapping[Partition, PartitionVerdict], hearing: Hearing
+) -> tuple[Reason, str] | None:
+    """The worst of the partitions' verdicts; None: all are well."""
+    since = _clock(_open_since(partitions, hearing, now.at), now.at)
     for verdict, (reason, sentence) in TROUBLES.items():
         if troubled := sorted(each for each, found in partitions.items() if found is verdict):
-            return reason, sentence.format(_some(troubled), lag=lag)
-    if _has_moved(samples):
-        return Reason.MOVING, f"{lag:,} records wait and it is reading them."
-    if any(sample.lag == 0 for sample in samples):
-        return Reason.MOVING, f"{lag:,} records have just come."
-    return Reason.WATCHING, f"{lag:,} records wait; it was not watched long enough to say more."
+            return reason, sentence.format(_some(troubled), waiting=waiting(now.lag), since=since)
+    return None
+
+
+def _unknown(now: Sample, members: int, hearing: Hearing) -> str:
+    """Why nothing can be told of the group; empty: something can."""
+    if not hearing.is_heard:
+        return "Nothing is known of it: the broker that would tell does not answer."
+    if now.positions:
+        return ""
+    who = "its members have been given none" if members else "nobody is in it"
+    return f"Nothing is known of it: it has committed nothing in any topic that there is, and {who}."
+
+
+def _open_since(partitions: Mapping[Partition, PartitionVerdict], hearing: Hearing, now: datetime) -> datetime:
+    """When the oldest transaction began behind which the group waits."""
+    waiting = [each for each, found in partitions.items() if found is PartitionVerdict.HELD]
+    return min((hearing.open_since[each] for each in waiting if each in hearing.open_since), default=now)
+
+
+def _clock(moment: datetime, now: datetime) -> str:
+    return f"{moment:%H:%M:%S} UTC" if moment.date() == now.date() else f"{moment:%d %b %Y, %H:%M:%S} UTC"
 
 
 def _has_moved(samples: Sequence[Sample]) -> bool:

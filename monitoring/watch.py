@@ -2,7 +2,7 @@
 
 from collections import deque
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 
 import structlog
@@ -10,23 +10,27 @@ from django.core.exceptions import ImproperlyConfigured
 from django.db import Error
 
 from monitoring import rates
-from monitoring.known import KnownGroups
+from monitoring.known import SILENT, KnownGroups
 from monitoring.observation import (
     GroupStatus,
     Observation,
     Outage,
+    hearing_of,
     offsets_of,
+    open_transactions,
     positions_of,
     reads_only_dead_letters,
     topics_of,
+    with_open_transactions,
     without_markers,
 )
 from monitoring.rates import latest_rates
 from monitoring.selectors import samples_since
 from monitoring.services import Groups, keep_sample
-from monitoring.verdicts import WINDOW, Sample, judge
+from monitoring.verdicts import WINDOW, Hearing, Sample, judge
 from streaming import clients, unread
 from streaming.cluster import Cluster, Group, Unreachable, describe
+from streaming.lag import PartitionLag
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +56,7 @@ class Watch:
         self._known = known
         self._moments: deque[Moment] = deque()
         self._written: dict[unread.Position, datetime] = {}
+        self._opened: dict[unread.Position, datetime] = {}
 
     def observe(self) -> Observation | Outage:
         try:
@@ -63,10 +68,11 @@ class Watch:
             return Outage(datetime.now(UTC), str(error))
         if self._known:
             cluster = self._known.complete(cluster)
-        cluster = self._read_ages(cluster)
+        cluster = self._read_ages(self._read_transactions(cluster))
         self._remember(cluster)
         samples = self._samples(cluster)
-        groups = tuple(self._status(group, samples, cluster.at) for group in cluster.groups)
+        hearing = hearing_of(cluster)
+        groups = tuple(self._status(group, samples, hearing, cluster.at) for group in cluster.groups)
         return Observation(cluster, topics_of(cluster), groups)
 
     def _remember(self, cluster: Cluster) -> None:
@@ -74,6 +80,17 @@ class Watch:
         self._moments.append(Moment(cluster.at, offsets_of(cluster), groups))
         while self._moments[0].at < cluster.at - REMEMBERED:
             self._moments.popleft()
+
+    def _read_transactions(self, cluster: Cluster) -> Cluster:
+        """Read since when transactions are open: the first record that nobody is given tells when it was received.
+
+        Where that cannot be read, it is since it was seen first.
+        """
+        held = open_transactions(cluster)
+        new = unread.received_at(held - self._opened.keys(), isolation=unread.READ_UNCOMMITTED)
+        seen = {position: min(new.get(position) or cluster.at, cluster.at) for position in held}
+        self._opened = seen | {position: at for position, at in self._opened.items() if position in held}
+        return with_open_transactions(cluster, self._opened)
 
     def _read_ages(self, cluster: Cluster) -> Cluster:
         """Read since when the oldest unread records wait; gives the cluster without lag that nobody can read.
@@ -85,8 +102,9 @@ class Watch:
         }
         known = {position: at for position, at in self._written.items() if position in waiting}
         read = unread.received_at(waiting - known.keys())
+        nothing = {position for position, at in read.items() if at is None}
         self._written = known | {position: at for position, at in read.items() if at is not None}
-        return without_markers(cluster, {position for position, at in read.items() if at is None})
+        return without_markers(cluster, nothing)
 
     def _samples(self, cluster: Cluster) -> list[tuple[datetime, Groups]]:
         """What this process and those before it saw since before the window, oldest first, ending now."""
@@ -108,13 +126,13 @@ class Watch:
             ((at, groups) for at, groups in samples.items() if at <= cluster.at), key=lambda sample: sample[0]
         )
 
-    def _status(self, group: Group, samples: Sequence[tuple[datetime, Groups]], now: datetime) -> GroupStatus:
+    def _status(
+        self, group: Group, samples: Sequence[tuple[datetime, Groups]], hearing: Hearing, now: datetime
+    ) -> GroupStatus:
         return GroupStatus(
             group=group,
             ages={
-                (each.topic, each.partition): _seconds(
-                    self._written.get((each.topic, each.partition, each.committed)), now
-                )
+                (each.topic, each.partition): _seconds(self._waits_since(each, hearing), now)
                 for each in group.lags
                 if each.lag
             },
@@ -123,9 +141,15 @@ class Watch:
                 members=len(group.members),
                 read=group.assigned,
                 on_demand=reads_only_dead_letters(group),
+                hearing=replace(hearing, is_heard=group.state != SILENT),
                 window=self._window,
             ),
         )
+
+    def _waits_since(self, lag: PartitionLag, hearing: Hearing) -> datetime | None:
+        if lag.held >= lag.lag:
+            return hearing.open_since.get((lag.topic, lag.partition))
+        return self._written.get((lag.topic, lag.partition, lag.committed))
 
 
 def _seconds(since: datetime | None, now: datetime) -> float | None:

@@ -10,15 +10,16 @@ OF_EACH = "max by (consumergroup, topic, partition)"
 VERDICT = (
     'max by (consumergroup) (kafka_consumergroup_verdict{verdict="WARN", consumergroup=~"$group"})'
     ' + 2 * max by (consumergroup) (kafka_consumergroup_verdict{verdict="ERR", consumergroup=~"$group"})'
+    ' + 3 * max by (consumergroup) (kafka_consumergroup_verdict{verdict="UNKNOWN", consumergroup=~"$group"})'
 )
-VERDICTS = {0: ("OK", GOOD), 1: ("WARN", BAD), 2: ("ERR", WORSE)}
+VERDICTS = {0: ("OK", GOOD), 1: ("WARN", BAD), 2: ("ERR", WORSE), 3: ("UNKNOWN", BAD)}
 
 NOW = [
     Figure(
         title="Is every group well?",
         description="Burrow's verdict on each. ERR: nobody reads while records wait (STOP), somebody hangs (STALL), "
         "or it went back (REWIND); start or restart that worker. WARN: its lag rises without ever falling; start more "
-        "processes.",
+        "processes, unless it waits behind an open transaction. UNKNOWN: no broker tells.",
         unit="none",
         queries=[Query(VERDICT, "{{consumergroup}}")],
         texts=VERDICTS,

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConsumerGroupDescription
 
-from streaming.lag import Partition, PartitionLag, begin_offsets, committed_offsets, end_offsets
+from streaming.lag import Partition, PartitionLag, begin_offsets, committed_offsets, end_offsets, stable_offsets
 
 TIMEOUT_SECONDS = 1.5
 SILENT = {"_TRANSPORT", "_TIMED_OUT", "_ALL_BROKERS_DOWN", "REQUEST_TIMED_OUT"}
@@ -38,6 +38,24 @@ class PartitionState:
     """the offset that the next record will get; None: offline"""
     preferred_leader: int | None = None
     """the broker that should serve it"""
+    stable: int | None = None
+    """the offset from which on consumers of committed records are given none; None: not known"""
+    open_since: datetime | None = None
+    """when the transaction began that is open there; None: none is"""
+
+    @property
+    def held(self) -> int:
+        """How many records, or a few more, stand behind an open transaction."""
+        return 0 if self.end is None or self.stable is None else max(0, self.end - self.stable)
+
+    def lag_from(self, offset: int) -> PartitionLag:
+        """The lag of who reads this offset next; the partition's begin and end must be known.
+
+        An offset beyond the end is of a topic of the same name that was deleted: all that is kept waits.
+        """
+        begin, end = self.begin or 0, self.end or 0
+        starts = begin if offset > end else max(offset, begin)
+        return PartitionLag(self.topic, self.number, starts, end, held=max(0, min(self.held, end - starts)))
 
     @property
     def is_under_replicated(self) -> bool:
@@ -98,15 +116,17 @@ def describe(admin: AdminClient, timeout: float = TIMEOUT_SECONDS) -> Cluster:
             if partition.leader >= 0
         ]
         begins, ends = begin_offsets(admin, online, timeout), end_offsets(admin, online, timeout)
+        stable = stable_offsets(admin, online, timeout)
     except KafkaException as error:
         raise Unreachable(_sentence(error)) from error
+    partitions = tuple(_partitions(metadata, begins, ends, stable))
     return Cluster(
         at=datetime.now(UTC),
         id=str(metadata.cluster_id),
         controller=metadata.controller_id if metadata.controller_id >= 0 else None,
         brokers=tuple(Broker(each.id, str(each.host), each.port) for _, each in sorted(metadata.brokers.items())),
-        partitions=tuple(_partitions(metadata, begins, ends)),
-        groups=tuple(_group(group, committed[group.group_id], begins, ends) for group in groups),
+        partitions=partitions,
+        groups=tuple(_group(group, committed[group.group_id], partitions) for group in groups),
     )
 
 
@@ -142,7 +162,10 @@ def _groups(admin: AdminClient, timeout: float) -> list[ConsumerGroupDescription
 
 
 def _partitions(
-    metadata: ClusterMetadata, begins: Mapping[Partition, int], ends: Mapping[Partition, int]
+    metadata: ClusterMetadata,
+    begins: Mapping[Partition, int],
+    ends: Mapping[Partition, int],
+    stable: Mapping[Partition, int],
 ) -> Iterable[PartitionState]:
     for topic, about in sorted(metadata.topics.items()):
         for number, partition in sorted(about.partitions.items()):
@@ -155,18 +178,19 @@ def _partitions(
                 begin=begins.get((topic, number)),
                 end=ends.get((topic, number)),
                 preferred_leader=partition.replicas[0] if partition.replicas else None,
+                stable=stable.get((topic, number)),
             )
 
 
 def _group(
     group: ConsumerGroupDescription,
     committed: Mapping[Partition, int],
-    begins: Mapping[Partition, int],
-    ends: Mapping[Partition, int],
+    partitions: Iterable[PartitionState],
 ) -> Group:
     assigned = {(p.topic, p.partition) for member in group.members for p in member.assignment.topic_partitions}
     # A member begins a partition in which its group has committed nothing at the partition's oldest record.
-    reads_next = {each: begins[each] for each in assigned if each in begins} | dict(committed)
+    readable = {(each.topic, each.number): each for each in partitions if each.end is not None}
+    reads_next = dict.fromkeys(assigned, 0) | dict(committed)
     return Group(
         name=group.group_id,
         state=str(group.state.name),
@@ -175,9 +199,9 @@ def _group(
             for member in group.members
         ),
         lags=tuple(
-            PartitionLag(*partition, max(offset, begins[partition]), ends[partition])
+            readable[partition].lag_from(offset)
             for partition, offset in sorted(reads_next.items())
-            if partition in ends
+            if partition in readable
         ),
         assigned=frozenset(assigned),
     )

@@ -3,7 +3,13 @@
 from collections.abc import Iterable
 from dataclasses import dataclass
 
-from confluent_kafka import ConsumerGroupTopicPartitions, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import (
+    ConsumerGroupTopicPartitions,
+    IsolationLevel,
+    KafkaError,
+    KafkaException,
+    TopicPartition,
+)
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
 from streaming.unread import received_at
@@ -31,6 +37,8 @@ class PartitionLag:
     """the offset that the next record will get"""
     markers: int = 0
     """offsets in between that hold no record: Kafka marks the end of each transaction in the log"""
+    held: int = 0
+    """of those that it has not read, how many no consumer is given yet: they stand behind an open transaction"""
 
     @property
     def lag(self) -> int:
@@ -44,6 +52,17 @@ def end_offsets(
     return _offsets(admin, partitions, OffsetSpec.latest(), timeout)
 
 
+def stable_offsets(
+    admin: AdminClient, partitions: Iterable[Partition], timeout: float = TIMEOUT_SECONDS
+) -> dict[Partition, int]:
+    """For each (topic, partition), the offset before which every transaction has ended.
+
+    Consumers of committed records are given none from there on. Ask for the ends before: what is written in between
+    would look as if it were held.
+    """
+    return _offsets(admin, partitions, OffsetSpec.latest(), timeout, IsolationLevel.READ_COMMITTED)
+
+
 def begin_offsets(
     admin: AdminClient, partitions: Iterable[Partition], timeout: float = TIMEOUT_SECONDS
 ) -> dict[Partition, int]:
@@ -52,14 +71,18 @@ def begin_offsets(
 
 
 def _offsets(
-    admin: AdminClient, partitions: Iterable[Partition], spec: OffsetSpec, timeout: float
+    admin: AdminClient,
+    partitions: Iterable[Partition],
+    spec: OffsetSpec,
+    timeout: float,
+    isolation: IsolationLevel = IsolationLevel.READ_UNCOMMITTED,
 ) -> dict[Partition, int]:
     asked = {TopicPartition(topic, number): spec for topic, number in partitions}
     if not asked:
         return {}
 
     def ask() -> dict[Partition, int]:
-        answers = admin.list_offsets(asked, request_timeout=timeout)
+        answers = admin.list_offsets(asked, request_timeout=timeout, isolation_level=isolation)
         return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
 
     try:
@@ -82,6 +105,7 @@ def committed_offsets(admin: AdminClient, group: str, timeout: float = TIMEOUT_S
 def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
     """How many records of the topics a group has not read yet, also where it has never committed anything.
 
+    What stands behind an open transaction is among them.
     Markers of transactions count among records, but not where nothing else is left: none to read is always 0.
     """
     committed = committed_offsets(admin, group)
@@ -89,8 +113,12 @@ def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
     partitions = [(topic, number) for topic in topics for number in metadata[topic].partitions]
     begins = begin_offsets(admin, partitions)
     ends = end_offsets(admin, partitions)
+    stable = stable_offsets(admin, partitions)
     starts = {each: max(begins[each], committed.get(each, 0)) for each in partitions}
     waiting = {(*each, starts[each]): ends[each] - starts[each] for each in partitions if starts[each] < ends[each]}
     # Who could not be asked in time is not in there, and counts as waiting.
     first = received_at(waiting, TIMEOUT_SECONDS)
-    return sum(count for position, count in waiting.items() if first.get(position, ...) is not None)
+    return sum(
+        count if first.get((*each, offset), ...) is not None else max(0, ends[each] - max(stable[each], offset))
+        for (*_, offset), count, each in ((at, count, at[:2]) for at, count in waiting.items())
+    )

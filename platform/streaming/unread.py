@@ -17,20 +17,24 @@ Position = tuple[str, int, int]
 """(topic, partition, offset)"""
 
 TIMEOUT_SECONDS = 1.0
+READ_COMMITTED, READ_UNCOMMITTED = "read_committed", "read_uncommitted"
 _one_at_a_time = Lock()
 
 
-def received_at(positions: Iterable[Position], timeout: float = TIMEOUT_SECONDS) -> dict[Position, datetime | None]:
+def received_at(
+    positions: Iterable[Position], timeout: float = TIMEOUT_SECONDS, *, isolation: str = READ_COMMITTED
+) -> dict[Position, datetime | None]:
     """When the broker received the first record at or after each position; None: there is none for readers.
 
-    What cannot be read in time is left out: an answer without an age is worth more than a late one.
+    isolation: whether records of open transactions are read, too. What cannot be read in time is left out: an answer
+    without an age is worth more than a late one.
     """
     rounds = _rounds(positions)
     patience = monotonic() + timeout
     times: dict[Position, datetime | None] = {}
     with _one_at_a_time:
         for each in rounds:
-            times |= _read_first(reader(), each, patience)
+            times |= _read_first(reader(isolation), each, patience)
     return times
 
 
@@ -43,10 +47,10 @@ def _rounds(positions: Iterable[Position]) -> list[list[Position]]:
 
 
 @cache
-def reader() -> Consumer:
+def reader(isolation: str) -> Consumer:
     """A consumer that is given its partitions and never commits, so that no group of its name comes to be."""
     small: dict[str, Any] = {"fetch.wait.max.ms": 20, "max.partition.fetch.bytes": 1024, "enable.partition.eof": True}
-    return clients.consumer("monitoring", **small)
+    return clients.consumer("monitoring", **small, **{"isolation.level": isolation})
 
 
 def _read_first(consumer: Consumer, positions: list[Position], patience: float) -> dict[Position, datetime | None]:

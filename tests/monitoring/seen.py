@@ -3,7 +3,8 @@
 from datetime import datetime
 
 from monitoring.observation import GroupStatus, Observation, topics_of
-from monitoring.verdicts import Judgement, PartitionVerdict, Reason
+from monitoring.reasons import PartitionVerdict, Reason
+from monitoring.verdicts import Judgement
 from streaming.cluster import Broker, Cluster, Group, Member, PartitionState
 from streaming.lag import PartitionLag
 

@@ -14,8 +14,9 @@ from api.roles import Role
 from monitoring.exporter import Exporter
 from monitoring.management.commands.run_monitor import look
 from monitoring.observation import GroupStatus, Observation
+from monitoring.reasons import PartitionVerdict, Reason, Verdict
 from monitoring.selectors import rates_since
-from monitoring.verdicts import Judgement, PartitionVerdict, Reason, Verdict
+from monitoring.verdicts import Judgement
 from monitoring.watch import Watch
 from streaming import clients, unread
 from streaming.clients import Outgoing, send_all

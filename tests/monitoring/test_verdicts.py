@@ -4,23 +4,14 @@ from typing import Any
 
 import pytest
 
-from monitoring.verdicts import (
-    WINDOW,
-    Judgement,
-    Partition,
-    PartitionVerdict,
-    Position,
-    Reason,
-    Sample,
-    Verdict,
-    judge,
-)
+from monitoring.reasons import PartitionVerdict, Reason, Verdict
+from monitoring.verdicts import WINDOW, Hearing, Judgement, Partition, Position, Sample, judge
 
 A, B = ("transactions", 0), ("transactions", 1)
 EVERY = timedelta(seconds=10)
 START = datetime(2026, 11, 1, tzinfo=UTC)
-Where = tuple[int, int]
-"""(committed offset, lag)"""
+Where = tuple[int, ...]
+"""(committed offset, lag), or with how many are held"""
 
 
 def watched(*positions: Mapping[Partition, Where] | Where, **who: Any) -> Judgement:
@@ -169,3 +160,51 @@ def test_a_group_that_people_run_on_demand_waits() -> None:
 def test_a_sentence_names_no_more_partitions_than_it_can_carry() -> None:
     many = {("transactions", number): (1, 1) for number in range(12)}
     assert "transactions[2] and 9 more" in watched(*[many] * 4, read=set(many)).detail
+
+
+def test_what_stands_behind_an_open_transaction_is_held_since_it_began() -> None:
+    since = START - timedelta(days=1)
+    judgement = watched((10, 5, 5), hearing=Hearing(open_since={A: since}))
+    assert (judgement.verdict, judgement.reason) == (Verdict.WARN, Reason.OPEN_TRANSACTION)
+    assert of_partition(judgement) is PartitionVerdict.HELD
+    assert "5 records wait behind a transaction" in judgement.detail
+    assert "transactions[0] since 31 Oct 2026, 00:00:00 UTC" in judgement.detail
+
+
+def test_a_transaction_that_has_just_begun_is_of_no_concern() -> None:
+    judgement = watched((10, 1, 1), hearing=Hearing(open_since={A: START - timedelta(seconds=1)}))
+    assert (judgement.verdict, judgement.reason) == (Verdict.OK, Reason.OPEN_TRANSACTION)
+
+
+def test_it_is_held_only_when_nothing_else_is_left_to_read() -> None:
+    assert watched((10, 5, 4), hearing=Hearing(open_since={A: START})).reason is Reason.WATCHING
+    assert watched(*[(10, 5, 4)] * 4, hearing=Hearing(open_since={A: START})).reason is Reason.STALLED
+
+
+def test_what_comes_behind_an_open_transaction_does_not_make_a_group_slow() -> None:
+    judgement = watched((10, 5, 0), (11, 8, 4), (12, 12, 9), (13, 17, 15))
+    assert judgement.reason is Reason.MOVING
+
+
+def test_a_group_that_nobody_is_in_has_stopped_whatever_is_held() -> None:
+    assert watched((10, 5, 5), members=0, read=()).reason is Reason.STOPPED
+
+
+@pytest.mark.parametrize("members", [0, 1])
+def test_of_a_group_without_any_offset_nothing_is_known(members: int) -> None:
+    judgement = watched({}, members=members)
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.UNKNOWN)
+    assert "committed nothing" in judgement.detail
+
+
+@pytest.mark.parametrize("who", [{"members": 1}, {"members": 0, "on_demand": True}])
+def test_a_partition_whose_end_nobody_tells_is_not_caught_up(who: dict[str, Any]) -> None:
+    judgement = watched({A: (10, 0), B: (10, 0)}, hearing=Hearing(silent={B}), **who)
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.UNKNOWN)
+    assert "transactions[1]" in judgement.detail
+    assert judgement.partitions[B] is PartitionVerdict.UNKNOWN
+
+
+def test_a_group_whose_coordinator_is_silent_is_unknown_wherever_it_stood() -> None:
+    judgement = watched((10, 0), members=0, hearing=Hearing(is_heard=False))
+    assert (judgement.verdict, judgement.reason) == (Verdict.UNKNOWN, Reason.UNKNOWN)
