@@ -2,6 +2,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from notifications.mail import MAX_REASON
 from notifications.messages import MAX_TEXT, Kind
 
 
@@ -21,6 +22,11 @@ class Notification(models.Model):
     read_at = models.DateTimeField(null=True)
     email = models.EmailField(blank=True, help_text="where it is also sent to")
     emailed_at = models.DateTimeField(null=True)
+    email_due_at = models.DateTimeField(
+        null=True, help_text="when it is to be sent next; empty: no longer, or nowhere to"
+    )
+    email_tries = models.PositiveSmallIntegerField(default=0, help_text="how often it could not be sent")
+    email_error = models.CharField(max_length=MAX_REASON, blank=True, help_text="what the mail server said last")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
@@ -28,10 +34,27 @@ class Notification(models.Model):
         ]
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["email", "emailed_at"], name="notifications_to_send"),
+            # Few rows have a time, and only those are looked through.
+            models.Index(fields=["email_due_at", "id"], name="notifications_due"),
         ]
 
     def __str__(self) -> str:
         return f"{self.recipient}: {self.text}"
+
+
+class RefusedAddress(models.Model):
+    """An e-mail address that the mail server has refused for good. Deleting it lets the next message be tried."""
+
+    address = models.EmailField(primary_key=True)
+    reason = models.CharField(max_length=MAX_REASON, help_text="what the mail server said")
+    at = models.DateTimeField()
+    of_staff = models.BooleanField(help_text="whether an investigator or operator is told nothing by e-mail")
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["at"], name="refused_addresses_by_time")]
+
+    def __str__(self) -> str:
+        return f"{self.address}: {self.reason}"
 
 
 class Heartbeat(models.Model):

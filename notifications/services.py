@@ -3,19 +3,15 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
-import structlog
 from django.contrib.auth import get_user_model
-from django.core.mail import EmailMessage, get_connection
 from django.utils import timezone
 
 from api.models import Customer
 from api.roles import Role
-from notifications import selectors
+from notifications import mailing, selectors
 from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
 from notifications.messages import Audience, Kind, Message
 from notifications.models import Heartbeat, Notification
-
-log = structlog.get_logger(__name__)
 
 SUBJECTS = {
     Kind.ORDER_CREATED: "We have your order",
@@ -38,7 +34,7 @@ class Recipient:
 
 def notify(*, messages: Iterable[Message]) -> None:
     """Put each message into its recipients' lists; what was told before is not told again."""
-    told = list(messages)
+    told, now = list(messages), timezone.now()
     emails = _customer_emails({message.to for message in told if not isinstance(message.to, Audience)})
     audiences = {audience: _members(audience) for audience in Audience if any(each.to is audience for each in told)}
     Notification.objects.bulk_create(
@@ -50,6 +46,7 @@ def notify(*, messages: Iterable[Message]) -> None:
                 alert=message.alert,
                 text=message.text,
                 email=recipient.email,
+                email_due_at=now if recipient.email else None,
             )
             for message in told
             for recipient in _recipients(message, emails, audiences)
@@ -78,19 +75,8 @@ def tell_of_silence() -> bool:
 
 
 def send_waiting_emails(*, limit: int = 500) -> int:
-    """Send the notifications that wait for it by e-mail, oldest first; returns how many went out.
-
-    Each is marked right after it was handed over, so a crash sends one a second time at the most.
-    """
-    waiting = list(Notification.objects.filter(email__gt="", emailed_at=None).order_by("pk")[:limit])
-    if waiting:
-        with get_connection() as connection:
-            for notification in waiting:
-                subject = SUBJECTS[Kind(notification.kind)]
-                EmailMessage(subject, notification.text, to=[notification.email], connection=connection).send()
-                notification.emailed_at = timezone.now()
-                notification.save(update_fields=["emailed_at"])
-    return len(waiting)
+    """Send the notifications that are due by e-mail; returns how many went out, alone or in digests."""
+    return mailing.send_waiting(SUBJECTS, limit=limit)
 
 
 def mark(*, notification: Notification, read: bool) -> Notification:

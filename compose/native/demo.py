@@ -83,6 +83,7 @@ class Place:
             "KAFKA_BOOTSTRAP_SERVERS": self.brokers,
             "CELERY_FOLDER": f"{place}/celery",
             "EMAIL_URL": f"filemail:///{place}/mail",
+            "PUBLIC_URL": self.api,
             "VAR": str(self.var),
             "PYTHON": sys.executable,
             "API_PORT": str(self.api_port),

@@ -116,6 +116,13 @@ def email(raw: str) -> dict[str, Any]:
     return {name: value for name, value in settings.items() if name != "EMAIL_FILE_PATH"}
 
 
+def address(raw: str) -> str:
+    """The address of a site, without a slash at its end."""
+    if not raw.startswith(("http://", "https://")):
+        raise ValueError(raw)
+    return raw.rstrip("/")
+
+
 def kafka_settings() -> dict[str, str]:
     """Every KAFKA_ variable under librdkafka's own name for it: KAFKA_SASL_USERNAME is sasl.username."""
     prefix = "KAFKA_"

@@ -190,6 +190,12 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(
 SEARCH_PING = "search.backends.ping"
 """The function that tells whether searches are answered, for the health page."""
 
+PUBLIC_URL = setting(
+    "PUBLIC_URL", env.address, "the address at which people reach the API, such as https://shop.example"
+)
+FRAUD_DESK = "admin:fraud_fraudalert_changelist"
+"""The name of the page on which investigators work, for e-mails that lead there."""
+
 ALERTMANAGER_TOKEN = setting("ALERTMANAGER_TOKEN_FILE", env.content, "the path of a file that can be read, or nothing")
 CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with commas between them, or nothing")
 ALERTING_PING = "notifications.selectors.ping_alerting"
@@ -213,6 +219,7 @@ TOLD_BY_MONITOR = [
 
 # --- E-mail -----------------------------------------------------------------------------------------------------------
 vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))
+EMAIL_TIMEOUT = setting("EMAIL_TIMEOUT_SECONDS", env.positive, "a whole number of seconds from 1 on")
 DEFAULT_FROM_EMAIL = setting("EMAIL_FROM", str, "the sender's e-mail address")
 
 # --- Celery -----------------------------------------------------------------------------------------------------------

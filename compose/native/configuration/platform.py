@@ -24,6 +24,7 @@ def configure(layout: Layout) -> None:
             "CONNECT_URL": layout.address("connect"),
             "SCHEMA_IDS": f"registry:{layout.address('registry')}/apis/ccompat/v7",
             "EMAIL_URL": f"filemail:///{layout.var.relative_to(ROOT)}/mail",
+            "PUBLIC_URL": layout.address("api"),
             "ALERTMANAGER_TOKEN_FILE": str(layout.secrets / "alertmanager"),
             "CERTIFICATES_WATCHED": ",".join(str(layout.certificates / f"{name}.pem") for name in ("ca", *CERTIFIED)),
         },
