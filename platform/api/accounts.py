@@ -8,6 +8,7 @@ from django.contrib.auth.models import Group, User
 from django.db import transaction
 from knox.models import AuthToken
 
+from api.authentication import make_token
 from api.models import Customer
 from api.roles import Role
 
@@ -58,5 +59,5 @@ def _login(account: User, password: str) -> Login:
     account.set_password(password)
     account.save(update_fields=["password"])
     AuthToken.objects.filter(user=account).delete()
-    _, token = AuthToken.objects.create(user=account)
+    _, token = make_token(account)
     return Login(account.username, account.email, password, token, SEES[account.username])

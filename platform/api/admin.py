@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from axes.models import AccessAttempt
 from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
@@ -45,6 +46,21 @@ class AuthTokenAdmin(ModelAdmin):
     list_select_related = ("user",)
     search_fields = ("user__username", "token_key__exact")
     readonly_fields = fields = ("user", "token_key", "created", "expiry")
+
+    def has_add_permission(self, request: HttpRequest) -> bool:
+        return False
+
+    def has_change_permission(self, request: HttpRequest, obj: Any = None) -> bool:
+        return False
+
+
+@admin.register(AccessAttempt)
+class WrongPasswordsAdmin(ModelAdmin):
+    """Names and addresses with wrong passwords of the last minutes; to delete a row lifts its lock."""
+
+    list_display = ("username", "ip_address", "failures_since_start", "attempt_time", "path_info")
+    search_fields = ("username", "ip_address")
+    readonly_fields = fields = (*list_display, "user_agent")
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

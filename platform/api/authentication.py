@@ -1,7 +1,15 @@
+"""Tokens, which end with the password under which they were made, as Django's sessions do."""
+
 from typing import Any
 
+from django.contrib.auth.models import User
+from django.utils.crypto import constant_time_compare
 from knox.auth import TokenAuthentication
+from knox.models import AuthToken
+from knox.settings import CONSTANTS
 from rest_framework.exceptions import AuthenticationFailed
+
+MARK = CONSTANTS.MAXIMUM_TOKEN_PREFIX_LENGTH
 
 
 class BearerToken(TokenAuthentication):
@@ -12,3 +20,19 @@ class BearerToken(TokenAuthentication):
         if not token.isascii():
             raise AuthenticationFailed
         return super().authenticate_credentials(token)
+
+    def validate_user(self, auth_token: AuthToken) -> Any:
+        if not constant_time_compare(auth_token.token_key[:MARK], mark_of(auth_token.user)):
+            raise AuthenticationFailed("This token ended when the password of its account was changed: make a new one.")
+        return super().validate_user(auth_token)
+
+
+def make_token(account: User) -> tuple[AuthToken, str]:
+    """What is kept of a new token, and the token itself."""
+    kept, token = AuthToken.objects.create(user=account, prefix=mark_of(account))
+    return kept, token
+
+
+def mark_of(account: User) -> str:
+    """The first characters of every token made under the present password; they tell nothing of it."""
+    return account.get_session_auth_hash()[:MARK]

@@ -21,19 +21,19 @@ FOLDERS_OF_PAGES = ("/admin/", "/static/")
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_page(request) and not isinstance(exception, RequestDataTooBig):
         return defaults.bad_request(request, exception)
-    return _answer(as_problem(exception) or Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy))
+    return problem(as_problem(exception) or Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy))
 
 
 def permission_denied(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_page(request):
         return defaults.permission_denied(request, exception)
-    return _answer(Problem(ProblemType.FORBIDDEN, ProblemType.FORBIDDEN.remedy))
+    return problem(Problem(ProblemType.FORBIDDEN, ProblemType.FORBIDDEN.remedy))
 
 
 def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     if is_page(request):
         return defaults.page_not_found(request, exception)
-    return _answer(Problem(ProblemType.NOT_FOUND, f"There is nothing at {request.path}: /docs shows what there is."))
+    return problem(Problem(ProblemType.NOT_FOUND, f"There is nothing at {request.path}: /docs shows what there is."))
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
@@ -41,7 +41,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
     if is_page(request):
         return defaults.server_error(request)
     request_id = structlog.contextvars.get_contextvars().get("request_id")
-    return _answer(Problem(ProblemType.INTERNAL, ProblemType.INTERNAL.remedy, request_id=request_id))
+    return problem(Problem(ProblemType.INTERNAL, ProblemType.INTERNAL.remedy, request_id=request_id))
 
 
 def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:
@@ -51,9 +51,8 @@ def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     def safe(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method in ("GET", "HEAD"):
             return view(request, *args, **kwargs)
-        refused = _answer(Problem(ProblemType.METHOD_NOT_ALLOWED, f"{request.method} does not work here: use GET."))
-        refused["Allow"] = "GET, HEAD"
-        return refused
+        sentence = f"{request.method} does not work here: use GET."
+        return problem(Problem(ProblemType.METHOD_NOT_ALLOWED, sentence, headers={"Allow": "GET, HEAD"}))
 
     return safe
 
@@ -69,7 +68,7 @@ def problem_types(request: HttpRequest) -> HttpResponse:
     return render(request, "api/problems.html", {"types": list(ProblemType)})
 
 
-def _answer(problem: Problem) -> HttpResponse:
-    return HttpResponse(
-        ProblemRenderer().render(problem.as_dict()), status=problem.status_code, content_type=PROBLEM_JSON
-    )
+def problem(refused: Problem) -> HttpResponse:
+    """The answer that tells a problem outside REST framework's views."""
+    body = ProblemRenderer().render(refused.as_dict())
+    return HttpResponse(body, status=refused.status_code, content_type=PROBLEM_JSON, headers=refused.headers)

@@ -1,55 +1,60 @@
-"""Slows down guessing passwords, at every door: the login pages, the admin and HTTP Basic.
+"""Slows down guessing passwords at every door: the login pages, the admin and HTTP Basic.
 
-After ten wrong passwords for one name from one address, the next five minutes refuse all of them. It counts in Django's
-cache: with the cache in a process's memory, each process counts for itself, and somebody with many addresses has many
-times ten tries. It makes guessing slow, no more; a limit in front of the platform and long passwords do the rest.
-(REST framework's throttles would be no better: its documentation calls them no security feature.)
+django-axes counts wrong passwords in the database, so that all processes share the counts. Ten of one name from one
+address lock that name for that address; fifty from one address lock the address, a hundred of one name lock the name:
+rarer, since an office shares an address, and since anybody could lock somebody else's name. A lock holds until five
+minutes have passed without a guess that counted.
 """
 
-from datetime import timedelta
-from hashlib import sha256
 from typing import Any
 
-from django.contrib.auth.backends import ModelBackend
-from django.contrib.auth.models import User
-from django.core.cache import cache
-from django.core.exceptions import PermissionDenied
-from django.http import HttpRequest
+from axes.handlers.database import AxesDatabaseHandler
+from django.conf import settings
+from django.db.models import Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 
-MAX_GUESSES = 10
-REFUSED_FOR = timedelta(minutes=5)
+from api.addresses import client_address, counted_address
+from api.errors import is_page, problem
+from api.problems import Problem, ProblemType
 
-
-class LimitedGuesses(ModelBackend):
-    """Django's own check of names and passwords, and no other after too many wrong ones."""
-
-    def authenticate(  # type: ignore[override]  # ModelBackend's own signature too differs from BaseBackend's
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
-    ) -> User | None:
-        name = username or ""
-        if are_exhausted(request, name):
-            raise PermissionDenied("Too many wrong passwords: try again in five minutes.")
-        user = super().authenticate(request, username, password, **kwargs)
-        if user is None:
-            _count(request, name)
-        else:
-            cache.delete(_key(request, name))
-        return user
+WEIGHTS = (1, 5, 10)
+"""how many times as many wrong passwords each of AXES_LOCKOUT_PARAMETERS bears"""
+MAX_NAME = 150
 
 
-def are_exhausted(request: HttpRequest | None, name: str) -> bool:
-    return int(cache.get(_key(request, name), 0)) >= MAX_GUESSES
+class Guesses(AxesDatabaseHandler):
+    """Counts of django-axes, weighed."""
+
+    def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        total = Sum("failures_since_start")
+        counts = [rows.aggregate(total=total)["total"] or 0 for rows in self.get_user_attempts(request, credentials)]
+        return max(int(count // weight) for count, weight in zip(counts, WEIGHTS, strict=True))
+
+    def reset_user_attempts(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:
+        """Somebody logged in: forget their slips from there. An address must not be freed by an account of its own."""
+        slips, *_ = self.filter_user_attempts(request, credentials)
+        return int(slips.delete()[0])
 
 
-def _count(request: HttpRequest | None, name: str) -> None:
-    key = _key(request, name)
-    cache.add(key, 0, REFUSED_FOR.total_seconds())
-    try:
-        cache.incr(key)
-    except ValueError:  # the five minutes were over just now
-        cache.set(key, 1, REFUSED_FOR.total_seconds())
+def name_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
+    """The name that is tried; longer ones than there can be count as one."""
+    return str((credentials or {}).get("username") or "")[:MAX_NAME]
 
 
-def _key(request: HttpRequest | None, name: str) -> str:
-    address = request.META.get("REMOTE_ADDR", "") if request else ""
-    return "guesses:" + sha256(f"{address} {name}".encode(errors="replace")).hexdigest()
+def address_of(request: HttpRequest) -> str | None:
+    """The client's address, as far as trusted proxies tell it."""
+    address = client_address(request.META, settings.TRUSTED_PROXIES)
+    return counted_address(address) if address else None
+
+
+def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
+    """The answer to a guess too many: a page for people, a problem for the API; both say when to come back."""
+    seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
+    wait, minutes = {"Retry-After": str(seconds)}, -(-seconds // 60)
+    if is_page(request):
+        page = render(request, "api/locked_out.html", {"minutes": minutes}, status=429)
+        page["Retry-After"] = wait["Retry-After"]
+        return page
+    sentence = f"Too many wrong passwords for this name or from this address: wait {minutes} minutes."
+    return problem(Problem(ProblemType.TOO_MANY_REQUESTS, sentence, headers=wait))

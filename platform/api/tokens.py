@@ -1,5 +1,7 @@
-from typing import Any
+from typing import Any, cast
 
+from django.contrib.auth.models import User
+from django.contrib.auth.signals import user_logged_in
 from drf_spectacular.utils import extend_schema
 from knox.models import AuthToken
 from rest_framework import serializers
@@ -7,10 +9,8 @@ from rest_framework.authentication import BasicAuthentication, SessionAuthentica
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from api import guesses
-from api.authentication import BearerToken
+from api.authentication import BearerToken, make_token
 from api.endpoints import Endpoint
-from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 
 
@@ -20,13 +20,11 @@ class Basic(BasicAuthentication):
     www_authenticate_realm = "tokens"
 
     def authenticate_credentials(self, userid: str, password: str, request: Request | None = None) -> Any:
-        if guesses.are_exhausted(request and request._request, userid):
-            raise Problem(
-                ProblemType.TOO_MANY_REQUESTS,
-                "Too many wrong passwords for this name: wait five minutes.",
-                headers={"Retry-After": str(guesses.REFUSED_FOR.seconds)},
-            )
-        return super().authenticate_credentials(userid, password, request)
+        # Django's own request: on it, django-axes tells its middleware of one guess too many.
+        asked = cast(Any, request)._request
+        found = super().authenticate_credentials(userid, password, asked)
+        user_logged_in.send(User, request=asked, user=found[0])
+        return found
 
 
 class Nothing(StrictSerializer):
@@ -47,7 +45,7 @@ class Tokens(Endpoint):
     def post(self, request: Request) -> Response:
         """Takes a name and a password by HTTP Basic, or the session of somebody logged in, and no body."""
         Nothing(data=request.data or {}).is_valid(raise_exception=True)
-        kept, token = AuthToken.objects.create(user=request.user)
+        kept, token = make_token(cast(User, request.user))
         answer = TokenSerializer({"token": token, "expires_at": kept.expiry})
         return Response(answer.data, status=201, headers={"Cache-Control": "no-store"})
 

@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable
 from decimal import Decimal
+from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
 
@@ -69,6 +70,10 @@ def positive(raw: str) -> int:
 
 def words(raw: str) -> list[str]:
     return [word.strip() for word in raw.split(",") if word.strip()]
+
+
+def networks(raw: str) -> list[IPv4Network | IPv6Network]:
+    return [ip_network(word) for word in words(raw)]
 
 
 def choice(*allowed: str) -> Callable[[str], str]:

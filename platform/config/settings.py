@@ -33,6 +33,7 @@ INSTALLED_APPS = [
     "django.contrib.staticfiles",
     "rest_framework",
     "knox",
+    "axes",
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
@@ -61,6 +62,7 @@ MIDDLEWARE = [
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "django_structlog.middlewares.RequestMiddleware",
+    "axes.middleware.AxesMiddleware",
     "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
@@ -78,12 +80,28 @@ TEMPLATES = [
     },
 ]
 
-AUTHENTICATION_BACKENDS = ["api.guesses.LimitedGuesses"]
+AUTHENTICATION_BACKENDS = ["axes.backends.AxesStandaloneBackend", "django.contrib.auth.backends.ModelBackend"]
 AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
     {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
 ]
+
+TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.networks, "addresses or networks with commas between them, or nothing")
+"""Whose X-Forwarded-For is believed."""
+# Wrong passwords: see api/guesses.py. django-axes keeps no log of logins, and its admin's pages have none of our looks.
+AXES_HANDLER = "api.guesses.Guesses"
+AXES_FAILURE_LIMIT = 10
+AXES_COOLOFF_TIME = timedelta(minutes=5)
+AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
+AXES_RESET_ON_SUCCESS = True
+AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
+AXES_USERNAME_CALLABLE = "api.guesses.name_of"
+AXES_CLIENT_IP_CALLABLE = "api.guesses.address_of"
+AXES_LOCKOUT_CALLABLE = "api.guesses.locked_out"
+AXES_DISABLE_ACCESS_LOG = True
+AXES_VERBOSE = False
+AXES_ENABLE_ADMIN = False
 
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
@@ -300,6 +318,7 @@ SPECTACULAR_SETTINGS = {
 LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")
 LOG_FORMAT = setting("LOG_FORMAT", env.choice("console", "json"), "console or json")
 LOGGING = logs.configure(LOG_LEVEL, LOG_FORMAT)
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe X-Forwarded-For; api/apps.py tells the address
 
 # --- Traces -----------------------------------------------------------------------------------------------------------
 TRACES = setting("TRACES", env.traces, "`off`, `console`, or `otlp:` and a collector's URL")

@@ -14,9 +14,9 @@ import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
 from django.utils import timezone
-from knox.models import AuthToken
 from rest_framework.test import APIClient
 
+from api.authentication import make_token
 from api.models import IdempotencyKey
 from api.roles import Role
 from api.tasks import forget_idempotency_keys
@@ -123,7 +123,7 @@ def test_a_form_sent_again_is_the_same_request(shop: APIClient) -> None:
 
 def test_two_keys_are_refused_whatever_server_joins_them(live_server: Any) -> None:
     shop = User.objects.create_superuser("root")
-    _, token = AuthToken.objects.create(shop)
+    _, token = make_token(shop)
     connection = HTTPConnection(live_server.thread.host, live_server.thread.port, timeout=30)
     with closing(connection):
         connection.putrequest("POST", "/transactions")
