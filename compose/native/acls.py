@@ -22,10 +22,11 @@ class Operation(StrEnum):
     CREATE = "CREATE"
     DESCRIBE = "DESCRIBE"
     DESCRIBE_CONFIGS = "DESCRIBE_CONFIGS"
+    ALTER_CONFIGS = "ALTER_CONFIGS"
     IDEMPOTENT_WRITE = "IDEMPOTENT_WRITE"
 
 
-READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, IDEMPOTENT_WRITE = Operation
+READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE = Operation
 CLUSTER_NAME = "kafka-cluster"
 EVERY = "*"
 IMPLY_DESCRIBE = {READ, WRITE}
@@ -132,13 +133,17 @@ def _redrive() -> Iterator[Grant]:
     for topic in EVENTS:
         yield Grant("redrive", Resource.TOPIC, DEAD_LETTERS[topic], READ)
         yield Grant("redrive", Resource.TOPIC, topic, WRITE)
+        # What did not fit into a letter is read again where it came from.
+        yield Grant("redrive", Resource.TOPIC, topic, READ)
 
 
 def _deployer() -> Iterator[Grant]:
-    """Makes the platform's topics."""
+    """Makes the platform's topics, and keeps the settings that all rely on."""
     for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
         yield Grant("deployer", Resource.TOPIC, topic, CREATE)
         yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE)
+        yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE_CONFIGS)
+        yield Grant("deployer", Resource.TOPIC, topic, ALTER_CONFIGS)
 
 
 def _connect() -> Iterator[Grant]:

@@ -1,13 +1,15 @@
 """What a consumer group has applied so far, read again from the log."""
 
 from collections.abc import Iterator
+from contextlib import closing
 
 from confluent_kafka import Message
 
-from streaming import dead_letters
+from streaming import burials, messages
+from streaming.addresses import concerns
 from streaming.commands import decode
-from streaming.dead_letters import DeadLetter
-from streaming.reading import Partition, begins, bounds, read, read_range, reader
+from streaming.messages import Partition
+from streaming.reading import bounds, read_range, reader
 from streaming.topics import Topic
 from streaming.worker import InvalidMessage
 
@@ -36,20 +38,24 @@ class AppliedLog:
                 f"{topic}[{number}] ends at offset {high}, but the database has applied it up to {end}: the topic was "
                 "made anew. Delete the rows of its consumer from streaming_appliedoffset to count it from its start."
             )
-        buried = self._buried(Topic(topic))
         # Producers with transactions leave a marker after each: twice the capacity holds enough events.
-        for message in read_range(self._consumer, partition, end - 2 * capacity, end):
-            if dead_letters.origin(message) not in buried and (identity := self._identity(message)) is not None:
+        begin = end - 2 * capacity
+        buried = self._buried_since(partition, begin, end)
+        for message in read_range(self._consumer, partition, begin, end):
+            if messages.origin(message) not in buried and (identity := self._identity(message)) is not None:
                 yield identity
 
-    def _buried(self, topic: Topic) -> set[str]:
-        """The origins of what the group buried: it may be readable by now, but was not applied when it came."""
-        batches = read(self._consumer, begins(self._consumer, [topic.dead_letters]))
-        letters = (DeadLetter.of(message) for messages in batches for message in messages)
+    def _buried_since(self, partition: Partition, begin: int, end: int) -> set[str]:
+        """The origins of what the group buried of these offsets: maybe readable by now, but not applied then."""
+        with closing(read_range(self._consumer, partition, begin, end)) as window:
+            first = next(window, None)
+        if first is None:
+            return set()
+        letters = burials.since(self._consumer, [Topic(partition[0])], messages.received_by_broker(first))
         return {letter.origin for letter in letters if letter.group == self._group}
 
     def _identity(self, message: Message) -> str | None:
-        if not dead_letters.concerns(self._group, message):
+        if not concerns(self._group, message):
             return None
         try:
             return decode(message).event.identity

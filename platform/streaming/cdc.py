@@ -1,13 +1,14 @@
 """Changes of rows in MySQL, as Debezium tells them."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Message
 
-from streaming import clients
+from streaming import clients, messages
+from streaming.commands import received_at
 from streaming.worker import InvalidMessage, Record
 
 WRITES = {"c", "u", "r"}
@@ -15,6 +16,9 @@ WRITES = {"c", "u", "r"}
 DELETE = "d"
 BITS_OF_POSITION = 40
 """for a place within a binlog file of at most a terabyte; what is left of 63 bits counts eight million files"""
+
+BINLOG_NUMBER = re.compile(r"[0-9]{1,6}")
+"""six digits in any name that MySQL makes; more would not fit"""
 
 Row = Mapping[str, Any]
 
@@ -37,12 +41,11 @@ class RowChange:
 
 def decode(message: Message, key: str) -> Record[RowChange]:
     """The change in a message; key: the column that names the row. Raises InvalidMessage."""
-    value = message.value()
-    envelope = clients.codec().decode_any(value if isinstance(value, bytes) else None)
-    received_at = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+    received = received_at(message)
+    envelope = clients.codec().decode_any(messages.value(message))
     offset = int(message.offset() or 0)
     change = row_change(envelope, key, offset)
-    return Record(change, str(message.topic()), int(message.partition() or 0), offset, received_at)
+    return Record(change, str(message.topic()), int(message.partition() or 0), offset, received)
 
 
 def row_change(envelope: Any, key: str, offset: int) -> RowChange:
@@ -50,7 +53,7 @@ def row_change(envelope: Any, key: str, offset: int) -> RowChange:
     if not isinstance(envelope, Mapping) or not {"op", "before", "after", "source"} <= set(envelope):
         raise InvalidMessage("the value is no change of a row by Debezium: op, before, after and source belong to it")
     op = envelope["op"]
-    if op not in WRITES | {DELETE}:
+    if not isinstance(op, str) or op not in WRITES | {DELETE}:
         raise InvalidMessage(f"op is {op!r}, and neither a row's write nor its deletion")
     row = envelope["before" if op == DELETE else "after"]
     name = row.get(key) if isinstance(row, Mapping) else None
@@ -68,6 +71,11 @@ def version(source: Any, offset: int) -> int:
     """
     place = source if isinstance(source, Mapping) else {}
     number = str(place.get("file") or "").rpartition(".")[2]
-    if not number.isdecimal():
+    position = place.get("pos") or 0
+    if (
+        not BINLOG_NUMBER.fullmatch(number)
+        or not isinstance(position, int)
+        or not 0 <= position < 1 << BITS_OF_POSITION
+    ):
         return offset
-    return int(number) << BITS_OF_POSITION | int(place.get("pos") or 0)
+    return int(number) << BITS_OF_POSITION | position

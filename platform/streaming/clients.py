@@ -1,9 +1,9 @@
 """Kafka's clients, configured in one place."""
 
 import logging
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, partial
 from threading import Timer
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -14,7 +14,7 @@ from django.core.exceptions import ImproperlyConfigured
 
 from streaming.avro import Codec
 from streaming.schema_ids import FingerprintIds, SchemaIds
-from streaming.topics import TOPICS
+from streaming.topics import LETTER_BYTES, TOPICS
 
 if TYPE_CHECKING:
     from streaming.registry import RegistryIds
@@ -66,6 +66,8 @@ def producer(**overrides: Any) -> Producer:
             "partitioner": "murmur2_random",
             "linger.ms": 5,
             "compression.type": "lz4",
+            # As much as any of our topics takes: the client counts before it compresses, the broker afterwards.
+            "message.max.bytes": LETTER_BYTES,
         }
         | connection()
         | overrides,
@@ -116,7 +118,7 @@ class Outgoing:
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: list[tuple[str, bytes]] = field(default_factory=list)
+    headers: Sequence[tuple[str, bytes | None]] = field(default_factory=list)
 
 
 def send_all(
@@ -127,25 +129,57 @@ def send_all(
     acknowledged: told of each record once the broker has it, with its partition and offset.
     Raises NotDelivered if any was refused or not acknowledged within SEND_TIMEOUT_SECONDS.
     """
-    failures: list[str] = []
+    sent, refusals = _sent(to, records, acknowledged)
+    _raise_if_refused(sent, refusals)
+    return sent
 
-    def report(error: KafkaError | None, message: Message) -> None:
+
+def send_what_fits(to: Producer, records: Sequence[Outgoing]) -> set[int]:
+    """Like send_all, but returns the places in the list of those records that are too large for producer or topic."""
+    sent, refusals = _sent(to, records, lambda message: None)
+    too_large = {each.place for each in refusals if each.error.code() == KafkaError.MSG_SIZE_TOO_LARGE}
+    _raise_if_refused(sent, [each for each in refusals if each.place not in too_large])
+    return too_large
+
+
+@dataclass(frozen=True, slots=True)
+class _Refusal:
+    place: int
+    record: Outgoing
+    error: KafkaError
+
+    def __str__(self) -> str:
+        return f"{self.record.topic} key {(self.record.key or b'')[:100]!r}: {self.error}"
+
+
+def _sent(
+    to: Producer, records: Iterable[Outgoing], acknowledged: Callable[[Message], None]
+) -> tuple[int, list[_Refusal]]:
+    """How many records were sent, and which of them were refused; raises NotDelivered if some got no answer in time."""
+    refusals: list[_Refusal] = []
+
+    def report(place: int, record: Outgoing, error: KafkaError | None, message: Message) -> None:
         if error is not None:
-            failures.append(f"{message.topic()} key {message.key()!r}: {error}")
+            refusals.append(_Refusal(place, record, error))
         else:
             acknowledged(message)
 
     sent = 0
     for record in records:
-        _produce(to, record, report)
+        try:
+            _produce(to, record, partial(report, sent, record))
+        except KafkaException as error:
+            refusals.append(_Refusal(sent, record, error.args[0]))
         sent += 1
-    left = to.flush(SEND_TIMEOUT_SECONDS)
-    if left or failures:
-        raise NotDelivered(
-            f"of {sent} records {left} were not acknowledged in {SEND_TIMEOUT_SECONDS} s, {len(failures)} were refused"
-            + "".join(f"; {failure}" for failure in failures[:5])
-        )
-    return sent
+    if left := to.flush(SEND_TIMEOUT_SECONDS):
+        raise NotDelivered(f"of {sent} records {left} were not acknowledged in {SEND_TIMEOUT_SECONDS} s")
+    return sent, refusals
+
+
+def _raise_if_refused(sent: int, refusals: Sequence[_Refusal]) -> None:
+    if refusals:
+        told = "".join(f"; {refusal}" for refusal in refusals[:5])
+        raise NotDelivered(f"of {sent} records {len(refusals)} were refused{told}")
 
 
 def _produce(to: Producer, record: Outgoing, report: Any) -> None:

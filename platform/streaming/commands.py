@@ -2,7 +2,7 @@
 
 import signal
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
@@ -13,18 +13,18 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
-from streaming import clients, dead_letters, metrics, tracing
+from streaming import addresses, clients, dead_letters, messages, metrics, tracing
+from streaming.messages import is_packed
 from streaming.retries import again_if_given_up
 from streaming.topics import Event, Topic
-from streaming.worker import Batch, ImplausibleMessage, Record, Worker
+from streaming.worker import Batch, ImplausibleMessage, InvalidMessage, Record, Worker
 
 
 def decode(message: Message) -> Record[Event]:
     """The event in a message, found plausible; raises InvalidMessage."""
-    topic = Topic(str(message.topic()))
-    value = message.value()
     received = received_at(message)
-    event = clients.codec().decode(topic, value if isinstance(value, bytes) else None)
+    topic = Topic(str(message.topic()))
+    event = clients.codec().decode(topic, messages.value(message))
     try:
         check_plausible(event, received)
     except ImpossibleEvent as impossible:
@@ -33,8 +33,12 @@ def decode(message: Message) -> Record[Event]:
 
 
 def received_at(message: Message) -> datetime:
-    """When the broker received a message, by its own clock."""
-    return datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+    """When the broker received a message, by its own clock; raises InvalidMessage if no time can be told."""
+    if is_packed(message):
+        raise InvalidMessage(f"it cannot be unpacked: {message.error()}")
+    if (received := messages.received_at(message)) is None:
+        raise ImplausibleMessage(f"its timestamp {message.timestamp()[1]} is no moment")
+    return received
 
 
 class WorkerCommand(BaseCommand):
@@ -63,7 +67,7 @@ class WorkerCommand(BaseCommand):
 
     def concerns_us(self, message: Message) -> bool:
         """Whether a message is for this worker at all."""
-        return dead_letters.concerns(self.group, message)
+        return addresses.concerns(self.group, message)
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -5,12 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from confluent_kafka import Message, TopicPartition
+from confluent_kafka import Message
 
-from streaming import dead_letters
-from streaming.commands import decode, received_at
-from streaming.dead_letters import DeadLetter
-from streaming.reading import TIMEOUT_SECONDS, Partition, begins, read, reader
+from streaming import burials, messages
+from streaming.addresses import addressees
+from streaming.commands import decode
+from streaming.messages import Partition
+from streaming.reading import begins, offsets_at, read, reader
 from streaming.topics import Topic
 from streaming.worker import InvalidMessage, Record
 
@@ -44,7 +45,7 @@ class History:
         self._consumer = reader(group)
         self._topics = list(topics)
         self._groups = frozenset(groups)
-        self._buried = self._read_burials()
+        self._buried: dict[str, frozenset[str]] = {}
 
     def close(self) -> None:
         self._consumer.close()
@@ -57,39 +58,37 @@ class History:
 
         What no group can read is left out. Raises TimeoutError if the broker stays silent.
         """
-        for messages in read(self._consumer, self._begins() if since is None else self._offsets_at(since)):
-            yield [told for message in messages if (told := self._told(message)) is not None]
+        self._buried = self._read_burials(since or self._oldest())
+        starts = self._begins() if since is None else offsets_at(self._consumer, self._begins(), since)
+        for came in read(self._consumer, starts):
+            yield [told for message in came if (told := self._told(message)) is not None]
 
     def _told(self, message: Message) -> Told | None:
         try:
             record = decode(message)
         except InvalidMessage:
             return None
-        not_for = self._buried.get(dead_letters.origin(message), frozenset()) if self._buried else frozenset()
-        if message.headers():
-            not_for |= {group for group in self._groups if not dead_letters.concerns(group, message)}
+        not_for = self._buried.get(messages.origin(message), frozenset()) if self._buried else frozenset()
+        if (to := addressees(message)) is not None:
+            not_for |= self._groups - to
         return Told(record, not_for)
 
-    def _read_burials(self) -> dict[str, frozenset[str]]:
+    def _oldest(self) -> datetime | None:
+        return min((each.oldest for each in self.stretches() if each.oldest is not None), default=None)
+
+    def _read_burials(self, received: datetime | None) -> dict[str, frozenset[str]]:
         """Origins of what was buried → by which groups. It may be readable by now, but was not taken when it came."""
-        burials: dict[str, frozenset[str]] = {}
-        for messages in read(self._consumer, begins(self._consumer, [topic.dead_letters for topic in self._topics])):
-            for letter in map(DeadLetter.of, messages):
-                burials[letter.origin] = burials.get(letter.origin, frozenset()) | {letter.group}
-        return burials
+        buried: dict[str, frozenset[str]] = {}
+        for letter in burials.since(self._consumer, self._topics, received):
+            buried[letter.origin] = buried.get(letter.origin, frozenset()) | {letter.group}
+        return buried
 
     def _begins(self) -> dict[Partition, int]:
         return begins(self._consumer, self._topics)
 
-    def _offsets_at(self, moment: datetime) -> dict[Partition, int]:
-        """Where each partition's first record stands that was received at this moment or later."""
-        millis = int(moment.timestamp() * 1000)
-        asked = [TopicPartition(*partition, millis) for partition in self._begins()]
-        found = self._consumer.offsets_for_times(asked, timeout=TIMEOUT_SECONDS)
-        return {(each.topic, each.partition): each.offset for each in found}
-
     def _first_received(self, partition: Partition, begin: int) -> datetime | None:
-        for messages in read(self._consumer, {partition: begin}, at_once=1):
-            if messages:
-                return received_at(messages[0])
+        for came in read(self._consumer, {partition: begin}, at_once=1):
+            for message in came:
+                if (received := messages.received_at(message)) is not None:
+                    return received
         return None

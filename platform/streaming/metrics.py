@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from math import nan
 from time import time
 from typing import Any
 
@@ -20,7 +21,7 @@ from prometheus_client import (
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
-from streaming import statistics
+from streaming import messages, statistics
 from streaming.statistics import ClientStatistics, Partition
 from streaming.worker import KINDS, Progress
 
@@ -49,6 +50,12 @@ BURIED = Counter(
     "platform_worker_dead_letters",
     "Messages buried: unreadable, implausible, or refused by the handler.",
     ["topic", "reason"],
+    registry=REGISTRY,
+)
+FOREIGN_LETTERS = Gauge(
+    "platform_worker_foreign_letters",
+    "Messages in a dead-letter topic that are no letters of ours, as far as it was last read.",
+    ["topic"],
     registry=REGISTRY,
 )
 LAST_COMMIT = Gauge(
@@ -92,7 +99,10 @@ class WorkerMetrics(Collector):
             HANDLED.labels(topic).inc(count)
         for (topic, kind), count in Tally((str(each.message.topic()), each.kind) for each in progress.buried).items():
             BURIED.labels(topic, kind).inc(count)
-        self._applied_up_to({each: message.timestamp()[1] / 1000 for each, message in progress.last.items()})
+        now = self.clock()
+        moments = {each: messages.received_at(message) for each, message in progress.last.items()}
+        # A time that only a producer told may lie ahead: it makes nothing fresher than it can be.
+        self._applied_up_to({each: min(now, at.timestamp()) for each, at in moments.items() if at})
 
     def sent(self, records: int, seconds: float) -> None:
         """A batch has been sent and acknowledged, by a worker that only sends."""
@@ -192,6 +202,7 @@ def serve_worker(worker: str, port: int, address: str = LOOPBACK, topics: Iterab
     for topic in topics:
         # There from the start, so that the first dead letter is seen as an increase.
         HANDLED.labels(topic)
+        FOREIGN_LETTERS.labels(f"{topic}.dead-letters").set(nan)
         for kind in KINDS:
             BURIED.labels(topic, kind)
     metrics = WorkerMetrics()

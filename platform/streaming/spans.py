@@ -20,7 +20,7 @@ from opentelemetry.sdk.trace.export import BatchSpanProcessor, ConsoleSpanExport
 from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
-from streaming import dead_letters
+from streaming import messages
 from streaming.topics import TOPICS, Event
 from streaming.worker import Batch, Record
 
@@ -155,7 +155,7 @@ def _name(batch: Batch[Any]) -> str:
 
 def _context_of(message: Message) -> Context | None:
     """The context in a message's header; None if there is none, or none that can be."""
-    header = dead_letters.header(message, HEADER)
+    header = messages.header(message, HEADER)
     if header is None:
         return None
     context = W3C.extract({HEADER: header.decode(errors="replace")}, Context())

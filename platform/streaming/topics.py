@@ -11,6 +11,10 @@ from events import FraudAlert, Transaction, TransactionStatusChanged
 Event = Transaction | TransactionStatusChanged | FraudAlert
 
 DAY_MS = 24 * 60 * 60 * 1000
+RECORD_BYTES = 1_048_588
+"""Kafka's own limit of what an event's topic takes at once, after compression."""
+LETTER_BYTES = 2 * 1024 * 1024
+"""The limit of producers and of dead-letter topics: the largest uncompressed record, and what is said of it."""
 
 
 class Topic(StrEnum):
@@ -43,8 +47,9 @@ EVENT_TYPES: dict[Topic, type[Event]] = {
 TOPICS: dict[type[Event], Topic] = {event_type: topic for topic, event_type in EVENT_TYPES.items()}
 
 # The broker's clock stamps each record, so that every reader judges an event by the same moment of receipt.
-EVENT_CONFIG: dict[str, Any] = {"message.timestamp.type": "LogAppendTime", "retention.ms": 30 * DAY_MS}
-DEAD_LETTER_CONFIG: dict[str, Any] = {"message.timestamp.type": "LogAppendTime", "retention.ms": 90 * DAY_MS}
+STAMPED: dict[str, Any] = {"message.timestamp.type": "LogAppendTime"}
+EVENT_CONFIG = STAMPED | {"retention.ms": 30 * DAY_MS, "max.message.bytes": RECORD_BYTES}
+DEAD_LETTER_CONFIG = STAMPED | {"retention.ms": 90 * DAY_MS, "max.message.bytes": LETTER_BYTES}
 
 
 def topics_in_use() -> list[Topic]:

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cache
 from itertools import zip_longest
 from threading import Lock
@@ -11,7 +11,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
-from streaming import clients
+from streaming import clients, messages
 
 Position = tuple[str, int, int]
 """(topic, partition, offset)"""
@@ -64,7 +64,8 @@ def _read_first(consumer: Consumer, positions: list[Position], patience: float) 
             continue
         error = message.error()
         if error is None:
-            times[position] = datetime.fromtimestamp(message.timestamp()[1] / 1000, UTC)
+            if (received := messages.received_at(message)) is not None:
+                times[position] = received
         elif error.code() == KafkaError._PARTITION_EOF:
             times[position] = None
         else:

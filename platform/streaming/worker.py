@@ -10,6 +10,8 @@ from typing import Any, ClassVar, Generic, TypeVar
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streaming.messages import is_packed, partition, reached, stepped_over
+
 log = structlog.get_logger(__name__)
 
 Event = TypeVar("Event")
@@ -162,12 +164,12 @@ class Worker(Generic[Event]):
             return 0
         began = perf_counter()
         self.before_batch()
-        records, buried = self._decode_all(message for message in messages if self.concerns_us(message))
+        records, buried = self._decode_all(each for each in messages if is_packed(each) or self.concerns_us(each))
         if buried:
             self.bury(buried)
         if records:
             buried += self._handle(records, messages)
-        last = {(str(message.topic()), int(message.partition() or 0)): message for message in messages}
+        last = {partition(message): message for message in messages}
         self._commit(last)
         self.observe(Progress(len(messages), records, buried, last, perf_counter() - began))
         return len(messages)
@@ -177,12 +179,25 @@ class Worker(Generic[Event]):
         if messages:
             messages += self.consumer.consume(self.batch_size - 1, timeout=FILL_SECONDS)
         for message in messages:
-            if error := message.error():
+            if (error := message.error()) and not is_packed(message):
                 raise KafkaException(error)
         # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
         # has them too.
-        ours = {(partition.topic, partition.partition) for partition in self.consumer.assignment()}
-        return [message for message in messages if (message.topic(), message.partition()) in ours]
+        ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
+        return self._unpacked([message for message in messages if partition(message) in ours])
+
+    def _unpacked(self, messages: Sequence[Message]) -> list[Message]:
+        """The messages, with a stand-in for each that cannot be unpacked, of which the client tells again and again."""
+        met: dict[tuple[str, int], Message] = {}
+        taken: list[Message] = []
+        for message in messages:
+            where = partition(message)
+            if not is_packed(message):
+                taken.append(message)
+            elif where not in met:
+                met[where] = stepped_over(self.consumer, message, reached(self.consumer, where))
+                taken.append(met[where])
+        return taken
 
     def _decode_all(self, messages: Iterable[Message]) -> tuple[list[Record[Event]], list[Buried]]:
         records: list[Record[Event]] = []

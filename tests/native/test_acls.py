@@ -32,8 +32,10 @@ def test_who_may_write_what() -> None:
 
 
 def test_who_may_read_what() -> None:
-    assert may(Operation.READ, TRANSACTIONS) == {"aggregator", "fraud", "monitor", "notifier", "reconciler", "recorder"}
-    assert may(Operation.READ, STATUS) == {"aggregator", "monitor", "notifier", "reconciler"}
+    assert may(Operation.READ, TRANSACTIONS) == {
+        "aggregator", "fraud", "monitor", "notifier", "reconciler", "recorder", "redrive",
+    }  # fmt: skip
+    assert may(Operation.READ, STATUS) == {"aggregator", "monitor", "notifier", "reconciler", "redrive"}
     assert may(Operation.READ, CHANGES) == {"connect", "indexer", "monitor"}
 
 
@@ -43,7 +45,7 @@ def test_the_api_has_no_account_and_the_monitor_reads_whatever_a_group_may_lag_i
 
 
 def test_the_monitor_changes_nothing() -> None:
-    changing = {Operation.WRITE, Operation.CREATE, Operation.IDEMPOTENT_WRITE}
+    changing = {Operation.WRITE, Operation.CREATE, Operation.ALTER_CONFIGS, Operation.IDEMPOTENT_WRITE}
     assert not [grant for grant in acls.grants() if grant.principal == "monitor" and grant.operation in changing]
     assert not any(allowed("monitor", Operation.READ, Resource.GROUP, group) for group, _ in acls.READERS.values()), (
         "who may read as a group may commit for it"

@@ -18,8 +18,8 @@ from reconciliation.models import ComparisonRun
 from reconciliation.services import reconcile
 from reconciliation.tasks import reconcile as task
 from streaming import clients
+from streaming.addresses import address
 from streaming.clients import Outgoing, send_all
-from streaming.dead_letters import REDRIVEN_FOR
 from streaming.lag import end_offsets
 from streaming.models import OutboxMessage
 from tests.reconciliation.conftest import TWO, Shop
@@ -147,7 +147,9 @@ def test_what_may_be_on_its_way_is_no_mismatch(day: Shop) -> None:
 
 def test_a_record_that_was_sent_through_again_for_one_group_concerns_it_alone(day: Shop) -> None:
     value = clients.codec().encode(an_order("k-buried", 20_000_000))
-    send_all(clients.producer(), [Outgoing("transactions", b"3", value, [(REDRIVEN_FOR, b"fraud")])])
+    send_all(
+        clients.producer(), [Outgoing("transactions", b"3", value, address("transactions", b"3", value, ["fraud"]))]
+    )
     Row.objects.filter(order_id="k-0").delete()  # of the same minute
     assert mismatches() == {Comparison.ROWS: ["k-0: no row"], Comparison.ALERTS: ["k-buried: no alert"]}
 

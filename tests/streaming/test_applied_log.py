@@ -3,6 +3,7 @@ from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
 from streaming import clients, dead_letters
+from streaming.addresses import address
 from streaming.applied_log import AppliedLog, LogIsShorter
 from streaming.clients import Outgoing, send_all
 from streaming.lag import begin_offsets, end_offsets
@@ -20,7 +21,9 @@ def send(*records: tuple[bytes, str | None]) -> None:
     send_all(
         clients.producer(),
         [
-            Outgoing(Topic.TRANSACTIONS, KEY, value, [(dead_letters.REDRIVEN_FOR, groups.encode())] if groups else [])
+            Outgoing(
+                Topic.TRANSACTIONS, KEY, value, address(Topic.TRANSACTIONS, KEY, value, [groups]) if groups else []
+            )
             for value, groups in records
         ],
     )

@@ -9,7 +9,7 @@ from confluent_kafka import Consumer
 from confluent_kafka.admin import AdminClient
 
 from events import Transaction
-from streaming import clients, dead_letters
+from streaming import addresses, clients, dead_letters
 from streaming.clients import Outgoing, send_all
 from streaming.commands import decode
 from streaming.lag import committed_offsets, unread
@@ -37,7 +37,7 @@ def make_worker(kafka: AdminClient) -> Iterator[MakeWorker]:
             decode=decode,
             handle=handle,
             bury=options.pop("bury", partial(dead_letters.bury, clients.producer(), GROUP)),
-            concerns_us=partial(dead_letters.concerns, GROUP),
+            concerns_us=partial(addresses.concerns, GROUP),
             **options,
         )
         consumer.subscribe(worker.topics)

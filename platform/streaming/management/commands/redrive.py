@@ -1,18 +1,26 @@
 from collections import Counter
+from collections.abc import Iterable, Iterator
+from functools import cache
 from typing import Any
 
-from confluent_kafka import Consumer, TopicPartition
+from confluent_kafka import Consumer, Producer, TopicPartition
 from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from streaming import clients
-from streaming.dead_letters import DeadLetter, to_redrive
-from streaming.lag import Partition, committed_offsets, end_offsets
+from streaming import clients, origins
+from streaming.clients import Outgoing, send_what_fits
+from streaming.commands import workers
+from streaming.dead_letters import DeadLetter, addressed, to_redrive
+from streaming.lag import committed_offsets, end_offsets
+from streaming.messages import Partition
 from streaming.reading import read_range, reader
 from streaming.topics import Topic, topics_in_use
 
 GROUP = "redrive"
+SEND_AT_ONCE, BYTES_AT_ONCE = 1000, 10_000_000
+UNPACKED_BYTES = 100_000_000
+"""as much as consumers unpack"""
 
 
 class Command(BaseCommand):
@@ -28,19 +36,17 @@ class Command(BaseCommand):
         waiting = waiting_partitions([each.dead_letters for each in topics])
         consumer = reader(GROUP)
         try:
-            letters = [
-                DeadLetter.of(message)
-                for partition, (start, end) in waiting.items()
-                for message in read_range(consumer, partition, start, end)
-            ]
-            records = to_redrive(letters)
+            letters, foreign = read_letters(consumer, waiting)
             self.show(letters)
+            for name, count in foreign.items():
+                self.stdout.write(f"{count} messages in {name} are no letters of ours and were passed over.")
+            records = self.records(consumer, to_redrive(letters))
             if dry_run:
-                self.stdout.write(f"{len(records)} messages would be sent again; nothing was.")
+                self.stdout.write(f"{sum(1 for _ in records)} messages would be sent again; nothing was.")
                 return
-            clients.send_all(clients.producer(), records)
+            sent = sum(map(self.send, portions(records)))
             commit(consumer, waiting)
-            self.stdout.write(f"{len(records)} messages were sent again.")
+            self.stdout.write(f"{sent} messages were sent again.")
         finally:
             consumer.close()
 
@@ -52,6 +58,63 @@ class Command(BaseCommand):
         with console.capture() as shown:
             console.print(table)
         self.stdout.write(shown.get())
+
+    def records(self, consumer: Consumer, letters: Iterable[tuple[DeadLetter, frozenset[str]]]) -> Iterator[Outgoing]:
+        """The records to be sent; what did not fit into its letter is read again when its turn comes."""
+        for letter, groups in letters:
+            if (whole := origins.whole(consumer, letter)) is not None:
+                yield addressed(whole, groups)
+            else:
+                self.stdout.write(
+                    f"{letter.origin} did not fit into its letter, and the log does not hold it any more."
+                )
+
+    def send(self, records: list[Outgoing]) -> int:
+        """Send the records, as far as their topics take them with what the address adds; returns how many they took."""
+        too_large = send_what_fits(producer(), records)
+        for place in sorted(too_large):
+            record = records[place]
+            self.stdout.write(
+                f"a message of {record.topic} is too large with its address: key {(record.key or b'')[:100]!r}"
+            )
+        return len(records) - len(too_large)
+
+
+@cache
+def producer() -> Producer:
+    # A record that was compressed well may be much larger than our own ever are.
+    return clients.producer(**{"message.max.bytes": UNPACKED_BYTES})
+
+
+def portions(records: Iterable[Outgoing]) -> Iterator[list[Outgoing]]:
+    """The records in lists that are neither long nor large."""
+    portion: list[Outgoing] = []
+    size = 0
+    for record in records:
+        portion.append(record)
+        size += len(record.value or b"")
+        if len(portion) >= SEND_AT_ONCE or size >= BYTES_AT_ONCE:
+            yield portion
+            portion, size = [], 0
+    if portion:
+        yield portion
+
+
+def read_letters(
+    consumer: Consumer, waiting: dict[Partition, tuple[int, int]]
+) -> tuple[list[DeadLetter], Counter[str]]:
+    """The letters that wait, and how many messages of each topic are none: nobody here buried those."""
+    ours: list[DeadLetter] = []
+    foreign: Counter[str] = Counter()
+    groups = {command.group for command in workers()}
+    for partition, (start, end) in waiting.items():
+        for message in read_range(consumer, partition, start, end):
+            letter = DeadLetter.of(message)
+            if letter is not None and letter.group in groups:
+                ours.append(letter)
+            else:
+                foreign[partition[0]] += 1
+    return ours, foreign
 
 
 def waiting_partitions(topics: list[str]) -> dict[Partition, tuple[int, int]]:
