@@ -57,6 +57,16 @@ def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
     return safe
 
 
+def refusal(status: int, why: str) -> tuple[str, bytes]:
+    """The content type and the body that the HTTP server answers by itself, before Django knows of a request.
+
+    why: what was wrong with the request, in a few words, or nothing.
+    """
+    type_ = next((type for type in ProblemType if type.status == status), ProblemType.INTERNAL)
+    detail = f"{why}: {type_.remedy}" if why and type_ is ProblemType.MALFORMED else type_.remedy
+    return PROBLEM_JSON, ProblemRenderer().render(Problem(type_, detail).as_dict())
+
+
 def is_page(request: HttpRequest) -> bool:
     """Whether people look at this address, so that an error there is a page too."""
     return request.path in PAGES or request.path.startswith(FOLDERS_OF_PAGES)

@@ -50,7 +50,9 @@ class ProblemType(Enum):
         "Leave out what `errors` names, or give it another id.",
     )
     CONFLICT = "conflict", 409, "That cannot follow the present state", "Read the present state, then decide anew."
+    TIMED_OUT = "request-timeout", 408, "The request took too long to come", "Send all of it at once."
     TOO_LARGE = "too-large", 413, "The request is too large", "Send it in several parts."
+    LINE_TOO_LONG = "uri-too-long", 414, "The address is too long", "Send a shorter query string."
     UNSUPPORTED_MEDIA_TYPE = (
         "unsupported-media-type",
         415,
@@ -64,11 +66,18 @@ class ProblemType(Enum):
         "Use a new key for a new request, and the same body to repeat one.",
     )
     TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests", "Wait as long as `Retry-After` says."
+    HEAD_TOO_LARGE = "head-too-large", 431, "The header fields are too large", "Send fewer or shorter ones."
     INTERNAL = (
         "internal",
         500,
         "Something went wrong on our side",
         "Try again; if it stays, report the `request_id`, under which our logs tell more.",
+    )
+    NOT_IMPLEMENTED = (
+        "not-implemented",
+        501,
+        "That is not understood here",
+        "Send the body as it is, or with `Transfer-Encoding: chunked`.",
     )
     UNAVAILABLE = (
         "unavailable",

@@ -1,5 +1,7 @@
 """How gunicorn serves the API: `gunicorn --config platform/config/gunicorn.py --bind 127.0.0.1:8000`.
 
+Its processes read and write with waitress (platform/serving): threads only get requests that are whole.
+
 `--workers N` or WEB_CONCURRENCY starts more processes. Whichever of them is asked for /metrics answers for all: each
 writes its figures into files of a folder that they share.
 """
@@ -12,8 +14,12 @@ from typing import Any
 
 wsgi_app = "config.wsgi"
 pythonpath = str(Path(__file__).parent.parent)
+worker_class = "serving.worker.BufferingWorker"
 threads = 8
-accesslog = "-"
+worker_connections = 1000
+"""At the same time, in each process. One more closes the oldest of those on which nothing is done."""
+keepalive = 75
+"""Seconds until a client that asks for nothing more, or takes nothing of its answer, is let go."""
 
 FOLDER = "PROMETHEUS_MULTIPROC_DIR"
 _given = os.environ.get(FOLDER)

@@ -44,6 +44,8 @@ def configure(level: str, form: str) -> dict[str, Any]:
         "loggers": {
             "django": {"handlers": [], "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # It would log every request that waits for a thread.
+            "waitress.queue": {"level": "ERROR"},
             # These clients would log every request.
             "httpx2": {"level": "WARNING"},
             "elastic_transport": {"level": "WARNING"},

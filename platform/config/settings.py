@@ -137,6 +137,9 @@ CONTENT_SECURITY_POLICY = {
 DATA_UPLOAD_MAX_MEMORY_SIZE = 1_000_000
 """Bytes of a request's body; a list of 1,000 transactions takes about 150,000."""
 
+REQUEST_HEAD_SECONDS = setting("REQUEST_HEAD_SECONDS", env.positive, "a whole number of seconds from 1 on")
+REQUEST_SECONDS = setting("REQUEST_SECONDS", env.positive, "a whole number of seconds from 1 on")
+
 # --- The cluster's own certificates -----------------------------------------------------------------------------------
 CA_FILE = setting("CA_FILE", env.optional_path, "the file of the authority behind the parts' certificates, or nothing")
 """Whom the registry's, Elasticsearch's and Connect's certificates are checked against; None: whom the system trusts."""

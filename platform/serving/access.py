@@ -1,0 +1,21 @@
+"""One line in the log for every answer, also for those that Django knows nothing of."""
+
+import time
+
+import structlog
+from waitress.task import Task
+
+log = structlog.get_logger(__name__)
+
+
+def tell(task: Task) -> None:
+    request = task.request
+    log.info(
+        "answered",
+        ip=task.channel.addr[0],
+        request=f"{request.command} {request.path}".strip(),
+        status=int(task.status.split(" ", 1)[0]),
+        bytes=task.content_bytes_written,
+        seconds=round(time.time() - task.start_time, 4),
+        user_agent=request.headers.get("USER_AGENT"),
+    )

@@ -1,0 +1,126 @@
+"""Connections to clients, all held by one thread; the others only ever see requests that are whole."""
+
+import time
+from collections.abc import Iterator
+from typing import Any
+
+from waitress.channel import HTTPChannel
+from waitress.server import TcpWSGIServer
+
+from serving.patience import Patience, Waiting, WaitsFor, first_to_go
+from serving.requests import Answer, Refusal, Request, TimedOut
+
+NEVER = float("inf")
+
+
+class Connection(HTTPChannel):
+    """To one client, of one request after another."""
+
+    task_class = Answer
+    error_task_class = Refusal
+    parser_class = Request
+    request: Request | None
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.began = time.time()
+        """when the request that comes in began, or, before the first one, the connection"""
+        self.has_asked = False
+
+    def received(self, data: bytes) -> bool:
+        self.has_asked = True
+        if self.request is None:
+            self.began = time.time()
+        return bool(super().received(data))
+
+    def write_soon(self, data: Any) -> int:
+        if not self.total_outbufs_len:
+            self.last_activity = time.time()  # from now on the client is waited for, however long the answer took
+        return int(super().write_soon(data))
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether a request of it is answered, or waits for a thread."""
+        return bool(self.requests)
+
+    @property
+    def waiting(self) -> Waiting | None:
+        """What is waited for; None while the turn is ours."""
+        address = str(self.addr[0])
+        if self.total_outbufs_len:
+            return Waiting(WaitsFor.READER, self.last_activity, address)
+        if self.is_busy:
+            return None
+        if self.request is not None:
+            return Waiting(WaitsFor.BODY if self.request.headers_finished else WaitsFor.HEAD, self.began, address)
+        if not self.has_asked:
+            return Waiting(WaitsFor.HEAD, self.began, address)
+        return Waiting(WaitsFor.ANOTHER, self.last_activity, address)
+
+    def give_up(self) -> None:
+        """Say that it took too long, where a request had begun, and close."""
+        with self.requests_lock:
+            request, self.request = self.request, None
+            if request is not None and not self.requests and not self.total_outbufs_len:
+                request.error, request.completed = TimedOut(""), True
+                self.requests.append(request)
+                self.server.add_task(self)
+                return
+        self.handle_close()
+
+
+class Server(TcpWSGIServer):
+    """Takes connections from one socket. What takes too long is closed, and so is what would keep others out."""
+
+    channel_class = Connection
+    next_channel_cleanup = NEVER  # end_overdue does it, which knows what is waited for
+
+    def __init__(self, *args: Any, patience: Patience, most: int, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.patience = patience
+        self.most = most
+
+    def fix_addr(self, addr: Any) -> Any:
+        return addr or ("localhost", 0)  # of a Unix socket
+
+    def handle_accept(self) -> None:
+        """Take all that have come, up to as many as are held at most."""
+        for _ in range(self.most):
+            held = len(self.active_channels)
+            super().handle_accept()
+            if len(self.active_channels) == held:
+                return
+            if held >= self.most and not self._make_room():
+                return
+
+    def _make_room(self) -> bool:
+        """Close one connection on which nothing is done; False where there is none."""
+        goes = first_to_go(dict(self._waiting()))
+        if goes is None:
+            return False
+        goes.handle_close()
+        return True
+
+    def end_overdue(self) -> None:
+        """Close what has been waited for too long; to be called again and again."""
+        now = time.time()
+        for connection, waiting in list(self._waiting()):
+            if self.patience.is_over(waiting, now):
+                connection.give_up()
+
+    def end_idle(self) -> None:
+        """Close every connection of which no request is whole, and take no more."""
+        self.del_channel()
+        for connection in list(self.active_channels.values()):
+            if not connection.is_busy and not connection.total_outbufs_len:
+                connection.handle_close()
+
+    @property
+    def is_busy(self) -> bool:
+        """Whether anybody's answer is outstanding."""
+        return any(each.is_busy or each.total_outbufs_len for each in self.active_channels.values())
+
+    def _waiting(self) -> Iterator[tuple[Connection, Waiting]]:
+        for connection in self.active_channels.values():
+            if (waiting := connection.waiting) is not None:
+                yield connection, waiting

@@ -1,0 +1,90 @@
+"""Requests as they come in, and what is answered to those that never reach Django."""
+
+from http import HTTPStatus
+
+from waitress.parser import HTTPRequestParser, ParsingError
+from waitress.task import ErrorTask, WSGITask
+from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
+
+from serving import access
+
+SWALLOWED_BYTES = 20_000_000
+"""Of a body that is too large: most clients send all of it before they look for an answer."""
+
+
+class TimedOut(Error):
+    code = HTTPStatus.REQUEST_TIMEOUT.value
+    reason = HTTPStatus.REQUEST_TIMEOUT.phrase
+
+
+class LineTooLong(Error):
+    code = HTTPStatus.REQUEST_URI_TOO_LONG.value
+    reason = "URI Too Long"
+
+
+class Request(HTTPRequestParser):
+    """A request that grows until it is `completed`."""
+
+    error: Error | None
+    expect_continue: bool
+    # Also of one whose line was never read: logs name them.
+    command = path = ""
+    swallowing = 0
+    """bytes of a body that is too large, still to come"""
+
+    def received(self, data: bytes) -> int:
+        """Take what has come; returns how many bytes of it belong to this request."""
+        if self.swallowing:
+            return self._swallow(data)
+        taken: int = super().received(data)
+        match self.error:
+            case RequestHeaderFieldsTooLarge() if self._line_takes_most_of(self.header_plus + data):
+                self.error = LineTooLong("")
+            case RequestEntityTooLarge() if not self.expect_continue and 0 < self.content_length <= SWALLOWED_BYTES:
+                self.completed, self.swallowing = False, self.content_length
+            case RequestEntityTooLarge():
+                self.expect_continue = False
+        return taken
+
+    def parse_header(self, header_plus: bytes) -> None:
+        try:
+            super().parse_header(header_plus)
+        except ValueError as error:  # a Content-Length of thousands of digits
+            raise ParsingError("Content-Length is invalid") from error
+
+    def _line_takes_most_of(self, head: bytes) -> bool:
+        line, _, _ = head.lstrip().partition(b"\n")
+        return bool(len(line) > self.adj.max_request_header_size / 2)
+
+    def _swallow(self, data: bytes) -> int:
+        taken = min(len(data), self.swallowing)
+        self.swallowing -= taken
+        self.completed = not self.swallowing
+        return taken
+
+
+class Refusal(ErrorTask):
+    """Answers a request that is none, with a problem, and ends the connection."""
+
+    def execute(self) -> None:
+        from api.errors import refusal  # noqa: PLC0415 - gunicorn's first process, which imports this, has no settings
+
+        error = self.request.error
+        content_type, body = refusal(error.code, error.body)
+        self.status = f"{error.code} {error.reason}"
+        self.response_headers.append(("Content-Type", content_type))
+        self.set_close_on_finish()
+        self.content_length = len(body)
+        self.write(body)
+
+    def finish(self) -> None:
+        super().finish()
+        access.tell(self)
+
+
+class Answer(WSGITask):
+    """Has Django answer a request."""
+
+    def finish(self) -> None:
+        super().finish()
+        access.tell(self)
