@@ -1,7 +1,7 @@
 """Settings come from the environment, or else from the file that PLATFORM_ENV names; a bad one stops the start."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -10,7 +10,12 @@ from typing import Any, ClassVar, TypeVar
 import environ
 from django.core.exceptions import ImproperlyConfigured
 
+from config.proxies import spare_loopback
+
 T = TypeVar("T")
+
+# Every process of ours comes through here before it asks anybody.
+spare_loopback(os.environ)
 
 BASE_DIR = Path(__file__).resolve().parent.parent.parent
 ENV_FILE = BASE_DIR / os.environ.get("PLATFORM_ENV", "compose/embedded.env")
@@ -128,12 +133,12 @@ def address(raw: str) -> str:
     return raw.rstrip("/")
 
 
-def kafka_settings() -> dict[str, str]:
+def kafka_settings(variables: Mapping[str, str] = VARIABLES) -> dict[str, str]:
     """Every KAFKA_ variable under librdkafka's own name for it: KAFKA_SASL_USERNAME is sasl.username."""
     prefix = "KAFKA_"
     return {
         name.removeprefix(prefix).lower().replace("_", "."): value
-        for name, value in sorted(VARIABLES.items())
+        for name, value in sorted(variables.items())
         if name.startswith(prefix) and value
     }
 

@@ -1,5 +1,6 @@
 """Django's settings. What differs between machines comes from the environment: see config/env.py and compose/*.env."""
 
+import os
 from datetime import timedelta
 from typing import Any
 
@@ -181,6 +182,8 @@ elif DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
 
 # --- Kafka: librdkafka's own names, read by streaming/clients.py only -------------------------------------------------
 KAFKA = env.kafka_settings()
+KAFKA_FROM_ENVIRONMENT = frozenset(env.kafka_settings(os.environ))
+"""Those that the file does not say: others set such variables too, and not all of them are meant for us."""
 TOPIC_PARTITIONS = setting("TOPIC_PARTITIONS", env.positive, "a whole number of partitions from 1 on")
 TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a whole number of replicas from 1 on")
 SCHEMAS = setting("SCHEMAS", env.path, "the folder of the Avro schemas")

@@ -12,6 +12,7 @@ from confluent_kafka.admin import AdminClient
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
+from streaming import properties
 from streaming.avro import Codec
 from streaming.schema_ids import FingerprintIds, SchemaIds
 from streaming.topics import LETTER_BYTES, TOPICS
@@ -200,7 +201,26 @@ def connection() -> dict[str, Any]:
             "KAFKA_BOOTSTRAP_SERVERS is not set: set it to the brokers' addresses, such as 127.0.0.1:9092."
         )
     # librdkafka logs lost connections and mends them by itself; what is fatal comes back from the next call.
-    return {"reconnect.backoff.max.ms": 1_000, "logger": log} | settings.KAFKA
+    chosen = {"reconnect.backoff.max.ms": 1_000, "logger": log}
+    return chosen | {name: value for name, value in settings.KAFKA.items() if name not in _addressed_to_others()}
+
+
+def _addressed_to_others() -> set[str]:
+    """Properties that the environment names and librdkafka does not know. In our own file, such a one is a mistake."""
+    names = set(properties.unknown(settings.KAFKA)) & settings.KAFKA_FROM_ENVIRONMENT
+    if names:
+        _tell_once(tuple(sorted(env_name(name) for name in names)))
+    return names
+
+
+@cache
+def _tell_once(variables: tuple[str, ...]) -> None:
+    log.warning("ignored, since librdkafka has no such properties: %s", ", ".join(variables))
+
+
+def env_name(name: str) -> str:
+    """The variable by which a property of librdkafka is set: sasl.username is KAFKA_SASL_USERNAME."""
+    return "KAFKA_" + name.upper().replace(".", "_")
 
 
 def _made(client: Callable[[dict[str, Any]], Client], configuration: dict[str, Any]) -> Client:
