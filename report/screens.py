@@ -4,7 +4,6 @@ import os
 import shutil
 import time
 import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from io import BytesIO
@@ -16,6 +15,7 @@ from selenium.webdriver.chrome.service import Service
 from selenium.webdriver.common.by import By
 from selenium.webdriver.support.ui import WebDriverWait
 
+from compose.native.asking import urlopen
 from compose.native.layout import ROOT
 from tests.cluster.running import RunningCluster
 
@@ -72,7 +72,7 @@ def take_pages(cluster: RunningCluster, folder: Path) -> Iterator[str]:
 def prometheus_pages(prometheus: str) -> str:
     """Where its pages are: Debian leaves the new ones out."""
     try:
-        with urllib.request.urlopen(f"{prometheus}/targets", timeout=10):  # noqa: S310 # an address of the cluster's own
+        with urlopen(f"{prometheus}/targets", timeout=10):
             return prometheus
     except urllib.error.HTTPError:
         return f"{prometheus}/classic"

@@ -9,12 +9,12 @@ ends with 0 if so, else with the reason.
 import os
 import socket
 import sys
-import urllib.request
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from time import time
 
+from compose.native.asking import urlopen
 from compose.native.with_env import variables
 
 SECRETS = Path("/run/secrets")
@@ -33,7 +33,7 @@ class NotWell(RuntimeError):
 
 def api() -> None:
     """Its needed parts answer, too; urlopen raises for any other answer."""
-    with urllib.request.urlopen(API, timeout=TIMEOUT_SECONDS):
+    with urlopen(API, timeout=TIMEOUT_SECONDS):
         pass
 
 
@@ -41,13 +41,15 @@ def worker(group: str) -> None:
     """This container's worker is a member of its consumer group: one that hangs would have been put out of it."""
     from confluent_kafka.admin import AdminClient
 
-    settings: dict[str, str | int | float | bool] = {
+    from streaming import properties
+
+    settings = {
         name.removeprefix("KAFKA_").lower().replace("_", "."): value
         for name, value in cluster_settings().items()
         if name.startswith("KAFKA_") and value
     }
     # Held by a name: an AdminClient that is gone answers nothing.
-    admin = AdminClient(settings)
+    admin = AdminClient(properties.known(settings))
     described = admin.describe_consumer_groups([group], request_timeout=TIMEOUT_SECONDS)[group].result(TIMEOUT_SECONDS)
     expected = f"{group}-{socket.gethostname()}"
     members = {member.group_instance_id for member in described.members}
@@ -87,7 +89,7 @@ def monitor() -> None:
 
 def watch() -> None:
     """Connect answers whoever watches over it; urlopen raises otherwise."""
-    with urllib.request.urlopen(f"{cluster_settings()['CONNECT_URL']}/connectors", timeout=TIMEOUT_SECONDS):
+    with urlopen(f"{cluster_settings()['CONNECT_URL']}/connectors", timeout=TIMEOUT_SECONDS):
         pass
 
 

@@ -14,7 +14,6 @@ import sqlite3
 import subprocess
 import sys
 import time
-import urllib.request
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
@@ -31,6 +30,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from compose.native.asking import urlopen
 from compose.native.broker import HOST, refuse_port_in_use
 from compose.native.ground_truth import Comparison, Order, compare, orders_of_file
 from compose.native.supervision import ROOT, DidNotStart, Supervision
@@ -200,7 +200,7 @@ def supervision(place: Place) -> Supervision:
 
 def answers(place: Place) -> bool:
     try:
-        with urllib.request.urlopen(f"{place.api}/health/live", timeout=2):
+        with urlopen(f"{place.api}/health/live", timeout=2):
             return True
     except OSError:
         return False

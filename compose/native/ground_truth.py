@@ -12,6 +12,8 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from compose.native.asking import urlopen
+
 FRAUD_LIMIT = Decimal("10000000")
 
 KINDS = {"PENDING": "ORDER_CREATED", "SUCCESS": "ORDER_PAID", "FAILED": "ORDER_FAILED"}
@@ -171,7 +173,7 @@ def _search_total(query: Mapping[str, Any], api: str, token: str) -> int:
         data=json.dumps({**query, "size": 1}).encode(),
         headers={"Content-Type": "application/json", "Authorization": f"Bearer {token}"},
     )
-    with urllib.request.urlopen(request, timeout=30) as answer:
+    with urlopen(request, timeout=30) as answer:
         return int(json.load(answer)["total"])
 
 

@@ -6,7 +6,6 @@ import ssl
 import subprocess
 import urllib.request
 from collections.abc import Callable
-from typing import Any
 
 from confluent_kafka import ConsumerGroupState, KafkaException
 from confluent_kafka.admin import AdminClient
@@ -14,6 +13,7 @@ from confluent_kafka.admin import AdminClient
 from compose.native import debian
 from compose.native.accounts import administrator, secret
 from compose.native.acls import READERS
+from compose.native.asking import urlopen
 from compose.native.configuration.elasticsearch import basic
 from compose.native.layout import EXPORTERS, HOST, NODES, Layout
 
@@ -134,8 +134,7 @@ def fetch(url: str, login: tuple[str, str] | None = None, authority: str | None 
         request.add_header("Authorization", basic(*login))
     context = ssl.create_default_context(cafile=authority) if authority else None
     try:
-        with urllib.request.urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as response:
-            body: Any = response.read()
-            return bytes(body)
+        with urlopen(request, timeout=TIMEOUT_SECONDS, context=context) as response:
+            return response.read()
     except OSError:
         return None

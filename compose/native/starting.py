@@ -9,9 +9,10 @@ from collections.abc import Callable
 from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from compose.native import accounts, acls, readiness
+from compose.native.asking import urlopen
 from compose.native.configuration import elasticsearch, mysql, prometheus
 from compose.native.configuration.files import COMPOSE
 from compose.native.layout import ROOT, Layout

@@ -18,6 +18,7 @@ from confluent_kafka import Consumer, Message, Producer
 from confluent_kafka.admin import AdminClient
 
 from compose.native import accounts, debian, readiness
+from compose.native.asking import urlopen
 from compose.native.configuration.elasticsearch import basic
 from compose.native.layout import Layout
 from compose.native.starting import CONF
@@ -182,7 +183,7 @@ class RunningCluster:
             method=method,
         )
         authority = ssl.create_default_context(cafile=str(self.layout.certificates / "ca.pem"))
-        with urllib.request.urlopen(request, timeout=30, context=authority) as answer:
+        with urlopen(request, timeout=30, context=authority) as answer:
             return json.load(answer)
 
     def documents(self) -> dict[str, dict[str, Any]]:
@@ -218,7 +219,7 @@ class RunningCluster:
             method=method,
         )
         try:
-            with urllib.request.urlopen(request, timeout=30) as answer:
+            with urlopen(request, timeout=30) as answer:
                 return answer.status, json.load(answer)
         except urllib.error.HTTPError as error:
             return error.code, json.loads(error.read() or b"null")

@@ -5,9 +5,10 @@ import hashlib
 import os
 import shutil
 import ssl
-from urllib.request import Request, urlopen
+from urllib.request import Request
 
 from compose.native.accounts import secret
+from compose.native.asking import urlopen
 from compose.native.configuration.files import COMPOSE, copy_certificates, hand_over, write_secretly
 from compose.native.layout import Layout
 
