@@ -40,7 +40,7 @@ PURCHASES = ROOT / "data" / "cdnow-purchases.csv.gz"
 SUPERVISORD_CONF = Path(__file__).with_name("supervisord.conf")
 MOCK_ORDERS, MOCK_SEED, MOCK_RATE = 1000, 1997, 500
 ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-PARTS = ("relay", "workers:*", "monitor", "api", "celery:celery-worker")
+PARTS = ("relay", "workers:*", "monitor", "api", "celery:celery-worker", "celery:mailer")
 SIMULATION = "celery:celery-beat"
 MEGABYTE = 1024 * 1024
 console = Console(highlight=False, soft_wrap=True)

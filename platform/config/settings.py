@@ -257,8 +257,19 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 3600},
     "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
 }
-# It takes minutes, and a Kafka account that reads: a worker of its own may take this queue.
-CELERY_TASK_ROUTES = {"reconciliation.tasks.*": {"queue": "reconciliation"}}
+# What waits for others must not keep the rest waiting: a slow mail server its e-mails only. Reconciling takes minutes,
+# and a Kafka account that reads. A worker of its own may take each of these queues.
+CELERY_TASK_ROUTES = {
+    "notifications.tasks.send_emails": {"queue": "mail"},
+    "reconciliation.tasks.*": {"queue": "reconciliation"},
+}
+# Nothing hangs for ever: the first limit raises in the task, the second ends its process. The pool `solo` knows none.
+CELERY_TASK_SOFT_TIME_LIMIT, CELERY_TASK_TIME_LIMIT = 300, 330
+CELERY_TASK_ANNOTATIONS = {
+    "notifications.tasks.send_emails": {"soft_time_limit": 60, "time_limit": 90},
+    "reconciliation.tasks.reconcile": {"soft_time_limit": 3600, "time_limit": 3660},
+}
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1
 if RECONCILE_EVERY_MINUTES:
     CELERY_BEAT_SCHEDULE["reconcile"] = {
         "task": "reconciliation.tasks.reconcile",
@@ -271,6 +282,9 @@ if SIMULATED_ORDERS_PER_SECOND:
         "schedule": SIMULATION_EVERY_SECONDS,
         "options": {"expires": SIMULATION_EVERY_SECONDS},
     }
+if CELERY_BROKER_URL.startswith("redis"):
+    # Workers ask every second; a server that says nothing for so long is gone.
+    CELERY_BROKER_TRANSPORT_OPTIONS: dict[str, Any] = {"socket_connect_timeout": 5, "socket_timeout": 30}
 if CELERY_BROKER_URL.startswith("filesystem:"):
     queue = setting("CELERY_FOLDER", env.path, "the folder in which Celery's messages wait")
     CELERY_BROKER_TRANSPORT_OPTIONS = {

@@ -16,12 +16,12 @@ def mails(cluster: RunningCluster, order_id: str) -> int:
     return sum(f"To: {ADDRESS}" in message and order_id in message for message in messages)
 
 
-def test_tasks_go_on_after_worker_and_beat_were_killed(cluster: RunningCluster) -> None:
+def test_tasks_go_on_after_workers_and_beat_were_killed(cluster: RunningCluster) -> None:
     cluster.sql(f"UPDATE auth_user SET email = '{ADDRESS}' WHERE username = 'customer'")
     ((user,),) = cluster.sql(
         "SELECT user_id FROM api_customer JOIN auth_user ON auth_user.id = account_id WHERE username = 'customer'"
     )
-    for process in ("celery-worker", "celery-beat"):
+    for process in ("celery-worker", "mailer", "celery-beat"):
         cluster.kill(process)
     body = {"user_id": int(user), "amount": "12.34", "status": "SUCCESS"}
     status, order = cluster.call("shop", "POST", "/transactions", body)
