@@ -13,9 +13,11 @@ from django.db import Error, connection
 from django.utils.module_loading import import_string
 from kombu import Connection
 
+from api.outages import in_short
 from monitoring.health import Part
 from monitoring.looks import Trouble, what_is_known
 from monitoring.selectors import latest_look
+from monitoring.writing import try_a_write
 from streaming import clients
 from streaming.connect import RUNNING, Connect, ConnectFailed
 
@@ -42,13 +44,20 @@ class Check:
 
 
 def database() -> None:
+    """Whether it answers, and takes changes."""
     try:
         with connection.cursor() as cursor:
             cursor.execute("SELECT 1")
     except Error as error:
         raise Down(
-            f"The database does not answer ({type(error).__name__}). "
-            "See whether it runs, and whether DATABASE_URL names it."
+            f"The database does not answer ({in_short(error)}). See whether it runs, and whether DATABASE_URL names it."
+        ) from error
+    try:
+        try_a_write()
+    except Error as error:
+        raise Down(
+            f"The database answers, but takes no changes ({in_short(error)}). See whether it is read-only, whether "
+            "its disk is full, and who holds a lock: docs/runbooks/store-down.md."
         ) from error
 
 

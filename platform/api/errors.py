@@ -1,11 +1,13 @@
 """What Django itself refuses, outside every view: problems for the API, Django's pages for people."""
 
+import sys
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
 import structlog
 from django.core.exceptions import RequestDataTooBig
+from django.db import Error
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.views import defaults
@@ -38,6 +40,9 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def server_error(request: HttpRequest) -> HttpResponse:
     """The answer to an error of ours, which Django has logged with its traceback under the same request id."""
+    error = sys.exception()
+    if isinstance(error, Error) and (refused := as_problem(error)):
+        return _unavailable(request, refused)
     if is_page(request):
         return defaults.server_error(request)
     request_id = structlog.contextvars.get_contextvars().get("request_id")
@@ -55,6 +60,16 @@ def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
         return problem(Problem(ProblemType.METHOD_NOT_ALLOWED, sentence, headers={"Allow": "GET, HEAD"}))
 
     return safe
+
+
+def _unavailable(request: HttpRequest, refused: Problem) -> HttpResponse:
+    """The database is away, and nobody's code is at fault."""
+    if not is_page(request):
+        return problem(refused)
+    page = render(request, "api/unavailable.html", status=refused.status_code)
+    for name, value in refused.headers.items():
+        page[name] = value
+    return page
 
 
 def refusal(status: int, why: str) -> tuple[str, bytes]:

@@ -167,11 +167,11 @@ def as_problem(exc: Exception) -> Problem | None:  # noqa: PLR0911 - one line a 
         case exceptions.APIException():
             return _of_drf(exc)
         case Error() if passes(exc):
-            log.warning("the database is away or busy", error=str(exc))
+            log.warning("the database is away or busy, or takes no changes", error=str(exc))
             return Problem(
                 ProblemType.UNAVAILABLE,
-                "The database does not answer. Send this again a little later, under the same Idempotency-Key or with "
-                "the same order_id where it has one: it may have been done.",
+                "The database does not answer, or takes no changes. Send this again a little later, under the same "
+                "Idempotency-Key or with the same order_id where it has one: it may have been done.",
                 headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             )
     return None

@@ -93,6 +93,7 @@ def test_while_nobody_looks_kafka_is_unknown(client: Client, client_as: ClientAs
     assert operator.get("/monitoring/kafka").status_code == 503
 
 
+@seen_by_all_threads
 @pytest.mark.usefixtures("kafka_is_down")
 def test_orders_are_taken_without_kafka_and_without_an_account_for_it(
     client: Client, client_as: ClientAs, settings: Any

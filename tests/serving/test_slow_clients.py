@@ -19,7 +19,6 @@ import psutil
 import pytest
 
 from tests.embedded import ROOT, free_ports, platform_environment, wait_until
-from tests.scraping import scrape
 
 HALF_A_HEAD = b"POST /transactions HTTP/1.1\r\nHost: localhost\r\nX-Half: "
 HALF_A_BODY = b'POST /auth/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"user'
@@ -30,12 +29,12 @@ class Api:
     def __init__(self, port: int, process: psutil.Process, log: Path) -> None:
         self.port, self.process, self.log = port, process, log
 
-    def status(self, path: str = "/health/live", timeout: float = 10) -> int:
+    def status(self, path: str = "/health/live", timeout: float = 60) -> int:
         with urllib.request.urlopen(f"http://127.0.0.1:{self.port}{path}", timeout=timeout) as answer:
             return int(answer.status)
 
     def connect(self, sends: bytes) -> socket.socket:
-        connection = socket.create_connection(("127.0.0.1", self.port), timeout=30)
+        connection = socket.create_connection(("127.0.0.1", self.port), timeout=60)
         connection.sendall(sends)
         return connection
 
@@ -74,12 +73,20 @@ def api(migrated: Path, folder: Path, options: tuple[str, ...], changes: dict[st
             stderr=subprocess.STDOUT,
         )
     try:
-        wait_until(lambda: process.poll() is not None or scrape(port).text, "it answers", timeout=40)
-        yield Api(port, process, log)
+        running = Api(port, process, log)
+        wait_until(lambda: process.poll() is not None or answers(running), "it answers", timeout=180)
+        yield running
     finally:
         if process.is_running():
             process.terminate()
-            process.wait(40)
+            process.wait(60)
+
+
+def answers(api: Api) -> bool:
+    try:
+        return api.status() == 200
+    except OSError:
+        return False
 
 
 @pytest.mark.parametrize("half", [HALF_A_HEAD, HALF_A_BODY, NOTHING], ids=["heads", "bodies", "nothing"])
@@ -123,7 +130,7 @@ def test_a_byte_now_and_then_does_not_lengthen_the_time(start: Start) -> None:
     for half in (HALF_A_HEAD, HALF_A_BODY):
         with api.connect(half) as connection:
             connection.settimeout(0.1)
-            wait_until(partial(is_let_go, connection), "the connection has an end", 30)
+            wait_until(partial(is_let_go, connection), "the connection has an end", 60)
 
 
 def is_let_go(connection: socket.socket) -> bool:
@@ -184,4 +191,4 @@ def test_a_server_that_is_told_to_end_first_answers_what_it_has(start: Start) ->
         answer.begin()
         assert answer.status == 200
         assert half.recv(1) == b""
-        assert api.process.wait(20) == 0
+        assert api.process.wait(60) == 0
