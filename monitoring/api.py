@@ -21,7 +21,7 @@ from monitoring.selectors import latest_look
 
 
 class PartSerializer(serializers.Serializer[Part]):
-    name = serializers.CharField(help_text="what it is: database, kafka, search or celery broker")
+    name = serializers.CharField(help_text="what it is: database, kafka, search, celery broker or mail")
     status = serializers.ChoiceField(choices=list(Status))
     needed = serializers.BooleanField(help_text="whether the API takes orders only with it")
     latency_ms = serializers.FloatField(

@@ -98,6 +98,18 @@ def alerting() -> None:
         raise Down(f"{error} See whether Prometheus and Alertmanager run: docs/runbooks/watchdog.md.") from error
 
 
+def mail() -> None:
+    """Whether e-mails go out, and reach whom they are for."""
+    try:
+        import_string(settings.MAIL_PING)()
+    except Error as error:
+        raise Unknown(
+            f"The database, which knows what became of e-mails, does not answer ({type(error).__name__})."
+        ) from error
+    except RuntimeError as error:
+        raise Down(str(error)) from error
+
+
 def registry() -> None:
     from streaming.registry import RegistryDown  # noqa: PLC0415 - its client takes memory, and is not needed everywhere
 
@@ -156,6 +168,7 @@ def checks_of_this_place() -> list[Check]:
         Check("kafka", False, kafka),
         Check("search", False, search),
         Check("celery broker", False, celery_broker),
+        Check("mail", False, mail),
         *(check for is_used, check in cluster_only if is_used),
     ]
 

@@ -51,6 +51,7 @@ class RefusedAddress(models.Model):
     of_staff = models.BooleanField(help_text="whether an investigator or operator is told nothing by e-mail")
 
     class Meta:
+        verbose_name_plural = "refused addresses"
         indexes: ClassVar[list[Any]] = [models.Index(fields=["at"], name="refused_addresses_by_time")]
 
     def __str__(self) -> str:

@@ -24,6 +24,9 @@ class Migration(migrations.Migration):
                 ('at', models.DateTimeField()),
                 ('of_staff', models.BooleanField(help_text='whether an investigator or operator is told nothing by e-mail')),
             ],
+            options={
+                'verbose_name_plural': 'refused addresses',
+            },
         ),
         migrations.AddField(
             model_name='notification',

@@ -225,6 +225,9 @@ CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with co
 ALERTING_PING = "notifications.selectors.ping_alerting"
 """The function that tells whether alerts arrive, for the health page."""
 
+MAIL_PING = "notifications.delivery.ping_mail"
+"""The function that tells whether e-mails go out, for the health page."""
+
 LIVE_SOURCES = {
     "newest_transactions": "transactions.selectors.newest",
     "newest_alerts": "fraud.selectors.newest",
@@ -235,6 +238,7 @@ LIVE_SOURCES = {
 TOLD_BY_MONITOR = [
     "fraud.metrics.desk",
     "notifications.metrics.heartbeat",
+    "notifications.delivery.figures",
     "reconciliation.metrics.last_run",
     "streaming.outbox_age.outbox",
     "monitoring.certificates.expiry",

@@ -149,7 +149,13 @@ def test_mail_that_hangs_is_ended_and_later_mail_goes_on(celeries: Celeries) -> 
 
 def begin_to_send(celeries: Celeries, **limits: float) -> None:
     """Let an e-mail be handed to a mail server that says nothing."""
-    row = {"recipient": "customer:7", "kind": "ORDER_PAID", "order_id": "a-1", "alert": "", "text": "Paid."}
+    row: dict[str, Any] = {
+        "recipient": "customer:7",
+        "kind": "ORDER_PAID",
+        "order_id": "a-1",
+        "alert": "",
+        "text": "Paid.",
+    }
     row |= {"email": "a@shop.example", "email_tries": 0, "email_error": ""}
     moment = {"created_at": timezone.now(), "email_due_at": timezone.now()}
     celeries.insert("notifications_notification", row | moment)
