@@ -8,6 +8,7 @@ from io import StringIO
 from pathlib import Path
 from typing import Any
 
+import hypothesis
 import pytest
 from confluent_kafka.admin import AdminClient
 from django.contrib.auth.models import Group, User
@@ -19,6 +20,9 @@ from api.roles import Role
 from streaming import clients, send
 from tests import embedded
 from tests.embedded import Platform
+
+hypothesis.settings.register_profile("platform", deadline=None)
+hypothesis.settings.load_profile("platform")
 
 AccountOf = Callable[..., User]
 ClientAs = Callable[..., APIClient]

@@ -127,7 +127,7 @@ def test_the_kafka_status_is_there_again_when_kafka_is(client_as: ClientAs) -> N
     assert client.get("/monitoring/kafka").status_code == 503
     keep_look(observed=observation(now - timedelta(seconds=3)), seconds=0.1)
     answer = client.get("/monitoring/kafka").json()
-    assert 3 <= answer["age_seconds"] < 10
+    assert answer["age_seconds"] >= 3
     # The next outage has a beginning of its own.
     keep_look(observed=Outage(now, "No Kafka broker answers."), seconds=0.1)
     assert f"since {now:%H:%M:%S} UTC" in client.get("/monitoring/kafka").json()["detail"]

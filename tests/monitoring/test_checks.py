@@ -3,7 +3,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -15,7 +14,7 @@ def up() -> None:
     """A part that answers."""
 
 
-def sleep_until(event: Event, timeout: float) -> None:
+def sleep_until(event: Event, timeout: float | None = None) -> None:
     event.wait(timeout)
 
 
@@ -38,11 +37,9 @@ def test_a_check_that_fails_unexpectedly_tells_no_more_than_the_kind_of_error() 
 
 def test_a_silent_part_keeps_nobody_waiting() -> None:
     released = Event()
-    start = perf_counter()
-    silent, other = ask_all([Check("silent", True, lambda: sleep_until(released, 30)), Check("other", True, up)], 0.1)
-    elapsed = perf_counter() - start
+    # Were it waited for, nobody would ever release it.
+    silent, other = ask_all([Check("silent", True, lambda: sleep_until(released)), Check("other", True, up)], 0.1)
     released.set()
-    assert elapsed < 1
     assert "did not answer within 0.1 s" in silent.why
     assert other.why == ""
 
@@ -52,11 +49,11 @@ def test_parts_are_asked_at_once() -> None:
 
     def meet(mine: Event, others: Event) -> None:
         mine.set()
-        if not others.wait(5):
+        if not others.wait(60):
             raise Down("The other was not asked meanwhile.")
 
     parts = ask_all(
-        [Check("a", True, lambda: meet(met[0], met[1])), Check("b", True, lambda: meet(met[1], met[0]))], timeout=10
+        [Check("a", True, lambda: meet(met[0], met[1])), Check("b", True, lambda: meet(met[1], met[0]))], timeout=120
     )
     assert [part.why for part in parts] == ["", ""]
 
@@ -64,7 +61,9 @@ def test_parts_are_asked_at_once() -> None:
 @pytest.mark.parametrize("milliseconds", [30])
 def test_latency_is_in_milliseconds(milliseconds: int) -> None:
     [part] = ask_all([Check("slow", True, lambda: sleep_until(Event(), milliseconds / 1000))])
-    assert milliseconds <= part.latency_ms < 20 * milliseconds
+    assert part.latency_ms >= milliseconds
+    [told] = ask_all([Check("told", True, lambda: milliseconds / 1000)])
+    assert told.latency_ms == milliseconds
 
 
 @contextmanager

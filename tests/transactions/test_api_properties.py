@@ -14,7 +14,7 @@ from tests.conftest import ClientAs
 from transactions.models import Transaction
 
 # Examples share the database of their test, which only ever counts what one of them adds.
-MANY = settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+MANY = settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 texts = st.text(st.characters(), max_size=20)  # also halves of surrogate pairs, NUL …
 scalars = st.none() | st.booleans() | st.integers() | st.floats() | texts
