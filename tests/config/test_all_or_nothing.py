@@ -1,0 +1,202 @@
+"""Every service that writes does all or nothing: whichever of its writes fails, none is left."""
+
+import ast
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from django.apps import apps
+from django.conf import settings
+from django.contrib.auth.models import Group, User
+from django.db import OperationalError, connection
+
+import events
+from analytics.services import ROWS_PER_STATEMENT, add_to_hourly_totals, correct_hourly_totals
+from analytics.windows import Sums
+from api.accounts import make_demo_accounts
+from api.roles import Role
+from events import AlertStatus, ChangedStatus, Status
+from fraud.models import FraudAlert
+from fraud.services import change_alert, raise_alerts
+from notifications.mail import Blame
+from notifications.mailing import _mark_failed
+from notifications.messages import Kind
+from notifications.models import Notification
+from reconciliation.comparing import Comparison, Result
+from reconciliation.services import keep
+from streaming.offsets import apply_once
+from streaming.topics import Topic
+from streaming.worker import Batch, Record
+from transactions.services import change_status, create_transactions, restore
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+ORDER = events.Transaction("a-1", 7, 20_000_000.0, Status.SUCCESS, NOON)
+OTHER = replace(ORDER, order_id="a-2")
+WRITES = ("INSERT", "UPDATE", "DELETE", "REPLACE")
+Write = Callable[[], object]
+
+
+def creating_orders() -> Write:
+    return lambda: create_transactions(orders=[ORDER, OTHER])
+
+
+def refunding_an_order() -> Write:
+    create_transactions(orders=[ORDER])
+    return lambda: change_status(order_id="a-1", status=ChangedStatus.REFUNDED)
+
+
+def restoring_rows() -> Write:
+    refunded = {"a-1": ChangedStatus.REFUNDED}
+    refund = replace(ORDER, order_id="refund-a-1", amount=-ORDER.amount)
+    return lambda: restore(lost=[ORDER, OTHER, refund], statuses=refunded)
+
+
+def raising_alerts() -> Write:
+    return lambda: raise_alerts(received=[ORDER, OTHER])
+
+
+def taking_an_alert() -> Write:
+    raise_alerts(received=[ORDER])
+    by = User.objects.create_user("amelia")
+    alert = FraudAlert.objects.get()
+    return lambda: change_alert(alert=alert, by=by, status=AlertStatus.INVESTIGATING, assignee=by, note="mine")
+
+
+def adding_to_totals() -> Write:
+    totals = {(user, NOON): Sums(1, 1) for user in range(2 * ROWS_PER_STATEMENT)}
+    return lambda: add_to_hourly_totals(totals=totals)
+
+
+def correcting_totals() -> Write:
+    add_to_hourly_totals(totals={(7, NOON): Sums(5, 5)})
+    return lambda: correct_hourly_totals(by={(7, NOON): Sums(-1, -1), (8, NOON): Sums(1, 1)})
+
+
+def applying_a_batch() -> Write:
+    records = [Record(ORDER, Topic.TRANSACTIONS, partition, 0, NOON) for partition in (0, 1)]
+
+    def apply() -> None:
+        with apply_once("totals", Batch(records)) as received:
+            add_to_hourly_totals(totals={(event.user_id, NOON): Sums(1, 1) for event in received})
+
+    return apply
+
+
+def keeping_comparisons() -> Write:
+    keep(results=[Result(Comparison.ROWS, 1, 1)])
+    return lambda: keep(results=[Result(Comparison.ROWS, 2, 2), Result(Comparison.TOTALS, 3, 3)])
+
+
+def marking_an_address_as_refused() -> Write:
+    told = Notification.objects.create(
+        recipient="customer:7", kind=Kind.ORDER_FAILED, email="a@b.example", text="Refused."
+    )
+    return lambda: _mark_failed([told], Blame.ADDRESS, "550 no such user")
+
+
+def making_accounts() -> Write:
+    # A transactional test finds the tables without what migrations put there.
+    for role in Role:
+        Group.objects.get_or_create(name=role)
+    return lambda: make_demo_accounts(customer_user_id=7)
+
+
+SERVICES: dict[Callable[[], Write], str] = {
+    creating_orders: "transactions.services.create_transactions",
+    refunding_an_order: "transactions.services.change_status",
+    restoring_rows: "transactions.services.restore",
+    raising_alerts: "fraud.services._raise_new",
+    taking_an_alert: "fraud.services.change_alert",
+    adding_to_totals: "analytics.services.add_to_hourly_totals",
+    correcting_totals: "analytics.services.correct_hourly_totals",
+    applying_a_batch: "streaming.offsets.apply_once",
+    keeping_comparisons: "reconciliation.services.keep",
+    marking_an_address_as_refused: "notifications.mailing._mark_failed",
+    making_accounts: "api.accounts.make_demo_accounts",
+}
+"""what each tries → the function that opens its database transaction"""
+NOT_TRIED = {
+    "api.idempotency.once": "tests/api/test_idempotency.py tries it",
+    "api.idempotency._take": "a savepoint in the one above",
+    "monitoring.services.keep_look": "writes once",
+    "notifications.mailing._take": "any of its writes may stand alone: the transaction holds locks",
+    "monitoring.writing._write_and_take_back": "takes back what it wrote",
+    "reconciliation.totals.in_doubt_since": "only reads, under locks",
+}
+
+
+@contextmanager
+def failing_at(number: int) -> Iterator[None]:
+    """Let the write of this number (from 1) fail as one does whose connection is lost."""
+    seen = 0
+
+    def fail(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        nonlocal seen
+        if sql.startswith(WRITES):
+            seen += 1
+            if seen == number:
+                raise OperationalError("the connection is lost")
+        return execute(sql, params, many, context)
+
+    with connection.execute_wrapper(fail):
+        yield
+
+
+def everything() -> dict[str, list[tuple[Any, ...]]]:
+    return {
+        model._meta.db_table: list(model._base_manager.order_by("pk").values_list())
+        for model in apps.get_models(include_auto_created=True)
+        if model._meta.managed
+    }
+
+
+@pytest.mark.parametrize("prepared", SERVICES, ids=lambda prepared: prepared.__name__)
+def test_whichever_write_fails_nothing_is_left_of_the_others(prepared: Callable[[], Write]) -> None:
+    write = prepared()
+    before = everything()
+    failing = 1
+    while fails(write, failing):
+        assert everything() == before
+        failing *= 2
+    assert everything() != before
+    assert failing > 2, "this service writes only once"
+
+
+def fails(write: Write, failing: int) -> bool:
+    try:
+        with failing_at(failing):
+            write()
+    except OperationalError:
+        return True
+    return False
+
+
+def functions_with_a_transaction_of_their_own() -> set[str]:
+    """Names of the functions that are decorated with, or open, transaction.atomic."""
+    folders = ["platform", "transactions", "fraud", "analytics", "search", "notifications", "monitoring"]
+    files = [file for folder in [*folders, "reconciliation"] for file in (settings.BASE_DIR / folder).rglob("*.py")]
+    return {f"{_module(file)}.{name}" for file in files if "migrations" not in file.parts for name in _openers(file)}
+
+
+def _module(file: Path) -> str:
+    return ".".join(file.relative_to(settings.BASE_DIR).with_suffix("").parts).removeprefix("platform.")
+
+
+def _openers(file: Path) -> Iterator[str]:
+    def visit(node: ast.AST, function: str) -> Iterator[str]:
+        if isinstance(node, ast.Attribute) and node.attr == "atomic":
+            yield function
+        for child in ast.iter_child_nodes(node):
+            yield from visit(child, node.name if isinstance(node, ast.FunctionDef) else function)
+
+    return visit(ast.parse(file.read_text()), "")
+
+
+def test_no_service_with_a_transaction_is_left_out() -> None:
+    assert functions_with_a_transaction_of_their_own() == {*SERVICES.values(), *NOT_TRIED}
