@@ -1,16 +1,28 @@
 """From the topics to the hourly totals."""
 
-from analytics.services import add_to_hourly_totals
+from analytics.services import add_to_hourly_totals, forget_empty_hours
 from analytics.windows import Counted, hourly_totals
+from events import TransactionCorrected
 from streaming.offsets import apply_once
 from streaming.seen import SeenEvents
-from streaming.worker import Batch
+from streaming.worker import Batch, InvalidRecords, without
+from transactions.selectors import implausible
 
 APPLIED_AS = "hourly-totals"
 """under which the offsets of what is in the totals are kept"""
 
 
 def add_up(batch: Batch[Counted], *, seen: SeenEvents) -> None:
-    """Add a batch to the hourly totals, each event once, however often it is delivered or sent."""
-    with apply_once(APPLIED_AS, batch, seen) as events:
-        add_to_hourly_totals(totals=hourly_totals(events))
+    """Add a batch to the hourly totals, each event once, however often it is delivered or sent.
+
+    Raises InvalidRecords for changes and corrections that the platform has not told itself.
+    """
+    refused = implausible(batch.records)
+    if plausible := without(batch, refused).records:
+        with apply_once(APPLIED_AS, Batch(plausible), seen) as events:
+            totals = hourly_totals(events)
+            add_to_hourly_totals(totals=totals)
+            if any(isinstance(event, TransactionCorrected) for event in events):
+                forget_empty_hours(of=totals.keys())
+    if refused:
+        raise InvalidRecords(refused)

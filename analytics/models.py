@@ -9,7 +9,9 @@ class HourlyTotal(models.Model):
     user_id = models.PositiveIntegerField()
     hour = models.DateTimeField(help_text="its beginning")
     total_cents = models.BigIntegerField(default=0, help_text="every record of the topic, refunds negative")
-    transaction_count = models.PositiveIntegerField(default=0)
+    transaction_count = models.IntegerField(
+        default=0, help_text="below 0 only while a correction is here before what it takes back"
+    )
     settled_cents = models.BigIntegerField(default=0, help_text="orders that became SUCCESS in this hour")
     failed_cents = models.BigIntegerField(default=0, help_text="transactions that became FAILED in this hour")
     refunded_cents = models.BigIntegerField(default=0, help_text="refunds that became SUCCESS in this hour, positive")

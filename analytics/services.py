@@ -1,11 +1,13 @@
 """What is written to the table of hourly totals."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import astuple, fields
+from functools import reduce
+from operator import or_
 from typing import Any, NamedTuple
 
 from django.db import connection, transaction
-from django.db.models import F
+from django.db.models import F, Q
 
 from analytics.models import HourlyTotal
 from analytics.windows import Sums, UserHour
@@ -42,6 +44,13 @@ def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
         for start in range(0, len(rows), ROWS_PER_STATEMENT):
             some = rows[start : start + ROWS_PER_STATEMENT]
             cursor.execute(_statement(len(some)), list(_parameters(some)))
+
+
+def forget_empty_hours(*, of: Collection[UserHour]) -> int:
+    """Delete the rows of these users' hours to which nothing adds up any more; returns how many."""
+    empty = HourlyTotal.objects.filter(**{each.name: 0 for each in fields(Sums)})
+    which = reduce(or_, (Q(user_id=user_id, hour=hour) for user_id, hour in of), Q(pk=None))
+    return empty.filter(which).delete()[0]
 
 
 @transaction.atomic

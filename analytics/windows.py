@@ -9,6 +9,8 @@ and an event that comes late simply lands in its hour:
   stayed in the till.
 - `failed_cents` adds the absolute value of what reaches FAILED, likewise.
 - A change to REFUNDED adds nothing, because the refund is a Transaction of its own.
+- A correction takes out what a Transaction added that turned out not to be the record of its order, or puts in what the
+  record itself would have added.
 
 Each event adds to the hour of its own timestamp: an order placed at 14:59 and paid at 15:01 counts in the total of one
 hour and is settled in the next.
@@ -18,9 +20,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
-from events import Transaction, TransactionStatusChanged
+from events import Correction, Transaction, TransactionCorrected, TransactionStatusChanged
 
-Counted = Transaction | TransactionStatusChanged
+Counted = Transaction | TransactionStatusChanged | TransactionCorrected
 UserHour = tuple[int, datetime]
 """A user_id, and the beginning of an hour (UTC)."""
 
@@ -72,6 +74,8 @@ def hourly_totals(events: Iterable[Counted]) -> dict[UserHour, Sums]:
 
 def sums_of(event: Counted) -> Sums:
     """What one event adds to the hour of its timestamp."""
+    if isinstance(event, TransactionCorrected):
+        return _correction(event)
     cents = event.cents
     succeeded, failed = event.status == "SUCCESS", event.status == "FAILED"
     told_first = isinstance(event, Transaction)
@@ -82,3 +86,10 @@ def sums_of(event: Counted) -> Sums:
         failed_cents=abs(cents) if failed else 0,
         refunded_cents=-cents if succeeded and cents < 0 else 0,
     )
+
+
+def _correction(event: TransactionCorrected) -> Sums:
+    told = sums_of(event.telling)
+    return {Correction.REFUSED: NOTHING, Correction.REVERSED: NOTHING - told, Correction.COUNTED: told}[
+        Correction(event.correction)
+    ]

@@ -1,10 +1,21 @@
-import events
+from events import Transaction, TransactionCorrected
 from fraud import services
 from fraud.metrics import ALERTS_RAISED
-from streaming.worker import Batch
+from streaming.worker import Batch, InvalidRecords, without
+from transactions.selectors import implausible
 
 
-def watch(batch: Batch[events.Transaction]) -> None:
-    """An alert for every suspicious order; a second delivery, or the same order sent again, raises no second one."""
-    for alert in services.raise_alerts(received=batch.events):
+def watch(batch: Batch[Transaction | TransactionCorrected]) -> None:
+    """An alert for every suspicious order; a second delivery, or the same order sent again, raises no second one.
+
+    Raises InvalidRecords for corrections that the platform has not told itself.
+    """
+    refused = implausible(batch.records)
+    events = without(batch, refused).events
+    raised = services.raise_alerts(received=[event for event in events if isinstance(event, Transaction)])
+    if corrected := {event.order_id for event in events if isinstance(event, TransactionCorrected)}:
+        raised += services.realign(order_ids=corrected)
+    for alert in raised:
         ALERTS_RAISED.labels(alert.rule).inc()
+    if refused:
+        raise InvalidRecords(refused)

@@ -1,6 +1,7 @@
 """What is read about alerts, and about the transactions they are about."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from datetime import datetime
 from typing import Any
 
 from django.apps import apps
@@ -9,7 +10,10 @@ from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 
 from api.roles import Role
+from events.money import to_cents
+from fraud.cases import CLOSED
 from fraud.models import AlertEntry, FraudAlert
+from transactions.tellings import Known
 
 RECENT = 20
 
@@ -66,3 +70,17 @@ def without_alert(order_ids: Iterable[str]) -> set[str]:
     """Those of these orders about which there is no alert."""
     asked = set(order_ids)
     return asked - set(FraudAlert.objects.filter(order_id__in=asked).values_list("order_id", flat=True))
+
+
+def about_something_else(recorded: Mapping[str, Known]) -> set[str]:
+    """Those of these orders whose open alerts have another user, amount or time than is recorded."""
+    alerts = FraudAlert.objects.filter(order_id__in=list(recorded)).exclude(status__in=CLOSED)
+    return {
+        alert.order_id
+        for alert in alerts
+        if (alert.user_id, to_cents(alert.amount), alert.timestamp) != _what(recorded[alert.order_id])
+    }
+
+
+def _what(recorded: Known) -> tuple[int, int, datetime]:
+    return recorded.user_id, recorded.cents, recorded.timestamp

@@ -1,6 +1,6 @@
 """What is written about suspicions, and told about them. Every change leaves a line of history."""
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import Final
 
 from django.conf import settings
@@ -15,6 +15,8 @@ from fraud import cases
 from fraud.models import AlertEntry, FraudAlert
 from fraud.rules import suspicions
 from streaming import outbox
+from transactions.selectors import known
+from transactions.tellings import agrees, entry_of
 
 
 class NotAllowed(ValueError):
@@ -33,10 +35,33 @@ UNCHANGED: Final = Unchanged()
 
 
 def raise_alerts(*, received: Iterable[events.Transaction]) -> list[FraudAlert]:
-    """Raise an alert for every suspicious order that has none yet, tell of it, and return the new ones."""
-    limit = to_cents(settings.FRAUD_AMOUNT_LIMIT)
-    suspected = [_suspected(event, rule) for event in received if (rule := suspicions(event, limit))]
-    return _raise_new(suspected) if suspected else []
+    """Raise an alert for every suspicious order that has none yet, tell of it, and return the new ones.
+
+    What contradicts an order that is recorded already raises none. What is recorded only later, realign() settles.
+    """
+    suspected = {event: rule for event in received if (rule := _rule_broken(event))}
+    recorded = known({event.order_id for event in suspected}) if suspected else {}
+    alerts = [
+        _suspected(event, rule)
+        for event, rule in suspected.items()
+        if event.order_id not in recorded or agrees(event, recorded[event.order_id])
+    ]
+    return _raise_new(alerts) if alerts else []
+
+
+@transaction.atomic
+def realign(*, order_ids: Collection[str]) -> list[FraudAlert]:
+    """Let the alerts about these orders be about what is recorded of them; returns those that are new.
+
+    An alert about something else that was told of its order is dismissed, or becomes one about the record where that
+    is suspicious itself.
+    """
+    recorded = {order_id: entry_of(order_id, each) for order_id, each in known(order_ids).items()}
+    for alert in FraudAlert.objects.select_for_update().filter(order_id__in=recorded).order_by("pk"):
+        event = recorded[alert.order_id]
+        if (alert.user_id, to_cents(alert.amount), alert.timestamp) != (event.user_id, event.cents, event.timestamp):
+            _realign(alert, event)
+    return raise_alerts(received=recorded.values())
 
 
 def take(*, alert: FraudAlert, by: User) -> FraudAlert:
@@ -73,6 +98,22 @@ def change_alert(
     return _change(row, by, status or now.status, assignee, note)
 
 
+def _rule_broken(event: events.Transaction) -> str | None:
+    return suspicions(event, to_cents(settings.FRAUD_AMOUNT_LIMIT))
+
+
+def _realign(alert: FraudAlert, event: events.Transaction) -> None:
+    told = f"This alert was about {alert.amount} of user {alert.user_id}, which is not what counts for the order"
+    if not _rule_broken(event):
+        if alert.status in cases.CLOSED:
+            return  # an investigator, or this, has decided already
+        _change(alert, None, AlertStatus.DISMISSED, alert.assignee, f"{told}: that is not suspicious.")
+        return
+    alert.user_id, alert.amount, alert.timestamp = event.user_id, from_cents(event.cents), event.timestamp
+    alert.save(update_fields=["user_id", "amount", "timestamp"])
+    _change(alert, None, AlertStatus(alert.status), alert.assignee, f"{told}: that is {alert.amount}.")
+
+
 def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
     return FraudAlert(
         order_id=event.order_id,
@@ -97,7 +138,7 @@ def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
     return raised
 
 
-def _change(alert: FraudAlert, by: User, status: AlertStatus, assignee: User | None, note: str) -> FraudAlert:
+def _change(alert: FraudAlert, by: User | None, status: AlertStatus, assignee: User | None, note: str) -> FraudAlert:
     previous, alert.status, alert.assignee = alert.status, status, assignee
     alert.save(update_fields=["status", "assignee", "updated_at"])
     AlertEntry.objects.create(alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note)

@@ -1,9 +1,44 @@
+from collections.abc import Iterable, Iterator
+
+from events import Transaction, TransactionCorrected
 from notifications import services
-from notifications.messages import message_about
+from notifications.messages import message_about, message_reversing
 from streaming.topics import Event
-from streaming.worker import Batch
+from streaming.worker import Batch, InvalidRecords, without
+from transactions.selectors import implausible, known
+from transactions.tellings import agrees
 
 
 def notify(batch: Batch[Event]) -> None:
-    """Tell whom it concerns about every event; a second delivery tells nothing new."""
-    services.notify(messages=filter(None, map(message_about, batch.events)))
+    """Tell whom it concerns about every event; a second delivery tells nothing new.
+
+    Raises InvalidRecords for changes and corrections that the platform has not told itself.
+    """
+    refused = implausible(batch.records)
+    events = without(batch, refused).events
+    services.notify(messages=filter(None, map(message_about, _worth_telling(events))))
+    services.reverse(told=filter(None, map(message_reversing, _corrections(events))))
+    if refused:
+        raise InvalidRecords(refused)
+
+
+def _corrections(events: Iterable[Event]) -> list[TransactionCorrected]:
+    return [event for event in events if isinstance(event, TransactionCorrected)]
+
+
+def _worth_telling(events: list[Event]) -> Iterator[Event]:
+    """All but orders told again: what follows of those, the table tells as changes of status and corrections.
+
+    What is not recorded yet is told as it comes first, and corrected later if need be.
+    """
+    recorded = known({event.order_id for event in events if isinstance(event, Transaction)})
+    first: set[str] = set()
+    for event in events:
+        if not isinstance(event, Transaction):
+            yield event
+        elif record := recorded.get(event.order_id):
+            if agrees(event, record) and record.entered_as in (None, event.status):
+                yield event
+        elif event.order_id not in first:
+            first.add(event.order_id)
+            yield event

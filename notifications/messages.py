@@ -3,7 +3,16 @@
 from dataclasses import dataclass
 from enum import StrEnum
 
-from events import AlertChange, ChangedStatus, FraudAlert, Status, Transaction, TransactionStatusChanged
+from events import (
+    AlertChange,
+    ChangedStatus,
+    Correction,
+    FraudAlert,
+    Status,
+    Transaction,
+    TransactionCorrected,
+    TransactionStatusChanged,
+)
 from events.money import from_cents
 
 MAX_TEXT = 1000
@@ -14,6 +23,7 @@ class Kind(StrEnum):
     ORDER_PAID = "ORDER_PAID"
     ORDER_FAILED = "ORDER_FAILED"
     ORDER_REFUNDED = "ORDER_REFUNDED"
+    ORDER_REVERSED = "ORDER_REVERSED"
     FRAUD_ALERT = "FRAUD_ALERT"
     ALERT_FIRING = "ALERT_FIRING"
     ALERT_RESOLVED = "ALERT_RESOLVED"
@@ -39,17 +49,32 @@ class Message:
     alert: str = ""
 
 
-def message_about(event: Transaction | TransactionStatusChanged | FraudAlert) -> Message | None:
+def message_about(
+    event: Transaction | TransactionStatusChanged | TransactionCorrected | FraudAlert,
+) -> Message | None:
     """What to tell about an event, if anything.
+
+    A correction says what counts after all. That something told before does not, message_reversing() says.
 
     A refund is told when its own transaction comes, whichever door it came by; so the change of its order to REFUNDED
     says nothing more.
     """
     if isinstance(event, FraudAlert):
         return _about_alert(event)
+    if isinstance(event, TransactionCorrected):
+        return message_about(event.telling) if event.correction == Correction.COUNTED else None
     kind = _about_order(event) if isinstance(event, Transaction) else _about_change(event)
-    if kind is None:
+    return _message(event, kind) if kind else None
+
+
+def message_reversing(event: TransactionCorrected) -> tuple[Message, Message] | None:
+    """What may have been told of something that does not count, and what to tell whoever was told it."""
+    if event.correction == Correction.COUNTED:
         return None
+    return _message(event, _about_order(event.telling)), _message(event, Kind.ORDER_REVERSED)
+
+
+def _message(event: Transaction | TransactionStatusChanged | TransactionCorrected, kind: Kind) -> Message:
     text = TEXTS[kind].format(event.order_id, _money(event.cents))
     return Message(event.user_id, kind, text, event.order_id)
 
@@ -59,6 +84,7 @@ TEXTS = {
     Kind.ORDER_PAID: "Your order {0} of {1} is paid.",
     Kind.ORDER_FAILED: "The payment of your order {0} of {1} failed.",
     Kind.ORDER_REFUNDED: "You get {1} back ({0}).",
+    Kind.ORDER_REVERSED: "What we told you of {1} for order {0} was a mistake, and does not count.",
 }
 
 

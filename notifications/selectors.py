@@ -6,6 +6,7 @@ from django.utils import timezone
 
 from api.models import Customer
 from notifications.alerts import is_silent
+from notifications.messages import Message
 from notifications.models import Heartbeat, Notification
 
 ALERTING = "alerting"
@@ -35,3 +36,11 @@ def notifications_of(account: AbstractBaseUser | AnonymousUser) -> QuerySet[Noti
     user_ids = Customer.objects.filter(account_id=account.pk).values_list("user_id", flat=True)
     recipients = [f"account:{account.pk}", *(f"customer:{user_id}" for user_id in user_ids)]
     return Notification.objects.filter(recipient__in=recipients)
+
+
+def was_told(message: Message) -> bool:
+    """Whether a customer was told just this."""
+    told = Notification.objects.filter(
+        recipient=f"customer:{message.to}", kind=message.kind, order_id=message.order_id, text=message.text
+    )
+    return told.exists()

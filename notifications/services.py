@@ -55,6 +55,11 @@ def notify(*, messages: Iterable[Message]) -> None:
     )
 
 
+def reverse(*, told: Iterable[tuple[Message, Message]]) -> None:
+    """Of each message that may have been told, and its reversal: tell the reversal if the message was told so."""
+    notify(messages=[reversal for message, reversal in told if selectors.was_told(message)])
+
+
 def tell_of_alerts(*, alerts: Iterable[Alert]) -> None:
     """Tell every operator that alerts fire or are over; a state that was told before is not told again."""
     notify(messages=map(message_about_alert, alerts))

@@ -1,6 +1,6 @@
 """The topic `transactions` beside the alerts: each suspicious order has one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from django.conf import settings
@@ -9,18 +9,21 @@ import events
 from events.money import to_cents
 from fraud.management.commands.run_consumer import Command as Watcher
 from fraud.rules import suspicions
-from fraud.selectors import without_alert
-from fraud.services import raise_alerts
+from fraud.selectors import about_something_else, without_alert
+from fraud.services import raise_alerts, realign
 from reconciliation.comparing import Comparison, Result, Scope
 from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from streaming.history import Told
 from streaming.topics import Topic
+from transactions.selectors import known
+from transactions.tellings import Known, agrees
 
 
 class Alerts(Stage):
     """Judges by the rules as they are now: after a limit is lowered, what it would have caught is missing.
 
-    Alerts about what is not suspicious any more are none of its business. Costs the ids of the suspicious orders.
+    Only what is recorded of an order counts: an alert about something else that was told of it is a mismatch. Alerts
+    about what is not suspicious any more are none of its business. Costs the ids of the suspicious orders.
     """
 
     mends = Comparison.ALERTS
@@ -30,6 +33,7 @@ class Alerts(Stage):
         self._limit = to_cents(settings.FRAUD_AMOUNT_LIMIT)
         self._suspicious: set[str] = set()
         self._missing: dict[str, events.Transaction] = {}
+        self._astray: set[str] = set()
         self._result = Result(Comparison.ALERTS)
 
     def look(self, told: Sequence[Told]) -> None:
@@ -42,14 +46,19 @@ class Alerts(Stage):
             and self.scope.covers(each.record.received_at)
         }
         if suspicious:
-            self._suspicious |= suspicious.keys()
-            self._missing |= {order_id: suspicious[order_id] for order_id in without_alert(suspicious)}
+            contradicting = _contradicting(suspicious)
+            self._astray |= about_something_else(contradicting)
+            right = suspicious.keys() - contradicting.keys()
+            self._suspicious |= right
+            self._missing |= {order_id: suspicious[order_id] for order_id in without_alert(right)}
 
     def in_doubt_since(self) -> datetime | None:
         asked = sorted(self._missing)
         for start in range(0, len(asked), ASKED_AT_ONCE):
             for order_id in sorted(without_alert(asked[start : start + ASKED_AT_ONCE])):
                 self._result.note(f"{order_id}: no alert")
+        for order_id in sorted(self._astray):
+            self._result.note(f"{order_id}: an alert about something else than is recorded")
         self._result.expected = len(self._suspicious)
         self._result.found = self._result.expected - self._result.mismatches
         return None
@@ -61,3 +70,9 @@ class Alerts(Stage):
         missing = list(self._missing.values())[:MENDED_AT_ONCE]
         for start in range(0, len(missing), ASKED_AT_ONCE):
             raise_alerts(received=missing[start : start + ASKED_AT_ONCE])
+        realign(order_ids=list(self._astray)[:MENDED_AT_ONCE])
+
+
+def _contradicting(suspicious: Mapping[str, events.Transaction]) -> dict[str, Known]:
+    """Of these orders, what is recorded of those that are recorded otherwise."""
+    return {order_id: each for order_id, each in known(suspicious).items() if not agrees(suspicious[order_id], each)}

@@ -18,7 +18,7 @@ from reconciliation.comparing import (
     in_millis,
     stretches_of,
 )
-from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Arrivals, Stage
+from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from streaming.history import History, Told
 from streaming.topics import Topic
 from streaming.worker import Record
@@ -30,7 +30,8 @@ from transactions.models import Transaction
 class Rows(Stage):
     """Both ways in one: by minute in which things happened, then one by one in the minutes that differ.
 
-    An event is told by its order id, user, amount and time; statuses move on, see statuses.py. Costs, beside reading
+    An event is told by its order id, user, amount and time; statuses move on, see statuses.py. A row is right if some
+    telling of its order says the same: which of several, the table itself decides. Costs, beside reading
     the topic and the table once: a second reading from the earliest differing minute on (under traffic the last one
     differs always); a sum for each minute; the ids of the rows in differing minutes.
     """
@@ -40,17 +41,23 @@ class Rows(Stage):
     def __init__(self, scope: Scope, history: History) -> None:
         super().__init__(scope)
         self._history = history
-        self._arrivals = Arrivals(Recorder.group)
+        self._seen: set[int] = set()
         self._told = Buckets()
         self._minutes: set[int] = set()
         self._unmatched: set[str] = set()
         self._lost: dict[str, Record[events.Transaction]] = {}
+        self._astray: set[str] = set()
+        self._agreeing: set[str] = set()
         self._rows, self._events = Result(Comparison.ROWS), Result(Comparison.EVENTS)
 
     def look(self, told: Sequence[Told]) -> None:
-        for record in self._arrivals.first([each for each in told if each.record.topic == Topic.TRANSACTIONS]):
-            if self.scope.covers(record.received_at):
-                self._told.add(*_mark(record.event))
+        for each in told:
+            order = hash(each.record.event.order_id)
+            if each.record.topic != Topic.TRANSACTIONS or Recorder.group in each.not_for or order in self._seen:
+                continue
+            self._seen.add(order)
+            if self.scope.covers(each.record.received_at):
+                self._told.add(*_mark(each.record.event))
 
     def in_doubt_since(self) -> datetime | None:
         stored = Buckets()
@@ -81,18 +88,28 @@ class Rows(Stage):
         )
 
     def _compare(self, records: Iterable[Record[events.Transaction]]) -> None:
-        by_order = {record.event.order_id: record for record in records if record.event.order_id not in self._lost}
-        stored = selectors.rows_by_order_id(by_order) if by_order else {}
-        for order_id, record in by_order.items():
+        tellings = [record for record in records if record.event.order_id not in self._lost]
+        stored = selectors.rows_by_order_id({each.event.order_id for each in tellings}) if tellings else {}
+        for record in tellings:
+            order_id = record.event.order_id
             row = stored.get(order_id)
             if row is None:
-                self._rows.note(f"{order_id}: no row")
-                if len(self._lost) < MENDED_AT_ONCE:
-                    self._lost[order_id] = record
-            elif _mark(row) != _mark(record.event):
-                self._rows.note(f"{order_id}: another user, amount or time")
+                self._note_lost(record)
+            elif _mark(row) == _mark(record.event):
+                self._agreeing.add(order_id)
+            else:
+                self._astray.add(order_id)
+
+    def _note_lost(self, record: Record[events.Transaction]) -> None:
+        order_id = record.event.order_id
+        if order_id not in self._lost:
+            self._rows.note(f"{order_id}: no row")
+            if len(self._lost) < MENDED_AT_ONCE:
+                self._lost[order_id] = record
 
     def results(self) -> list[Result]:
+        for order_id in sorted(self._astray - self._agreeing):
+            self._rows.note(f"{order_id}: another user, amount or time than any that was told")
         for order_id in sorted(self._unmatched):
             self._events.note(f"{order_id}: not in the topic")
         return [self._rows, self._events]
@@ -100,7 +117,7 @@ class Rows(Stage):
     def mend(self) -> None:
         """Lost rows come back as the topics told them. Rows that nobody was told of stay: see the decision record."""
         statuses = self._last_statuses() if self._lost else {}
-        lost = [record.event for record in self._lost.values()]
+        lost = list(self._lost.values())
         for start in range(0, len(lost), ASKED_AT_ONCE):
             services.restore(lost=lost[start : start + ASKED_AT_ONCE], statuses=statuses)
 

@@ -25,7 +25,8 @@ from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.selectors import first_recorded
 
 READER = "reconciler"
-TOPICS = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS)
+TRANSACTIONS = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS)
+TOPICS = (*TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS)
 SETTLE = timedelta(seconds=60)
 
 Told = Callable[[str], None]
@@ -81,7 +82,7 @@ def _compare(
     history: History, settle: timedelta, only: Collection[Comparison]
 ) -> tuple[Scope, list[Stage], list[Result]]:
     now = timezone.now()
-    scope = Scope(now - settle, kept_since(history.stretches(), first_recorded(), now))
+    scope = Scope(now - settle, kept_since(history.stretches(TRANSACTIONS), first_recorded(), now))
     stages = _stages(scope, history, settle, only)
     for told in history.read():
         for stage in stages:

@@ -4,12 +4,8 @@ from collections.abc import Sequence
 from datetime import datetime
 from typing import ClassVar
 
-from django.conf import settings
-
 from reconciliation.comparing import Comparison, Result, Scope
 from streaming.history import Told
-from streaming.seen import SeenEvents
-from streaming.worker import Batch, Record
 
 MENDED_AT_ONCE = 100_000
 """No more mismatches than this are held in memory, and mended in one run."""
@@ -44,18 +40,3 @@ class Stage:
 
     def mend(self) -> None:
         """Put right what can be recomputed."""
-
-
-class Arrivals:
-    """The events that a consumer group took, each once: as the aggregator recognises one that was sent again."""
-
-    def __init__(self, group: str) -> None:
-        self._group = group
-        self._seen = SeenEvents(settings.SEEN_EVENTS_PER_PARTITION, lambda *_: ())
-        self._reached: dict[tuple[str, int], int] = {}
-
-    def first(self, told: Sequence[Told]) -> Sequence[Record]:  # type: ignore[type-arg] # of any event
-        batch = Batch([each.record for each in told if self._group not in each.not_for])
-        first = self._seen.first_arrivals(batch, {each: self._reached.get(each, 0) for each in batch.next_offsets})
-        self._reached |= batch.next_offsets
-        return first.records

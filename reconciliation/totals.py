@@ -1,21 +1,28 @@
 """Both topics of transactions beside the hourly totals."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, datetime
 from itertools import islice
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from django.db import transaction
 
 from analytics import selectors, services
 from analytics.consumers import APPLIED_AS
 from analytics.management.commands.run_aggregator import Command as Aggregator
-from analytics.windows import NOTHING, Sums, UserHour, hour_of, sums_of
+from analytics.windows import NOTHING, Counted, Sums, UserHour, hour_of, sums_of
+from events import Transaction, TransactionCorrected, TransactionStatusChanged
 from events.plausibility import FUTURE_TOLERANCE
 from reconciliation.comparing import HOUR, Buckets, Comparison, Result, Scope, bucket_of, weighed
-from reconciliation.stage import MENDED_AT_ONCE, Arrivals, Stage
+from reconciliation.orders import Orders
+from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from streaming.history import Told
 from streaming.offsets import applied_by
+from streaming.worker import Record
+from transactions.management.commands.run_recorder import Command as Recorder
+from transactions.selectors import corrections_since
+from transactions.selectors import known as recorded_orders
+from transactions.tellings import entry_of
 
 
 class Stored(NamedTuple):
@@ -28,9 +35,11 @@ class Stored(NamedTuple):
 class Totals(Stage):
     """By hour over all users, then user by user in the hours that differ.
 
-    The truth is the sum of the events that the aggregator says it has applied, so nothing on its way counts as a
-    mismatch. Once something is deleted from the topics, only hours are compared in which none of that can lie: an event
-    may be a day ahead of its receipt. Costs a sum for each hour, and the totals of the hours that differ.
+    The truth is one sum for each order, whichever partition and however often it was told, and one for each change of
+    status. Of several tellings that differ the table says which one counts. What the aggregator has not applied yet
+    does not count as a mismatch, and an hour of a user is left out while a correction of it is on its way. Once
+    something is deleted from the topics, only hours are compared in which none of that can lie: an event may be a day
+    ahead of its receipt. Costs 40 bytes for each order, a sum for each hour, and the totals of the hours that differ.
     """
 
     mends = Comparison.TOTALS
@@ -39,14 +48,19 @@ class Totals(Stage):
         super().__init__(scope)
         self._from = scope.kept_since and hour_of(scope.kept_since + FUTURE_TOLERANCE + HOUR)
         self._told, self._stored = Buckets(), Buckets()
-        self._arrivals, self._arrivals_again = Arrivals(Aggregator.group), Arrivals(Aggregator.group)
+        self._orders, self._orders_again = Orders(), Orders()
+        self._corrected: dict[str, Record[TransactionCorrected]] = {}
         self._doubted: set[datetime] = set()
         self._snapshot = Stored({}, {})
         self._sums: dict[UserHour, Sums] = {}
 
     def look(self, told: Sequence[Told]) -> None:
-        for record in self._arrivals.first(told):
-            self._add(self._told, record.event.user_id, hour_of(record.event.timestamp), sums_of(record.event))
+        for record in _counting(told):
+            if isinstance(record.event, TransactionCorrected):
+                self._corrected[record.event.identity] = record
+            for event, sign in _first(record, self._orders):
+                sums = sums_of(event) if sign > 0 else NOTHING - sums_of(event)
+                self._add(self._told, event.user_id, hour_of(event.timestamp), sums)
 
     def in_doubt_since(self) -> datetime | None:
         hours: dict[int, datetime] = {}
@@ -54,23 +68,57 @@ class Totals(Stage):
             self._add(self._stored, user_id, hour, sums)
             hours[bucket_of(hour, HOUR)] = hour
         differing = self._told.differing(self._stored)
-        if not differing:
-            return None
         self._doubted = {
             hours.get(each) or hour_of(datetime.fromtimestamp(each * HOUR.total_seconds(), UTC)) for each in differing
         }
+        recorded = self._recorded()
+        self._doubted |= {hour for hour in self._hours_in_dispute(recorded) if self._from is None or hour >= self._from}
+        if not self._doubted:
+            return None
         with transaction.atomic():
             applied = applied_by(APPLIED_AS)
             self._snapshot = Stored(selectors.totals_of(self._doubted), applied)
+        for event in recorded.values():
+            self._count(event, 1)
         return min(self._doubted) - FUTURE_TOLERANCE
 
     def look_again(self, told: Sequence[Told]) -> None:
         applied = self._snapshot.applied
-        for record in self._arrivals_again.first(told):
-            hour = hour_of(record.event.timestamp)
-            if hour in self._doubted and record.offset < applied.get((record.topic, record.partition), 0):
-                user_hour = (record.event.user_id, hour)
-                self._sums[user_hour] = self._sums.get(user_hour, NOTHING) + sums_of(record.event)
+        for record in _counting(told):
+            if record.offset < applied.get((record.topic, record.partition), 0):
+                for event, sign in _first(record, self._orders_again):
+                    if not (isinstance(event, Transaction) and event.order_id in self._orders.disputed):
+                        self._count(event, sign)
+
+    def _recorded(self) -> dict[str, Transaction]:
+        """What the table has of each order that was told in different ways; those that it lacks are left out."""
+        disputed = sorted(self._orders.disputed)
+        return {
+            order_id: entry_of(order_id, known)
+            for start in range(0, len(disputed), ASKED_AT_ONCE)
+            for order_id, known in recorded_orders(disputed[start : start + ASKED_AT_ONCE]).items()
+        }
+
+    def _hours_in_dispute(self, recorded: Mapping[str, Transaction]) -> set[datetime]:
+        told = {hour for hours in self._orders.disputed.values() for hour in hours}
+        return told | {hour_of(event.timestamp) for event in recorded.values()}
+
+    def _count(self, event: Counted, sign: int) -> None:
+        user_hour = (event.user_id, hour_of(event.timestamp))
+        if user_hour[1] in self._doubted:
+            sums = sums_of(event)
+            before = self._sums.get(user_hour, NOTHING)
+            self._sums[user_hour] = before + sums if sign > 0 else before - sums
+
+    def _on_their_way(self) -> set[UserHour]:
+        """The hours of users of which the platform has told corrections that the aggregator has not applied."""
+        applied = self._snapshot.applied
+        return {
+            (row.user_id, hour_of(row.timestamp))
+            for row in corrections_since(self.scope.kept_since)
+            if (told := self._corrected.get(f"{row.origin} {row.correction}")) is None
+            or told.offset >= applied.get((told.topic, told.partition), 0)
+        }
 
     def _add(self, side: Buckets, user_id: int, hour: datetime, sums: Sums) -> None:
         if self._from is None or hour >= self._from:
@@ -82,7 +130,7 @@ class Totals(Stage):
         stored = self._snapshot.totals
         pairs = {
             each: (self._sums.get(each, NOTHING), stored.get(each, NOTHING))
-            for each in self._sums.keys() | stored.keys()
+            for each in (self._sums.keys() | stored.keys()) - self._on_their_way()
         }
         return {each: (told, found) for each, (told, found) in sorted(pairs.items()) if told != found}
 
@@ -96,6 +144,21 @@ class Totals(Stage):
         """Add what is missing, rather than replace what the aggregator goes on to add to."""
         corrections = {each: told - found for each, (told, found) in self._differing().items()}
         services.correct_hourly_totals(by=dict(islice(corrections.items(), MENDED_AT_ONCE)))
+
+
+def _counting(told: Sequence[Told]) -> Iterator[Record[Any]]:
+    """What neither the aggregator nor the recorder refused."""
+    refusing = {Aggregator.group, Recorder.group}
+    return (each.record for each in told if refusing.isdisjoint(each.not_for))
+
+
+def _first(record: Record[Any], orders: Orders) -> Iterator[tuple[Counted, int]]:
+    """What an event adds to what was told before, or takes back of it."""
+    event = record.event
+    if isinstance(event, Transaction):
+        yield from orders.take(event)
+    elif isinstance(event, TransactionStatusChanged) and orders.is_new(event.identity):
+        yield event, 1
 
 
 def _values(sums: Sums) -> tuple[int, ...]:

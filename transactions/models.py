@@ -2,7 +2,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from events import ChangedStatus
+from events import ChangedStatus, Correction, Status
 
 
 class Kind(models.TextChoices):
@@ -18,11 +18,21 @@ class Transaction(models.Model):
     user_id = models.PositiveIntegerField()
     amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="negative for a refund")
     status = models.CharField(max_length=8, choices=[(status.value, status.value) for status in ChangedStatus])
+    entered_as = models.CharField(  # noqa: DJ001 - nobody knows it of older rows
+        max_length=7,
+        null=True,
+        choices=[(status.value, status.value) for status in Status],
+        help_text="the status with which it was recorded; empty: recorded before this was kept",
+    )
     timestamp = models.DateTimeField(help_text="when it happened in the shop")
     kind = models.CharField(max_length=6, choices=Kind.choices)
     refund_of = models.CharField(max_length=64, null=True, help_text="the order that this refunds")  # noqa: DJ001
     recorded_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
+    told_offset = models.PositiveBigIntegerField(
+        null=True, help_text="where the topic told of it last, on its user's partition; empty: not yet"
+    )
+    told_at = models.DateTimeField(null=True, help_text="when the broker received that")
 
     class Meta:
         db_table = "transactions"
@@ -44,3 +54,44 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.amount} ({self.status})"
+
+
+class Misattribution(models.Model):
+    """An order that the topic told of another user than the one for whom it is recorded."""
+
+    order_id = models.CharField(max_length=64)
+    user_id = models.PositiveIntegerField(help_text="the other user")
+    told_offset = models.PositiveBigIntegerField(
+        help_text="where the topic told of it last, on the other user's partition"
+    )
+    told_at = models.DateTimeField(help_text="when the broker received that")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["order_id", "user_id"], name="one_misattribution_per_order_and_user"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.order_id} of user {self.user_id}"
+
+
+class CorrectedTelling(models.Model):
+    """A telling that is not the record of its order, or the record that another telling had kept out of sums.
+
+    The topic `transactions.corrections` tells of each; this is what proves that the platform itself has told it.
+    """
+
+    origin = models.CharField(max_length=64, help_text="where the telling that brought this about stands")
+    correction = models.CharField(max_length=8, choices=[(each.value, each.value) for each in Correction])
+    order_id = models.CharField(max_length=64)
+    user_id = models.PositiveIntegerField()
+    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    status = models.CharField(max_length=7, choices=[(status.value, status.value) for status in Status])
+    timestamp = models.DateTimeField()
+    corrected_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["origin"], name="corrections_by_origin")]
+
+    def __str__(self) -> str:
+        return f"{self.correction} {self.order_id} at {self.origin}"

@@ -4,7 +4,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from transactions.models import Transaction
+from events import TransactionCorrected, TransactionStatusChanged
+from events.money import to_cents
+from streaming.worker import Record
+from transactions.models import CorrectedTelling, Transaction
+from transactions.recording import known_of
+from transactions.tellings import Known, why_implausible
 
 
 def transactions_of(user_id: int | None) -> QuerySet[Transaction]:
@@ -55,6 +60,49 @@ def all_rows_by_order_id() -> Iterator[Transaction]:
 def rows_by_order_id(order_ids: Iterable[str]) -> dict[str, Transaction]:
     """The rows of these orders, by order id; those that are not recorded are left out."""
     return {row.order_id: row for row in Transaction.objects.filter(order_id__in=list(order_ids))}
+
+
+def known(order_ids: Iterable[str]) -> dict[str, Known]:
+    """What is recorded of these orders, by order id; those that are not recorded are left out."""
+    return {order_id: known_of(row) for order_id, row in rows_by_order_id(order_ids).items()}
+
+
+def corrections_since(moment: datetime | None) -> QuerySet[CorrectedTelling]:
+    """What was corrected since a moment, or ever."""
+    rows = CorrectedTelling.objects.all()
+    return rows if moment is None else rows.filter(corrected_at__gte=moment)
+
+
+def implausible(records: Iterable[Record[Any]]) -> list[tuple[Record[Any], str]]:
+    """The changes of status and the corrections among these records that the platform has not told; with reasons.
+
+    It writes them in the transaction in which it changes the table, so the table shows which are its own.
+    """
+    records = list(records)
+    changes = [record for record in records if isinstance(record.event, TransactionStatusChanged)]
+    corrections = [record for record in records if isinstance(record.event, TransactionCorrected)]
+    return [*_implausible_changes(changes), *_unknown_corrections(corrections)]
+
+
+def _implausible_changes(records: list[Record[TransactionStatusChanged]]) -> Iterator[tuple[Record[Any], str]]:
+    recorded = known({record.event.order_id for record in records}) if records else {}
+    for record in records:
+        if reason := why_implausible(record.event, recorded.get(record.event.order_id)):
+            yield record, reason
+
+
+def _unknown_corrections(records: list[Record[TransactionCorrected]]) -> Iterator[tuple[Record[Any], str]]:
+    origins = {record.event.origin for record in records}
+    rows = CorrectedTelling.objects.filter(origin__in=origins) if records else ()
+    told = {_mark(row) for row in rows}
+    for record in records:
+        if _mark(record.event) not in told:
+            yield record, f"nothing told at {record.event.origin} was corrected like this"
+
+
+def _mark(told: TransactionCorrected | CorrectedTelling) -> tuple[Any, ...]:
+    cents, millis = to_cents(told.amount), round(told.timestamp.timestamp() * 1000)
+    return told.origin, told.correction, told.order_id, told.user_id, cents, told.status, millis
 
 
 def happened_between(begin: datetime, end: datetime) -> QuerySet[Transaction]:

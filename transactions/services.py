@@ -1,6 +1,6 @@
 """What is written to the table of transactions, and told about it."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -10,10 +10,10 @@ from django.utils import timezone
 
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
-from events.money import from_cents
 from events.plausibility import MAX_ORDER_ID_LENGTH
 from streaming import outbox
 from transactions.models import Kind, Transaction
+from transactions.recording import Telling, as_row, record
 from transactions.statuses import NEXT, may_become
 
 
@@ -70,19 +70,15 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
     return Change(row, _refund(row, now) if status == ChangedStatus.REFUNDED else None)
 
 
-def record(*, received: Iterable[events.Transaction]) -> None:
-    """Record what came by the topic; what is recorded already stays as it is."""
-    Transaction.objects.bulk_create(map(as_row, received), ignore_conflicts=True)
-
-
 @transaction.atomic
-def restore(*, lost: Sequence[events.Transaction], statuses: Mapping[str, ChangedStatus]) -> list[Transaction]:
+def restore(*, lost: Sequence[Telling], statuses: Mapping[str, ChangedStatus]) -> list[Transaction]:
     """Record again what the table has lost, and return it; nothing is told, since all of it has been told.
 
     statuses: what was told last of those whose status changed. A refund finds its order again by its own order id.
     """
     record(received=lost)
-    rows = list(Transaction.objects.select_for_update().filter(order_id__in=[event.order_id for event in lost]))
+    order_ids = [telling.event.order_id for telling in lost]
+    rows = list(Transaction.objects.select_for_update().filter(order_id__in=order_ids).order_by("pk"))
     for row in rows:
         row.status = statuses.get(row.order_id, ChangedStatus(row.status))
     Transaction.objects.bulk_update(rows, ["status"], batch_size=100)
@@ -97,17 +93,6 @@ def _refunded_by(users: set[int]) -> dict[str, str]:
     """Order ids of refunds → of the orders that they refund, of these users."""
     originals = Transaction.objects.filter(user_id__in=users, status=ChangedStatus.REFUNDED, kind=Kind.ORDER)
     return {refund_id(order_id): order_id for order_id in originals.values_list("order_id", flat=True)}
-
-
-def as_row(event: events.Transaction) -> Transaction:
-    return Transaction(
-        order_id=event.order_id,
-        user_id=event.user_id,
-        amount=from_cents(event.cents),
-        status=event.status,
-        timestamp=event.timestamp,
-        kind=Kind.REFUND if event.cents < 0 else Kind.ORDER,
-    )
 
 
 def _refund(original: Transaction, now: datetime) -> Transaction:

@@ -51,21 +51,23 @@ class Grant:
         return self.resource == resource and operation in operations and names
 
 
-TRANSACTIONS, STATUS, ALERTS, CHANGES = "transactions", "transactions.status", "fraud.alerts", "mysql.transactions"
-EVENTS = (TRANSACTIONS, STATUS, ALERTS)
+TRANSACTIONS, STATUS, CORRECTIONS = "transactions", "transactions.status", "transactions.corrections"
+ALERTS, CHANGES = "fraud.alerts", "mysql.transactions"
+EVENTS = (TRANSACTIONS, STATUS, CORRECTIONS, ALERTS)
 DEAD_LETTERS = {topic: f"{topic}.dead-letters" for topic in (*EVENTS, CHANGES)}
 
 # principal → consumer group and the topics that it reads; it writes their dead letters.
 READERS = {
     "recorder": ("recorder", (TRANSACTIONS,)),
-    "fraud": ("fraud", (TRANSACTIONS,)),
-    "aggregator": ("aggregator", (TRANSACTIONS, STATUS)),
+    "fraud": ("fraud", (TRANSACTIONS, CORRECTIONS)),
+    "aggregator": ("aggregator", (TRANSACTIONS, STATUS, CORRECTIONS)),
     "notifier": ("notifier", EVENTS),
     "indexer": ("indexer", (CHANGES,)),
 }
 # principal → topics that it writes.
 WRITERS = {
     "relay": EVENTS,
+    "recorder": (TRANSACTIONS,),  # sends on what lies on a partition of other users
     "producer": (TRANSACTIONS,),
 }
 
@@ -123,7 +125,7 @@ def _reconciler() -> Iterator[Grant]:
     read them, and who reads for minutes must not keep e-mails waiting.
     """
     yield Grant("reconciler", Resource.GROUP, "reconciler", READ)
-    for topic in (TRANSACTIONS, STATUS):
+    for topic in (TRANSACTIONS, STATUS, CORRECTIONS):
         yield Grant("reconciler", Resource.TOPIC, topic, READ)
         yield Grant("reconciler", Resource.TOPIC, DEAD_LETTERS[topic], READ)
 

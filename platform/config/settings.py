@@ -191,7 +191,7 @@ SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints", "registry"), "`fi
 CONNECT_URL = setting("CONNECT_URL", str, "the address of Kafka Connect, or nothing")
 OUTBOX_CARRIED_BY = setting("OUTBOX_CARRIED_BY", env.choice("run_relay", "connect"), "run_relay or connect")
 OUTBOX_KEPT = timedelta(hours=setting("OUTBOX_KEPT_HOURS", env.positive, "a whole number of hours from 1 on"))
-SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of events from 1 on")
+SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of offsets from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
 
 # --- The apps ---------------------------------------------------------------------------------------------------------

@@ -2,16 +2,25 @@
 
 from events.fraud import AlertChange, AlertStatus, FraudAlert
 from events.plausibility import ImpossibleEvent, check_plausible
-from events.transactions import ChangedStatus, Status, Transaction, TransactionStatusChanged
+from events.transactions import (
+    ChangedStatus,
+    Correction,
+    Status,
+    Transaction,
+    TransactionCorrected,
+    TransactionStatusChanged,
+)
 
 __all__ = [
     "AlertChange",
     "AlertStatus",
     "ChangedStatus",
+    "Correction",
     "FraudAlert",
     "ImpossibleEvent",
     "Status",
     "Transaction",
+    "TransactionCorrected",
     "TransactionStatusChanged",
     "check_plausible",
 ]

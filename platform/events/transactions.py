@@ -13,6 +13,17 @@ class Status(StrEnum):
     FAILED = "FAILED"
 
 
+class Correction(StrEnum):
+    """What a telling of an order means for whoever counts, once the record has decided."""
+
+    REFUSED = "REFUSED"
+    """it contradicts the record, and was not the first of its partition: sums never held it"""
+    REVERSED = "REVERSED"
+    """sums hold it as the first of its partition, and it is not the record: take it out"""
+    COUNTED = "COUNTED"
+    """it is the record, and sums passed it over since another one came first: put it in"""
+
+
 class ChangedStatus(StrEnum):
     """The statuses a transaction can have later: those it can enter with, and REFUNDED."""
 
@@ -60,3 +71,29 @@ class TransactionStatusChanged:
     @property
     def identity(self) -> str:
         return f"{self.order_id} {self.status}"
+
+
+@dataclass(frozen=True, slots=True)
+class TransactionCorrected:
+    """What was told of an order is not what counts for it; the fields up to timestamp are those of the telling."""
+
+    order_id: str
+    user_id: int
+    amount: float
+    status: Status
+    timestamp: datetime
+    correction: Correction
+    origin: str
+    """where the telling that brought this about stands, as topic[partition]@offset"""
+
+    @property
+    def cents(self) -> int:
+        return to_cents(self.amount)
+
+    @property
+    def identity(self) -> str:
+        return f"{self.origin} {self.correction}"
+
+    @property
+    def telling(self) -> Transaction:
+        return Transaction(self.order_id, self.user_id, self.amount, self.status, self.timestamp)

@@ -26,8 +26,8 @@ class AppliedLog:
         # The group's own consumer stands where the group is; another one may read what lies before.
         self._consumer = reader(f"{group}-read-back")
 
-    def read_back(self, partition: Partition, end: int, capacity: int) -> Iterator[str]:
-        """The identities of the last `capacity` events applied before offset `end`, or of a few more, oldest first.
+    def read_back(self, partition: Partition, begin: int, end: int) -> Iterator[tuple[str, int]]:
+        """Identity and offset of each event that was applied from offset `begin` on and before `end`, in order.
 
         Raises LogIsShorter if the partition ends before `end`.
         """
@@ -38,12 +38,10 @@ class AppliedLog:
                 f"{topic}[{number}] ends at offset {high}, but the database has applied it up to {end}: the topic was "
                 "made anew. Delete the rows of its consumer from streaming_appliedoffset to count it from its start."
             )
-        # Producers with transactions leave a marker after each: twice the capacity holds enough events.
-        begin = end - 2 * capacity
         buried = self._buried_since(partition, begin, end)
         for message in read_range(self._consumer, partition, begin, end):
             if messages.origin(message) not in buried and (identity := self._identity(message)) is not None:
-                yield identity
+                yield identity, int(message.offset() or 0)
 
     def _buried_since(self, partition: Partition, begin: int, end: int) -> set[str]:
         """The origins of what the group buried of these offsets: maybe readable by now, but not applied then."""

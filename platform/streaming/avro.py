@@ -9,7 +9,7 @@ from typing import Any
 
 import fastavro
 
-from events import FraudAlert, Transaction, TransactionStatusChanged
+from events import FraudAlert, Transaction, TransactionCorrected, TransactionStatusChanged
 from streaming.schema_ids import Schema, SchemaIds, UnknownSchemaId, load_schema
 from streaming.topics import Event, Topic
 from streaming.worker import InvalidMessage
@@ -20,6 +20,7 @@ HEADER = struct.Struct(">bI")
 SCHEMA_FILES: dict[type[Event], str] = {
     Transaction: "transaction.avsc",
     TransactionStatusChanged: "transaction_status_changed.avsc",
+    TransactionCorrected: "transaction_corrected.avsc",
     FraudAlert: "fraud_alert.avsc",
 }
 

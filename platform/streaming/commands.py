@@ -6,15 +6,16 @@ from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
-from confluent_kafka import Message
+from confluent_kafka import Message, Producer
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
-from streaming import addresses, clients, dead_letters, messages, metrics, tracing
+from streaming import addresses, clients, dead_letters, messages, metrics, misplaced, tracing
 from streaming.messages import is_packed
+from streaming.placement import Homes
 from streaming.retries import again_if_given_up
 from streaming.topics import Event, Topic
 from streaming.worker import Batch, ImplausibleMessage, InvalidMessage, Record, Worker
@@ -52,6 +53,10 @@ class WorkerCommand(BaseCommand):
 
     group: ClassVar[str]
     topics: ClassVar[Sequence[Topic]]
+    keyed_by_user: ClassVar[bool] = True
+    """whether its topics have a user's records on one partition, and those that lie elsewhere are not to be counted"""
+    sends_on: ClassVar[bool] = False
+    """whether it is the group that sends misplaced records on"""
 
     def handler(self) -> Callable[[Batch[Any]], None]:
         """The function that takes each batch."""
@@ -82,13 +87,14 @@ class WorkerCommand(BaseCommand):
     def handle(self, *args: Any, instance: str | None, batch_size: int, **options: Any) -> None:
         served = metrics.serve_worker(self.group, options["metrics_port"], options["metrics_address"], self.topics)
         tracing.begin(self.group)
-        decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self.handler()))
+        producer = clients.producer()
+        decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self._handler_at_home(producer)))
         worker = Worker(
             consumer=clients.consumer(self.group, instance=instance, **served.client_options()),
             topics=self.topics,
             decode=decode,
             handle=handle,
-            bury=partial(dead_letters.bury, clients.producer(), self.group),
+            bury=partial(dead_letters.bury, producer, self.group),
             concerns_us=self.concerns_us,
             before_batch=close_old_connections,
             observe=served.observe,
@@ -98,6 +104,12 @@ class WorkerCommand(BaseCommand):
         signal.signal(signal.SIGTERM, worker.stop)
         signal.signal(signal.SIGINT, worker.stop)
         worker.run()
+
+    def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:
+        if not self.keyed_by_user:
+            return self.handler()
+        pass_on = misplaced.sender_on(producer) if self.sends_on else misplaced.leave
+        return misplaced.at_home(self.handler(), Homes(misplaced.partition_count), pass_on)
 
 
 def workers() -> list[WorkerCommand]:

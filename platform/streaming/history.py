@@ -1,6 +1,6 @@
 """What topics hold, from their oldest record to their end, and which consumer groups took it."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -50,8 +50,10 @@ class History:
     def close(self) -> None:
         self._consumer.close()
 
-    def stretches(self) -> list[Stretch]:
-        return [Stretch(begin, self._first_received(each, begin)) for each, begin in self._begins().items()]
+    def stretches(self, topics: Collection[Topic]) -> list[Stretch]:
+        """What the partitions of these topics keep."""
+        begins = {each: begin for each, begin in self._begins().items() if each[0] in topics}
+        return [Stretch(begin, self._first_received(each, begin)) for each, begin in begins.items()]
 
     def read(self, since: datetime | None = None) -> Iterator[list[Told]]:
         """Everything received since a moment, or all that is kept, up to what is there when the end is reached.
@@ -74,7 +76,7 @@ class History:
         return Told(record, not_for)
 
     def _oldest(self) -> datetime | None:
-        return min((each.oldest for each in self.stretches() if each.oldest is not None), default=None)
+        return min((each.oldest for each in self.stretches(self._topics) if each.oldest is not None), default=None)
 
     def _read_burials(self, received: datetime | None) -> dict[str, frozenset[str]]:
         """Origins of what was buried → by which groups. It may be readable by now, but was not taken when it came."""

@@ -8,8 +8,8 @@ from typing import Protocol, TypeVar
 from streaming.worker import Batch, Record
 
 Partition = tuple[str, int]
-ReadBack = Callable[[Partition, int, int], Iterable[str]]
-"""(partition, end, capacity) → identities of at least the last `capacity` events before offset `end`, oldest first."""
+ReadBack = Callable[[Partition, int, int], Iterable[tuple[str, int]]]
+"""(partition, begin, end) → identity and offset of each event from offset `begin` on and before `end`, in order."""
 
 
 class Identified(Protocol):
@@ -23,26 +23,35 @@ Told = TypeVar("Told", bound=Identified)
 @dataclass(slots=True)
 class _Memory:
     reaches: int = 0
-    identities: OrderedDict[str, None] = field(default_factory=OrderedDict)
+    offsets: OrderedDict[str, int] = field(default_factory=OrderedDict)
+    """identity → where it was told last, oldest first"""
 
-    def is_new(self, identity: str, capacity: int) -> bool:
-        new = identity not in self.identities
-        self.identities[identity] = None
-        self.identities.move_to_end(identity)
-        if len(self.identities) > capacity:
-            self.identities.popitem(last=False)
-        return new
+    def is_new(self, identity: str, offset: int, window: int) -> bool:
+        last = self.offsets.pop(identity, None)
+        self.offsets[identity] = offset
+        while next(iter(self.offsets.values())) < offset - window:
+            self.offsets.popitem(last=False)
+        return not told_within(window, last, offset)
+
+
+def told_within(window: int, last: int | None, offset: int) -> bool:
+    """Whether what stands at an offset was told within so many offsets before it; last: where it was told last.
+
+    This alone says what counts as a repetition, so that whoever knows where an event was told last, from whatever
+    source, comes to the same verdict.
+    """
+    return last is not None and 0 <= offset - last <= window
 
 
 class SeenEvents:
-    """Remembers the identities of the last `capacity` events of each partition.
+    """Remembers which events each partition told within the last `window` offsets.
 
     Nothing of it is saved: where the memory does not end just where the applied results end (after a start, a
     rebalance, a rollback), it is filled again from the log itself.
     """
 
-    def __init__(self, capacity: int, read_back: ReadBack) -> None:
-        self._capacity = capacity
+    def __init__(self, window: int, read_back: ReadBack) -> None:
+        self._window = window
         self._read_back = read_back
         self._memories: dict[Partition, _Memory] = {}
 
@@ -62,8 +71,9 @@ class SeenEvents:
         memory = self._memories.get(partition)
         if memory is None or memory.reaches != end:
             memory = self._memories[partition] = _Memory()
-            for identity in self._read_back(partition, end, self._capacity) if end else ():
-                memory.is_new(identity, self._capacity)
+            for identity, offset in self._read_back(partition, max(0, end - self._window), end) if end else ():
+                memory.is_new(identity, offset, self._window)
 
     def _is_new(self, record: Record[Told]) -> bool:
-        return self._memories[record.topic, record.partition].is_new(record.event.identity, self._capacity)
+        memory = self._memories[record.topic, record.partition]
+        return memory.is_new(record.event.identity, record.offset, self._window)

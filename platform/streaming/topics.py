@@ -6,9 +6,9 @@ from typing import Any
 
 from django.conf import settings
 
-from events import FraudAlert, Transaction, TransactionStatusChanged
+from events import FraudAlert, Transaction, TransactionCorrected, TransactionStatusChanged
 
-Event = Transaction | TransactionStatusChanged | FraudAlert
+Event = Transaction | TransactionStatusChanged | TransactionCorrected | FraudAlert
 
 DAY_MS = 24 * 60 * 60 * 1000
 RECORD_BYTES = 1_048_588
@@ -20,6 +20,7 @@ LETTER_BYTES = 2 * 1024 * 1024
 class Topic(StrEnum):
     TRANSACTIONS = "transactions"
     TRANSACTIONS_STATUS = "transactions.status"
+    TRANSACTIONS_CORRECTIONS = "transactions.corrections"
     FRAUD_ALERTS = "fraud.alerts"
     MYSQL_TRANSACTIONS = "mysql.transactions"
     """changes of rows, told by Debezium (see cdc.py); none of our events"""
@@ -42,6 +43,7 @@ class Topic(StrEnum):
 EVENT_TYPES: dict[Topic, type[Event]] = {
     Topic.TRANSACTIONS: Transaction,
     Topic.TRANSACTIONS_STATUS: TransactionStatusChanged,
+    Topic.TRANSACTIONS_CORRECTIONS: TransactionCorrected,
     Topic.FRAUD_ALERTS: FraudAlert,
 }
 TOPICS: dict[type[Event], Topic] = {event_type: topic for topic, event_type in EVENT_TYPES.items()}

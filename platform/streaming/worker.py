@@ -67,6 +67,11 @@ class Record(Generic[Event]):
     offset: int
     received_at: datetime
 
+    @property
+    def stands_at(self) -> str:
+        """In words: topic[partition]@offset."""
+        return f"{self.topic}[{self.partition}]@{self.offset}"
+
 
 @dataclass(frozen=True)
 class Batch(Generic[Event]):
@@ -82,6 +87,12 @@ class Batch(Generic[Event]):
     def next_offsets(self) -> dict[tuple[str, int], int]:
         """For each (topic, partition), the offset after the last record of the batch."""
         return {(record.topic, record.partition): record.offset + 1 for record in self.records}
+
+
+def without(batch: Batch[Event], refused: Sequence[tuple[Record[Any], str]]) -> Batch[Event]:
+    """The batch but for what was refused."""
+    out = {id(record) for record, _ in refused}
+    return Batch([record for record in batch.records if id(record) not in out]) if out else batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,5 @@
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 
@@ -13,7 +14,7 @@ from streaming.worker import Batch, Record
 Order = Callable[..., events.Transaction]
 
 
-def batch(*received: events.Transaction, first_offset: int = 0) -> Batch[events.Transaction]:
+def batch(*received: events.Transaction, first_offset: int = 0) -> Batch[Any]:
     return Batch(
         [
             Record(event, Topic.TRANSACTIONS, 0, offset, event.timestamp)
@@ -45,4 +46,5 @@ def test_refunds_raise_no_alert(make_order: Order) -> None:
 
 
 def test_the_worker_watches_the_transactions() -> None:
-    assert (Command.group, Command.topics, Command().handler()) == ("fraud", (Topic.TRANSACTIONS,), consumers.watch)
+    topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS)
+    assert (Command.group, Command.topics, Command().handler()) == ("fraud", topics, consumers.watch)

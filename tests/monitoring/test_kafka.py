@@ -275,5 +275,6 @@ def test_throughput_is_measured_between_two_looks(kafka: AdminClient) -> None:
     [rates] = rates_since(observed.cluster.at - timedelta(milliseconds=1))
     assert rates.topics["transactions"] > 0
     assert rates.topics["fraud.alerts"] == 0
-    assert set(rates.topics) == {"transactions", "transactions.status", "fraud.alerts"}
+    names = {"transactions", "transactions.status", "transactions.corrections", "fraud.alerts"}
+    assert set(rates.topics) == names
     assert rates_since(observed.cluster.at) == []

@@ -26,7 +26,7 @@ def may(operation: Operation, topic: str) -> set[str]:
 
 
 def test_who_may_write_what() -> None:
-    assert may(Operation.WRITE, TRANSACTIONS) == {"connect", "producer", "redrive", "relay"}
+    assert may(Operation.WRITE, TRANSACTIONS) == {"connect", "producer", "recorder", "redrive", "relay"}
     assert may(Operation.WRITE, STATUS) == {"connect", "redrive", "relay"}
     assert may(Operation.WRITE, CHANGES) == {"connect"}
 

@@ -13,6 +13,7 @@ from notifications.services import send_waiting_emails
 from streaming.topics import TOPICS, Event
 from streaming.worker import Batch, Record
 from tests.conftest import AccountOf
+from tests.records import recorded
 
 pytestmark = pytest.mark.django_db
 
@@ -46,12 +47,15 @@ def told() -> list[tuple[str, str, str]]:
     ],
 )
 def test_a_customer_is_told_what_became_of_an_order(event: Event, kind: str, text: str) -> None:
+    if isinstance(event, TransactionStatusChanged):
+        recorded(ORDER, became=event.status)
     notify(event)
     assert told() == [("customer:7", kind, text)]
 
 
 def test_a_refund_is_told_once_although_two_events_tell_of_it() -> None:
     refund = Transaction("refund-a-1", 7, -1234.5, Status.SUCCESS, MOMENT)
+    recorded(ORDER, became=ChangedStatus.REFUNDED)
     notify(replace(PAID, previous=ChangedStatus.SUCCESS, status=ChangedStatus.REFUNDED), refund)
     assert [kind for _, kind, _ in told()] == ["ORDER_REFUNDED"]
 
@@ -66,6 +70,7 @@ def test_every_investigator_is_told_of_an_alert_and_nobody_of_its_changes(accoun
 
 def test_a_batch_delivered_twice_tells_once(account: AccountOf) -> None:
     account(Role.INVESTIGATOR)
+    recorded(ORDER, became=ChangedStatus.SUCCESS)
     for _ in range(2):
         notify(ORDER, PAID, ALERT)
     assert len(told()) == 3

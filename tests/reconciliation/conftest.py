@@ -1,5 +1,7 @@
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -16,7 +18,7 @@ from streaming.history import History
 from streaming.relay import relay_once
 from streaming.seen import SeenEvents
 from streaming.topics import Topic
-from streaming.worker import Batch
+from streaming.worker import Batch, InvalidRecords
 from transactions import consumers as transactions
 from transactions.services import change_status, create_transactions
 
@@ -40,19 +42,27 @@ class Shop:
         while relay_once(send.producer()):
             pass
 
-    def work(self, *, record: bool = True, watch: bool = True, add_up: bool = True) -> None:
+    def work(self, *, record: bool = True, watch: bool = True, add_up: bool = True, relay: bool = True) -> None:
         """Relay everything, and let these workers apply all that the topics hold; then relay what they told."""
         self.relay()
-        seen = SeenEvents(1000, lambda *_: ())
+        handlers: list[Callable[[Batch[Any]], None]] = []
+        if record:
+            handlers.append(_only(transactions.record, Topic.TRANSACTIONS))
+        if watch:
+            handlers.append(_only(fraud.watch, Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS))
+        if add_up:
+            seen = SeenEvents(1000, lambda *_: ())
+            handlers.append(partial(analytics.add_up, seen=seen))
         for batch in _batches():
-            orders = Batch([each for each in batch.records if each.topic == Topic.TRANSACTIONS])
-            if record:
-                transactions.record(orders)
-            if watch:
-                fraud.watch(orders)
-            if add_up:
-                analytics.add_up(batch, seen=seen)
-        self.relay()
+            for handle in handlers:
+                with suppress(InvalidRecords):
+                    handle(batch)
+        if relay:
+            self.relay()
+
+
+def _only(handle: Callable[[Batch[Any]], None], *topics: Topic) -> Callable[[Batch[Any]], None]:
+    return lambda batch: handle(Batch([each for each in batch.records if each.topic in topics]))
 
 
 def _batches() -> Iterator[Batch[Any]]:

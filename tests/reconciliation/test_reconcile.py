@@ -11,8 +11,11 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from analytics.models import HourlyTotal
-from events import ChangedStatus, Status, Transaction
+from analytics.services import add_to_hourly_totals
+from analytics.windows import hourly_totals
+from events import AlertStatus, ChangedStatus, Status, Transaction
 from fraud.models import FraudAlert
+from fraud.services import raise_alerts
 from reconciliation.comparing import Comparison, Result
 from reconciliation.models import ComparisonRun
 from reconciliation.services import reconcile
@@ -22,7 +25,9 @@ from streaming.addresses import address
 from streaming.clients import Outgoing, send_all
 from streaming.lag import end_offsets
 from streaming.models import OutboxMessage
+from streaming.topics import Topic
 from tests.reconciliation.conftest import TWO, Shop
+from tests.records import recorded
 from transactions.models import Transaction as Row
 
 AT_ONCE = timedelta(0)
@@ -71,7 +76,7 @@ def test_a_row_that_was_changed_behind_our_back_is_named_and_left_to_people(day:
     Row.objects.filter(order_id="k-1").update(amount=F("amount") + 1)
     Row.objects.filter(order_id="k-2").update(timestamp=TWO + timedelta(days=3))
     for examples in mismatches(repair=True).values():
-        assert sorted(examples) == [f"k-{n}: another user, amount or time" for n in (1, 2)]
+        assert sorted(examples) == [f"k-{n}: another user, amount or time than any that was told" for n in (1, 2)]
 
 
 def test_a_row_that_nobody_was_told_of_is_named_and_told_of_by_nobody(day: Shop) -> None:
@@ -205,3 +210,47 @@ def test_celery_compares_and_mends_nothing(day: Shop) -> None:
     assert task() == 0  # all is younger than a minute
     assert not FraudAlert.objects.exists()
     assert ComparisonRun.objects.count() == len(ON_EMBEDDED_PARTS)
+
+
+def as_before_the_table_decided(*orders: Transaction) -> None:
+    """Every telling in the topic, under whatever key, and counted and watched as it came; the first one recorded."""
+    for n, order in enumerate(orders):
+        send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, f"key {n}".encode(), clients.codec().encode(order))])
+        add_to_hourly_totals(totals=hourly_totals([order]))
+    raise_alerts(received=orders)
+    recorded(orders[0])
+
+
+def test_an_order_that_old_versions_counted_on_several_partitions_is_named_and_mended(day: Shop) -> None:
+    as_before_the_table_decided(*[an_order("twice", 7.0)] * 4)
+    assert list(mismatches()) == [Comparison.TOTALS]
+    assert mismatches(repair=True) == {}
+
+
+def test_what_contradicts_the_table_is_taken_out_of_totals_and_alerts_that_old_versions_wrote(day: Shop) -> None:
+    as_before_the_table_decided(
+        an_order("edited", 9.0), an_order("edited", 2e7), an_order("edited", 5.0, user=4),
+        Transaction("edited", 3, 9.0, Status.SUCCESS, TWO + timedelta(hours=5)),
+    )  # fmt: skip
+    found = mismatches()
+    assert list(found) == [Comparison.ALERTS, Comparison.TOTALS]
+    assert found[Comparison.ALERTS] == ["edited: an alert about something else than is recorded"]
+    assert mismatches(repair=True) == {}
+    assert FraudAlert.objects.get(order_id="edited").status == AlertStatus.DISMISSED
+
+
+def test_tellings_that_were_refused_or_taken_back_are_no_mismatch(day: Shop) -> None:
+    day.send(an_order("a", 1.0), an_order("a", 2.0), an_order("a", 3.0, user=5), an_order("k-3", 2e7, user=1))
+    day.work()
+    day.work()
+    assert mismatches() == {}
+
+
+def test_a_correction_on_its_way_is_no_mismatch_and_not_made_twice(day: Shop) -> None:
+    day.send(an_order("a", 1.0))
+    day.work()
+    day.send(an_order("a", 3.0, user=5))
+    day.work(relay=False)
+    assert mismatches(repair=True) == {}
+    day.work()
+    assert mismatches() == {}

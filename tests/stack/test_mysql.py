@@ -15,8 +15,9 @@ from events import Status
 from events import Transaction as Order
 from streaming.retries import again_if_given_up
 from tests.databases import mysql_only
-from transactions import services
+from tests.records import records
 from transactions.models import Transaction
+from transactions.recording import record
 
 pytestmark = [mysql_only, pytest.mark.django_db]
 
@@ -37,7 +38,7 @@ def answer(sql: str) -> Any:
 
 def test_ids_that_differ_in_capitals_accents_or_blanks_are_different() -> None:
     names = ["a-1", "A-1", "á-1", "a-1 ", " a-1", "a\u200b-1", "\U0001f6d2"]
-    services.record(received=[replace(ORDER, order_id=name) for name in names])
+    record(received=records(*(replace(ORDER, order_id=name) for name in names)))
     for name in names:
         assert Transaction.objects.get(order_id=name).order_id == name
     assert list(Transaction.objects.order_by("order_id").values_list("order_id", flat=True)) == sorted(names)
@@ -57,9 +58,9 @@ def test_nothing_is_wrong_with_the_database() -> None:
 
 
 def test_a_row_that_is_there_already_stays_as_it_is() -> None:
-    services.record(received=[ORDER])
+    record(received=records(ORDER))
     before = Transaction.objects.values().get()
-    services.record(received=[replace(ORDER, amount=99.0), replace(ORDER, order_id="a-2")])
+    record(received=records(replace(ORDER, amount=99.0), replace(ORDER, order_id="a-2"), first_offset=1))
     assert Transaction.objects.values().get(order_id="a-1") == before
     assert Transaction.objects.filter(order_id="a-2").exists()
 
@@ -85,7 +86,7 @@ def test_what_does_not_fit_is_refused_also_where_rows_may_be_there_already(
 
 
 def test_a_moment_keeps_its_milliseconds() -> None:
-    services.record(received=[ORDER])
+    record(received=records(ORDER))
     assert Transaction.objects.get().timestamp == MOMENT
 
 

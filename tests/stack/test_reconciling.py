@@ -14,9 +14,10 @@ from search.index import SearchIndex
 from search.selectors import rows_of
 from streaming.cdc import RowChange
 from streaming.worker import Batch, Record
+from tests.records import records
 from tests.search.contract import TWO
 from transactions.models import Transaction as Row
-from transactions.services import record
+from transactions.recording import record
 
 POSITION = 3 << 40
 """of a change in a binlog"""
@@ -26,7 +27,7 @@ POSITION = 3 << 40
 def index(search_index: SearchIndex, db: None) -> SearchIndex:
     """Twelve rows, indexed as their changes tell them."""
     search_index.prepare()
-    record(received=[Transaction(f"a-{n}", n, n - 3.45, Status.SUCCESS, TWO) for n in range(12)])
+    record(received=records(*(Transaction(f"a-{n}", n, n - 3.45, Status.SUCCESS, TWO) for n in range(12))))
     tell(search_index, *(f"a-{n}" for n in range(12)))
     return search_index
 

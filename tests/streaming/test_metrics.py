@@ -8,12 +8,14 @@ from typing import Any
 
 import pytest
 from confluent_kafka import Consumer, TopicPartition
+from django.conf import settings
 from django.core.management.base import CommandError
 
 from events import Transaction
 from streaming import clients, statistics
 from streaming.clients import Outgoing, send_all
 from streaming.metrics import WorkerMetrics, serve_worker
+from streaming.placement import home_of
 from streaming.send import send_to_topics
 from streaming.topics import Topic
 from tests.embedded import Platform, free_ports, wait_until
@@ -27,29 +29,38 @@ IDLE_WORKER_IS_FRESH_WITHIN = 4
 def test_a_running_worker_tells_what_it_did_and_all_that_is_documented(
     platform_processes: Platform, orders: Orders
 ) -> None:
-    fraud, relay = free_ports(2)
+    fraud, relay, recorder = free_ports(3)
     began = time()
     platform_processes.start("run_consumer", "--metrics-port", str(fraud))
     platform_processes.start("run_relay", "--metrics-port", str(relay))
+    platform_processes.start("run_recorder", "--metrics-port", str(recorder))
     (order,) = orders(1)
     suspicious = Transaction("big", 7, 2e7, order.status, order.timestamp)
     impossible = Transaction("negative", -1, 1.0, order.status, order.timestamp)
     send_to_topics([*orders(300), suspicious, impossible])
     send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", b"no Avro") for _ in range(2)])
+    home = home_of(order.user_id, settings.TOPIC_PARTITIONS)
+    key = next(str(n).encode() for n in range(99) if home_of(n, settings.TOPIC_PARTITIONS) != home)
+    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, key, clients.codec().encode(order))])
 
     def has_told_everything() -> bool:
         told = scrape(fraud)
         lags = told.values("platform_worker_lag_records")
-        return len(lags) == 3 and sum(lags) == 0 and told.value("platform_worker_events_handled_total") == 301
+        return (
+            len(lags) == 6
+            and sum(lags) == 0
+            and told.value("platform_worker_events_handled_total", topic="transactions") == 303
+        )
 
     wait_until(has_told_everything, "the worker has read all and its client said so")
     wait_until(lambda: scrape(relay).value("platform_worker_messages_sent_total") == 1, "the alert has been sent")
+    wait_until(lambda: scrape(recorder).values("platform_worker_misplaced_records_total") == [1], "it was sent on")
     told = scrape(fraud)
     assert told.value("platform_worker_dead_letters_total", topic="transactions", reason="unreadable") == 2
     assert told.value("platform_worker_dead_letters_total", topic="transactions", reason="implausible") == 1
     assert told.value("platform_worker_alerts_raised_total", rule="amount-above-limit") == 1
-    assert told.value("platform_worker_batch_records_sum") == 304
-    assert told.value("platform_worker_messages_received_total") == 304
+    assert told.value("platform_worker_batch_records_sum") == 306
+    assert told.value("platform_worker_messages_received_total") == 306
     assert told.value("platform_worker_rebalances_total") == 1
     assert told.value("platform_worker_broker_latency_seconds", quantile="0.99") > 0
     assert began < told.value("platform_worker_last_commit_timestamp_seconds") <= time()
@@ -58,7 +69,7 @@ def test_a_running_worker_tells_what_it_did_and_all_that_is_documented(
         "a worker that is done is fresh",
     )
     assert {labels["worker"] for _, labels, _ in told.samples} == {"fraud"}
-    assert told.families() | scrape(relay).families() == documented("Workers")
+    assert told.families() | scrape(relay).families() | scrape(recorder).families() == documented("Workers")
 
 
 def test_without_a_port_nothing_is_served_or_asked_of_the_client() -> None:

@@ -10,9 +10,11 @@ from streaming import clients
 from streaming.models import OutboxMessage
 from streaming.topics import Event, Topic
 from streaming.worker import Batch, Record
+from tests.records import records
 from transactions import consumers
 from transactions.models import Kind, Transaction
-from transactions.services import AlreadyExists, NotAllowed, change_status, create_transactions, record, refund_id
+from transactions.recording import record
+from transactions.services import AlreadyExists, NotAllowed, change_status, create_transactions, refund_id
 
 pytestmark = pytest.mark.django_db
 
@@ -119,10 +121,10 @@ def test_an_order_that_came_by_the_api_is_recognised_in_the_topic() -> None:
 
 
 def test_what_comes_by_the_topic_is_not_told_again() -> None:
-    record(received=[ORDER])
+    record(received=records(ORDER))
     assert told() == []
 
 
 def test_a_negative_amount_from_the_topic_is_a_refund() -> None:
-    record(received=[replace(ORDER, amount=-5.0)])
+    record(received=records(replace(ORDER, amount=-5.0)))
     assert Transaction.objects.get().kind == Kind.REFUND

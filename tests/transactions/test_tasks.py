@@ -2,7 +2,6 @@ from datetime import timedelta
 from io import StringIO
 from itertools import islice
 from typing import Any
-from uuid import uuid4
 
 import pytest
 from confluent_kafka.admin import AdminClient
@@ -16,10 +15,13 @@ from config.celery import app
 from events import Status
 from streaming.lag import begin_offsets, end_offsets
 from tests import embedded
+from tests.records import records
 from transactions.models import Transaction
-from transactions.services import record
+from transactions.recording import record
 from transactions.simulator import mock_orders
 from transactions.tasks import simulate_traffic
+
+SOME_UUID = "3f2b8f0e-0f4e-4a53-9a57-7d8c6b1f2a10"
 
 
 def sent(kafka: AdminClient) -> int:
@@ -39,7 +41,7 @@ def test_an_interval_of_simulated_traffic_is_sent_at_the_set_rate(kafka: AdminCl
 def test_orders_that_were_pending_for_a_while_are_decided(kafka: AdminClient) -> None:
     now = timezone.now()
     mock = [order.order_id for order in islice(mock_orders(seed=1, start=now, per_second=1), 3)]
-    record(received=[events.Transaction(order_id, 7, 1.0, Status.PENDING, now) for order_id in mock])
+    record(received=records(*(events.Transaction(order_id, 7, 1.0, Status.PENDING, now) for order_id in mock)))
     Transaction.objects.exclude(order_id=mock[2]).update(recorded_at=now - timedelta(minutes=1))
     simulate_traffic()
     assert list(Transaction.objects.filter(status="PENDING").values_list("order_id", flat=True)) == [mock[2]]
@@ -48,10 +50,10 @@ def test_orders_that_were_pending_for_a_while_are_decided(kafka: AdminClient) ->
 @pytest.mark.django_db
 @pytest.mark.parametrize(
     "order_id",
-    ["A-1001", "mock-1", "mock-", "MOCK-00000000-0000-4000-8000-000000000000", str(uuid4()), f"x-mock-{uuid4()}"],
+    ["A-1001", "mock-1", "mock-", "MOCK-00000000-0000-4000-8000-000000000000", SOME_UUID, f"x-mock-{SOME_UUID}"],
 )
 def test_nobody_elses_order_is_decided(kafka: AdminClient, order_id: str) -> None:
-    record(received=[events.Transaction(order_id, 7, 1.0, Status.PENDING, timezone.now())])
+    record(received=records(events.Transaction(order_id, 7, 1.0, Status.PENDING, timezone.now())))
     Transaction.objects.update(recorded_at=timezone.now() - timedelta(minutes=1))
     simulate_traffic()
     assert Transaction.objects.get().status == "PENDING"

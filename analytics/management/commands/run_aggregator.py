@@ -15,7 +15,7 @@ from streaming.worker import Batch
 class Command(WorkerCommand):
     help = "Sum what each user's transactions of each hour come to."
     group = "aggregator"
-    topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS)
+    topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS)
 
     def handler(self) -> Callable[[Batch[Any]], None]:
         seen = SeenEvents(settings.SEEN_EVENTS_PER_PARTITION, AppliedLog(self.group).read_back)

@@ -9,7 +9,12 @@ from streaming.worker import Batch
 class Command(WorkerCommand):
     help = "Tell users about their orders, and investigators about fraud alerts."
     group = "notifier"
-    topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.FRAUD_ALERTS)
+    topics = (
+        Topic.TRANSACTIONS,
+        Topic.TRANSACTIONS_STATUS,
+        Topic.TRANSACTIONS_CORRECTIONS,
+        Topic.FRAUD_ALERTS,
+    )
 
     def handler(self) -> Callable[[Batch[Event]], None]:
         return consumers.notify

@@ -15,6 +15,7 @@ class Command(WorkerCommand):
     help = "Carry changes of the table `transactions` into the search index; for where no Elasticsearch sink does."
     group = "indexer"
     topics = (Topic.MYSQL_TRANSACTIONS,)
+    keyed_by_user = False
 
     def handler(self) -> Callable[[Batch[RowChange]], None]:
         return consumers.index

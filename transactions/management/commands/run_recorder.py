@@ -11,6 +11,7 @@ class Command(WorkerCommand):
     help = "Record every transaction of the topic in the table `transactions`."
     group = "recorder"
     topics = (Topic.TRANSACTIONS,)
+    sends_on = True
 
     def handler(self) -> Callable[[Batch[events.Transaction]], None]:
         return consumers.record

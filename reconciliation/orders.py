@@ -1,0 +1,67 @@
+"""Each order once, on whichever partition and however often it was told. Pure.
+
+This is the truth that stages are held against, so it shares no rule with them: no window, no partition, no memory that
+ends. It keeps 40 bytes or so for each order.
+"""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime
+
+from events import Status, Transaction
+from reconciliation.comparing import HOUR, bucket_of, in_millis
+
+HOUR_BITS, STATUS_BITS, MARK_MASK = 24, 2, (1 << 36) - 1
+STATUSES = tuple(Status)
+
+Counts = tuple[Transaction, int]
+"""a telling, and whether it counts (1) or what counted before is taken back (-1)"""
+
+
+class Orders:
+    """Takes tellings in any order. One that is alike but for its status moves an order on, which PENDING enters first.
+
+    disputed: orders told with different users, amounts or times → the hours (UTC) of those tellings. Only the table
+    knows which of them counts; until it is asked, the first one does.
+    """
+
+    def __init__(self) -> None:
+        self.disputed: dict[str, set[datetime]] = {}
+        self._told: dict[int, int] = {}
+        self._others: set[int] = set()
+
+    def take(self, told: Transaction) -> Iterator[Counts]:
+        """What a telling adds to, or changes in, what was taken before."""
+        key, mark = hash(told.order_id), _packed(told)
+        before = self._told.get(key)
+        if before is None:
+            self._told[key] = mark
+            yield told, 1
+        elif before >> STATUS_BITS + HOUR_BITS != mark >> STATUS_BITS + HOUR_BITS:
+            self.disputed.setdefault(told.order_id, {_hour(before)}).add(_hour(mark))
+        elif told.status == Status.PENDING and _status(before) != Status.PENDING:
+            self._told[key] = mark
+            yield replace(told, status=_status(before)), -1
+            yield told, 1
+
+    def is_new(self, identity: str) -> bool:
+        """Whether another event than a telling of an order comes for the first time."""
+        key = hash(identity)
+        new = key not in self._others
+        self._others.add(key)
+        return new
+
+
+def _packed(told: Transaction) -> int:
+    """Who, how much and when in 36 bits of a hash, the status, and the hour, in one number."""
+    mark = hash((told.user_id, told.cents, in_millis(told.timestamp))) & MARK_MASK
+    hour = bucket_of(told.timestamp, HOUR) & (1 << HOUR_BITS) - 1
+    return (mark << STATUS_BITS | STATUSES.index(Status(told.status))) << HOUR_BITS | hour
+
+
+def _hour(packed: int) -> datetime:
+    return datetime.fromtimestamp((packed & (1 << HOUR_BITS) - 1) * HOUR.total_seconds(), UTC)
+
+
+def _status(packed: int) -> Status:
+    return STATUSES[packed >> HOUR_BITS & (1 << STATUS_BITS) - 1]

@@ -1,0 +1,34 @@
+"""Events as records of a topic, where a test needs no broker to have them."""
+
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+from events import ChangedStatus, Transaction
+from streaming.topics import TOPICS, Event, Topic
+from streaming.worker import Batch, Record
+from transactions.models import Transaction as Row
+from transactions.recording import as_row
+
+RECEIVED = datetime(2026, 11, 22, 15, tzinfo=UTC)
+Told = TypeVar("Told", bound=Event)
+
+
+def records(*events: Told, first_offset: int = 0, partition: int = 0, at: datetime = RECEIVED) -> list[Record[Told]]:
+    """The events at the offsets from the first one on, all received at one moment."""
+    topics: dict[Any, Topic] = {**TOPICS}
+    return [
+        Record(event, topics[type(event)].value, partition, offset, at)
+        for offset, event in enumerate(events, first_offset)
+    ]
+
+
+def batch(*events: Told, **place: Any) -> Batch[Told]:
+    return Batch(records(*events, **place))
+
+
+def recorded(order: Transaction, became: ChangedStatus | None = None) -> Row:
+    """The row of an order, which later became something else."""
+    row = as_row(order)
+    row.status = became or order.status
+    row.save()
+    return row

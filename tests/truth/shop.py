@@ -1,0 +1,119 @@
+"""Topics as lists and the workers' own handlers on them, so that every order of events can be tried in milliseconds."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterable
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import events
+from analytics import consumers as analytics
+from events import ChangedStatus
+from fraud import consumers as fraud
+from notifications import consumers as notifications
+from streaming import clients, misplaced
+from streaming.models import OutboxMessage
+from streaming.placement import Homes, home_of
+from streaming.seen import Partition, SeenEvents
+from streaming.topics import TOPICS, Topic
+from streaming.worker import Batch, InvalidRecords, Record
+from transactions import consumers as transactions
+from transactions import services
+from transactions.models import Transaction
+
+PARTITIONS = 2
+BEGIN = datetime(2026, 11, 22, 12, tzinfo=UTC)
+READS = {
+    "recorder": (Topic.TRANSACTIONS,),
+    "fraud": (Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS),
+    "aggregator": (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS),
+    "notifier": (
+        Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS, Topic.FRAUD_ALERTS,
+    ),
+}  # fmt: skip
+
+
+class Shop:
+    """Both doors, the outbox, and four workers, each of which goes on only when it is told to."""
+
+    def __init__(self, window: int) -> None:
+        self.log: dict[Partition, list[Record[Any]]] = defaultdict(list)
+        self.buried: dict[str, list[tuple[Record[Any], str]]] = defaultdict(list)
+        self._received = 0
+        self._committed: dict[tuple[str, Partition], int] = defaultdict(int)
+        seen = SeenEvents(window, self._read_back)
+        handlers: dict[str, Callable[[Batch[Any]], None]] = {
+            "recorder": transactions.record,
+            "fraud": fraud.watch,
+            "aggregator": lambda batch: analytics.add_up(batch, seen=seen),
+            "notifier": notifications.notify,
+        }
+        homes = Homes(lambda topic: PARTITIONS)
+        self._handlers = {
+            group: misplaced.at_home(handle, homes, self._send_on if group == "recorder" else misplaced.leave)
+            for group, handle in handlers.items()
+        }
+
+    def send(self, event: Any, partition: int | None = None) -> None:
+        """A producer tells of an event, on a partition of its choice or on the right one."""
+        number = home_of(event.user_id, PARTITIONS) if partition is None else partition % PARTITIONS
+        topic = TOPICS[type(event)]
+        stretch = self.log[topic, number]
+        self._received += 1
+        at = BEGIN + timedelta(milliseconds=self._received)
+        stretch.append(Record(event, topic, number, len(stretch), at))
+
+    def post(self, *orders: events.Transaction) -> None:
+        try:
+            services.create_transactions(orders=list(orders))
+        except services.AlreadyExists:
+            return
+
+    def put(self, order_id: str, status: ChangedStatus) -> None:
+        try:
+            services.change_status(order_id=order_id, status=status)
+        except (services.NotAllowed, services.AlreadyExists, Transaction.DoesNotExist):
+            return
+
+    def relay(self, most: int = 1000) -> int:
+        rows = list(OutboxMessage.objects.order_by("pk")[:most])
+        for row in rows:
+            self.send(clients.codec().decode(Topic(row.topic), bytes(row.payload)))
+            row.delete()
+        return len(rows)
+
+    def work(self, group: str, number: int, most: int = 1000) -> int:
+        """Let a worker handle what comes next on a partition of each of its topics; returns how much that was."""
+        came: list[Record[Any]] = []
+        for topic in READS[group]:
+            begin = self._committed[group, (topic, number)]
+            came += self.log[topic, number][begin : begin + most]
+        if came:
+            try:
+                self._handlers[group](Batch(came))
+            except InvalidRecords as invalid:
+                self.buried[group] += invalid.reasons
+        for record in came:
+            self._committed[group, (record.topic, record.partition)] = record.offset + 1
+        return len(came)
+
+    def work_to_the_end(self) -> None:
+        while self.relay() + sum(self.work(group, number) for group in READS for number in range(PARTITIONS)):
+            pass
+
+    def deliver_again(self, group: str, number: int, back: int) -> None:
+        """A commit was lost: the worker gets the last records of its partitions once more."""
+        for topic in READS[group]:
+            committed = self._committed[group, (topic, number)]
+            self._committed[group, (topic, number)] = max(0, committed - back)
+
+    def _send_on(self, records: Iterable[Record[Any]]) -> None:
+        for record in records:
+            self.send(record.event)
+
+    def _read_back(self, partition: Partition, begin: int, end: int) -> list[tuple[str, int]]:
+        refused = {(record.topic, record.partition, record.offset) for record, _ in self.buried["aggregator"]}
+        return [
+            (record.event.identity, record.offset)
+            for record in self.log[partition][begin:end]
+            if (record.topic, record.partition, record.offset) not in refused
+        ]

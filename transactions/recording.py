@@ -1,0 +1,169 @@
+"""From the topic to the table: the first telling of an order is its record, later ones are settled with it."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import transaction
+from django.utils import timezone
+
+import events
+from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
+from events.money import from_cents, to_cents
+from streaming import outbox
+from streaming.topics import Event
+from streaming.worker import Record
+from transactions.models import CorrectedTelling, Kind, Misattribution, Transaction
+from transactions.tellings import Kind as Meant
+from transactions.tellings import Known, Place, corrections, entry_of, meaning_of
+
+Telling = Record[events.Transaction]
+Contradiction = tuple[Record[Any], str]
+"""a telling, and how it contradicts what is recorded"""
+
+
+@transaction.atomic
+def record(*, received: Sequence[Telling]) -> list[Contradiction]:
+    """Record new orders, move on those that were told again with a status that follows, and tell what comes of it.
+
+    received: in order within each user. Returns the tellings that contradict the record; what stages that count must
+    know of them stands in the outbox. Whatever is received a second time changes nothing, and is judged as before.
+    Raises IntegrityError if somebody else recorded one of the orders meanwhile: all of it is to be done again.
+    """
+    order_ids = {each.event.order_id for each in received}
+    rows = Transaction.objects.select_for_update().filter(order_id__in=order_ids).order_by("pk")
+    settlement = Settlement(list(rows))
+    for each in received:
+        settlement.take(each)
+    settlement.write()
+    return settlement.contradictions
+
+
+class Settlement:
+    """Takes tellings one by one and keeps what is to be written of them."""
+
+    def __init__(self, rows: Iterable[Transaction]) -> None:
+        self._rows = {row.order_id: row for row in rows}
+        self._misattributed = _misattributed(self._rows)
+        self._new: dict[str, Transaction] = {}
+        self._told: dict[tuple[str, int], Transaction | Misattribution] = {}
+        self._moved: dict[str, Transaction] = {}
+        self._events: list[Event] = []
+        self.contradictions: list[Contradiction] = []
+
+    def take(self, telling: Telling) -> None:
+        event, place = telling.event, Place(telling.offset, telling.received_at)
+        row = self._rows.get(event.order_id)
+        if row is None:
+            row = self._rows[event.order_id] = self._new[event.order_id] = as_row(event)
+            _note_place(row, place)
+            return
+        known = known_of(row)
+        noted = self._place_of(event, row)
+        meaning, last = meaning_of(event, known), _place(noted)
+        if meaning.kind is Meant.CONTRADICTION:
+            self.contradictions.append((telling, meaning.why))
+        if place.is_dealt_with(last):
+            return
+        self._correct(telling, known, corrections(event, place, known, last, settings.SEEN_EVENTS_PER_PARTITION))
+        if meaning.kind is Meant.CHANGE:
+            self._move(row, telling)
+        _note_place(noted, place)
+
+    def write(self) -> None:
+        now = timezone.now()
+        for row in self._moved.values():
+            row.updated_at = now
+        Transaction.objects.bulk_create(self._new.values())
+        told = [row for row in self._told.values() if isinstance(row, Transaction) and row.order_id not in self._new]
+        Transaction.objects.bulk_update(told, ["told_offset", "told_at"], batch_size=100)
+        moved = [row for order_id, row in self._moved.items() if order_id not in self._new]
+        Transaction.objects.bulk_update(moved, ["status", "updated_at"], batch_size=100)
+        for noted in self._told.values():
+            if isinstance(noted, Misattribution):
+                noted.save()
+        CorrectedTelling.objects.bulk_create(
+            as_corrected(event) for event in self._events if isinstance(event, TransactionCorrected)
+        )
+        outbox.tell(self._events)
+
+    def _place_of(self, event: events.Transaction, row: Transaction) -> "Transaction | Misattribution":
+        """What keeps where the partition of the telling's user told of the order last."""
+        key = (event.order_id, event.user_id)
+        if event.user_id == row.user_id:
+            self._told[key] = row
+        else:
+            known = self._told.get(key) or self._misattributed.get(key)
+            self._told[key] = known or Misattribution(order_id=event.order_id, user_id=event.user_id)
+        return self._told[key]
+
+    def _correct(self, telling: Telling, known: Known, wanted: Iterable[Correction]) -> None:
+        for correction in wanted:
+            order_id = telling.event.order_id
+            told = entry_of(order_id, known) if correction is Correction.COUNTED else telling.event
+            self._events.append(
+                TransactionCorrected(
+                    told.order_id, told.user_id, told.amount, told.status, told.timestamp, correction, telling.stands_at
+                )
+            )
+
+    def _move(self, row: Transaction, telling: Telling) -> None:
+        previous, row.status = ChangedStatus(row.status), ChangedStatus(telling.event.status)
+        self._moved[row.order_id] = row
+        # The order's own time is that of the order; when it changed, the broker's clock says.
+        self._events.append(
+            TransactionStatusChanged(
+                row.order_id, row.user_id, float(row.amount), previous, ChangedStatus(row.status), telling.received_at
+            )
+        )
+
+
+def as_row(event: events.Transaction) -> Transaction:
+    return Transaction(
+        order_id=event.order_id,
+        user_id=event.user_id,
+        amount=from_cents(event.cents),
+        status=event.status,
+        entered_as=event.status,
+        timestamp=event.timestamp,
+        kind=Kind.REFUND if event.cents < 0 else Kind.ORDER,
+    )
+
+
+def as_corrected(event: TransactionCorrected) -> CorrectedTelling:
+    return CorrectedTelling(
+        origin=event.origin,
+        correction=event.correction,
+        order_id=event.order_id,
+        user_id=event.user_id,
+        amount=from_cents(event.cents),
+        status=event.status,
+        timestamp=event.timestamp,
+    )
+
+
+def known_of(row: Transaction) -> Known:
+    """What a row says of its order."""
+    return Known(
+        row.user_id,
+        to_cents(row.amount),
+        row.timestamp,
+        ChangedStatus(row.status),
+        Status(row.entered_as) if row.entered_as else None,
+        _place(row),
+    )
+
+
+def _misattributed(rows: Iterable[str]) -> dict[tuple[str, int], Misattribution]:
+    found = Misattribution.objects.filter(order_id__in=list(rows)) if rows else ()
+    return {(each.order_id, each.user_id): each for each in found}
+
+
+def _place(noted: "Transaction | Misattribution") -> Place | None:
+    if noted.told_offset is None or noted.told_at is None:
+        return None
+    return Place(noted.told_offset, noted.told_at)
+
+
+def _note_place(noted: "Transaction | Misattribution", place: Place) -> None:
+    noted.told_offset, noted.told_at = place.offset, place.at
