@@ -21,7 +21,7 @@ from api.accounts import make_demo_accounts
 from api.roles import Role
 from events import AlertStatus, ChangedStatus, Status
 from fraud.models import FraudAlert
-from fraud.services import change_alert, raise_alerts
+from fraud.services import change_alert, raise_alerts, realign
 from notifications.mail import Blame
 from notifications.mailing import _mark_failed
 from notifications.messages import Kind
@@ -31,6 +31,8 @@ from reconciliation.services import keep
 from streaming.offsets import apply_once
 from streaming.topics import Topic
 from streaming.worker import Batch, Record
+from tests.records import records
+from transactions.recording import record
 from transactions.services import change_status, create_transactions, restore
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -54,11 +56,23 @@ def refunding_an_order() -> Write:
 def restoring_rows() -> Write:
     refunded = {"a-1": ChangedStatus.REFUNDED}
     refund = replace(ORDER, order_id="refund-a-1", amount=-ORDER.amount)
-    return lambda: restore(lost=[ORDER, OTHER, refund], statuses=refunded)
+    return lambda: restore(lost=records(ORDER, OTHER, refund), statuses=refunded)
+
+
+def settling_tellings() -> Write:
+    record(received=records(replace(ORDER, status=Status.PENDING)))
+    others = replace(ORDER, user_id=8)
+    return lambda: record(received=records(ORDER, OTHER, others, first_offset=1))
 
 
 def raising_alerts() -> Write:
     return lambda: raise_alerts(received=[ORDER, OTHER])
+
+
+def realigning_alerts() -> Write:
+    raise_alerts(received=[ORDER])
+    create_transactions(orders=[replace(ORDER, amount=30_000_000.0), OTHER])
+    return lambda: realign(order_ids=["a-1", "a-2"])
 
 
 def taking_an_alert() -> Write:
@@ -111,7 +125,9 @@ SERVICES: dict[Callable[[], Write], str] = {
     creating_orders: "transactions.services.create_transactions",
     refunding_an_order: "transactions.services.change_status",
     restoring_rows: "transactions.services.restore",
+    settling_tellings: "transactions.recording.record",
     raising_alerts: "fraud.services._raise_new",
+    realigning_alerts: "fraud.services.realign",
     taking_an_alert: "fraud.services.change_alert",
     adding_to_totals: "analytics.services.add_to_hourly_totals",
     correcting_totals: "analytics.services.correct_hourly_totals",
