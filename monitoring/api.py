@@ -93,7 +93,7 @@ class Kafka(Endpoint):
         summary="The state of the Kafka cluster, its topics and consumer groups",
         description="As run_monitor saw it last, some seconds ago. A group's verdict comes from where it stood during "
         "the last half minute. 503 says why nothing is known: Kafka does not answer run_monitor, or that does not run.",
-        responses=KafkaSerializer,
+        responses={200: KafkaSerializer, 503: OpenApiResponse(description="Nothing is known.")},
         tags=["monitoring"],
     )
     def get(self, request: Request) -> Response:

@@ -17,7 +17,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.endpoints import Endpoint
-from api.fields import Choice, Moment
+from api.fields import Choice, Moment, Text
+from api.parsers import StrictJSONParser
 from notifications import services
 from notifications.alerts import Alert, State
 
@@ -57,7 +58,7 @@ class IsAlertmanager(BasePermission):
 
 
 class Labels(serializers.DictField):
-    child = serializers.CharField(allow_blank=True)
+    child = Text(allow_blank=True)
 
 
 class PrometheusAlertSerializer(serializers.Serializer[Any]):
@@ -76,6 +77,7 @@ class DeliverySerializer(serializers.Serializer[Any]):
 
 class FromAlertmanager(Endpoint):
     authentication_classes = (AlertmanagerToken,)
+    parser_classes = (StrictJSONParser,)
     permission_classes = (IsAlertmanager,)
 
     def delivered(self, request: Request) -> list[Alert]:

@@ -30,7 +30,7 @@ def _range(end: Schema, *names: str) -> Schema:
 
 
 AMOUNT: Schema = {
-    "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?\d{1,13}(\.\d{1,2})?$"}],
+    "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"}],
     "description": "of at most two decimals",
 }
 MOMENT: Schema = {"type": "string", "format": "date-time"}
@@ -60,6 +60,7 @@ BODY: Schema = {
         },
         "cursor": {
             "type": "string",
+            "minLength": 1,
             "description": "`next_cursor` of the answer before, with the same filters and sort",
         },
         "facets": _some({"type": "string", "enum": list(Facet)})

@@ -6,7 +6,9 @@ from django.db.models import Model, QuerySet
 from django.http import Http404
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.permissions import SAFE_METHODS
+from rest_framework.renderers import BrowsableAPIRenderer, JSONRenderer
 from rest_framework.request import Request
+from rest_framework.response import Response
 from rest_framework.views import APIView
 
 from api.parameters import FORMAT, Parameters, read_parameters
@@ -31,6 +33,12 @@ class Endpoint(APIView):
             self.asked = read_parameters(
                 request, self.parameters if reads else Parameters, self.read_by_paginator if reads else ()
             )
+
+    def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
+        # What a view answers may have forms that this has not, such as CSV.
+        if not isinstance(request.accepted_renderer, BrowsableAPIRenderer):
+            request.accepted_renderer, request.accepted_media_type = JSONRenderer(), JSONRenderer.media_type
+        return super().options(request, *args, **kwargs)
 
     def perform_content_negotiation(self, request: Request, force: bool = False) -> Any:
         try:

@@ -43,6 +43,14 @@ class Cursor(pagination.CursorPagination):
                 {self.cursor_query_param: ["This is no cursor: take it from `next` or `previous`."]}
             ) from error
 
+    def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
+        limits: dict[str, Any] = {
+            self.page_size_query_param: {"type": "integer", "minimum": 1, "maximum": self.max_page_size},
+            self.cursor_query_param: {"type": "string", "minLength": 1},
+        }
+        parameters: list[dict[str, Any]] = super().get_schema_operation_parameters(view)
+        return [parameter | {"schema": limits[parameter["name"]]} for parameter in parameters]
+
     def get_paginated_response_schema(self, schema: dict[str, Any]) -> dict[str, Any]:
         link = {"type": ["string", "null"], "format": "uri"}
         properties = {"next": link, "previous": link, "results": schema}

@@ -6,14 +6,16 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiParameter
 
 from api.idempotency import HEADER, is_idempotent
 from api.problems import ProblemType
 from api.renderers import PROBLEM_JSON
+from api.serializers import StrictSerializer
 
 Operation = dict[str, Any]
+
+A_KEY = {"type": "string", "pattern": "^[!-+\\--~]{1,255}$"}
 
 PROBLEM: dict[str, Any] = {
     "type": "object",
@@ -65,10 +67,17 @@ class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
     target_class = "api.fields.Amount"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        text = {"type": "string", "format": "decimal", "pattern": r"^-?\d{1,13}\.\d{2}$"}
+        text = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]{1,13}\.[0-9]{2}$"}
         if direction == "response":
             return text
-        return {"oneOf": [text | {"pattern": r"^-?\d{1,13}(\.\d{1,2})?$"}, {"type": "number"}]}
+        least, most = int(self.target.min_value), int(self.target.max_value)
+        sign = "-?" if least < 0 else ""
+        return {
+            "oneOf": [
+                text | {"pattern": rf"^{sign}[0-9]{{1,12}}(\.[0-9]{{1,2}})?$"},
+                {"type": "number", "minimum": least, "maximum": most, "description": "of at most two decimals"},
+            ]
+        }
 
 
 class ProblemSchema(AutoSchema):
@@ -79,7 +88,7 @@ class ProblemSchema(AutoSchema):
         if not is_idempotent(self._handler):
             return []
         sentence = "The request may be sent again under this key: it is done once, and answered as the first time."
-        return [OpenApiParameter(HEADER, OpenApiTypes.STR, OpenApiParameter.HEADER, description=sentence)]
+        return [OpenApiParameter(HEADER, A_KEY, OpenApiParameter.HEADER, description=sentence)]
 
     def get_operation(self, *args: Any, **kwargs: Any) -> Operation | None:
         operation = super().get_operation(*args, **kwargs)
@@ -87,6 +96,12 @@ class ProblemSchema(AutoSchema):
             self._tell_roles(operation)
             self._tell_problems(operation)
         return operation
+
+    def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
+        schema = super()._map_basic_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        if isinstance(serializer, StrictSerializer) and direction == "request":
+            schema["additionalProperties"] = False
+        return schema
 
     @property
     def _handler(self) -> Any:
@@ -105,7 +120,7 @@ class ProblemSchema(AutoSchema):
         problem = ResolvedComponent("Problem", schema, deepcopy(PROBLEM), "Problem")  # type: ignore[no-untyped-call]
         self.registry.register_on_missing(problem)
         responses = operation["responses"]
-        for status in sorted(_likely_statuses(operation)):
+        for status in sorted(_likely_statuses(self.method, operation)):
             titles = [type_.title for type_ in ProblemType if type_.status == status]
             responses.setdefault(str(status), {"description": " / ".join(titles) + "."})
         responses.setdefault("default", {"description": "Any other problem."})
@@ -114,17 +129,17 @@ class ProblemSchema(AutoSchema):
                 response.setdefault("content", {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
 
 
-def _likely_statuses(operation: Operation) -> set[int]:
-    statuses = set()
+def _likely_statuses(method: str, operation: Operation) -> set[int]:
+    statuses = {400}  # for unknown parameters at the least
     places = {parameter["in"] for parameter in operation.get("parameters", [])}
     if {} not in operation.get("security", [{}]):
         statuses |= {401, 403}
     if "path" in places:
         statuses |= {404}
-    if places & {"query", "header"} or "requestBody" in operation:
-        statuses |= {400}
-    if "requestBody" in operation:
+    if method in ("POST", "PUT", "PATCH"):  # also those that expect no body
         statuses |= {413, 415}
     if "header" in places:
         statuses |= {422}
+    if any("password" in way for way in operation.get("security", [])):
+        statuses |= {429}
     return statuses

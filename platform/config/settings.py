@@ -332,6 +332,7 @@ SPECTACULAR_SETTINGS = {
         "NotificationKind": "notifications.models.Kind",
     },
     "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
+    "COMPONENT_SPLIT_PATCH": False,  # what PATCH needs, it needs
     "SERVE_INCLUDE_SCHEMA": False,
     "SWAGGER_UI_DIST": "SIDECAR",
     "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
