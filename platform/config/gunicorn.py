@@ -17,7 +17,7 @@ pythonpath = str(Path(__file__).parent.parent)
 worker_class = "serving.worker.BufferingWorker"
 threads = 8
 worker_connections = 1000
-"""At the same time, in each process. One more closes the oldest of those on which nothing is done."""
+"""At the same time, in each process. One more closes the oldest on which nothing is done."""
 keepalive = 75
 """Seconds until a client that asks for nothing more, or takes nothing of its answer, is let go."""
 

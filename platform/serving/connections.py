@@ -11,6 +11,8 @@ from serving.patience import Patience, Waiting, WaitsFor, first_to_go
 from serving.requests import Answer, Refusal, Request, TimedOut
 
 NEVER = float("inf")
+TAKEN_AT_ONCE = 50
+"""New connections, before those that are there are looked at again."""
 
 
 class Connection(HTTPChannel):
@@ -84,8 +86,8 @@ class Server(TcpWSGIServer):
         return addr or ("localhost", 0)  # of a Unix socket
 
     def handle_accept(self) -> None:
-        """Take all that have come, up to as many as are held at most."""
-        for _ in range(self.most):
+        """Take what has come."""
+        for _ in range(TAKEN_AT_ONCE):
             held = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == held:
@@ -94,12 +96,11 @@ class Server(TcpWSGIServer):
                 return
 
     def _make_room(self) -> bool:
-        """Close one connection on which nothing is done; False where there is none."""
-        goes = first_to_go(dict(self._waiting()))
-        if goes is None:
-            return False
-        goes.handle_close()
-        return True
+        """Close some connections on which nothing is done; False where there are none."""
+        going = first_to_go(dict(self._waiting()))
+        for connection in going:
+            connection.handle_close()
+        return bool(going)
 
     def end_overdue(self) -> None:
         """Close what has been waited for too long; to be called again and again."""

@@ -46,12 +46,12 @@ class BufferingWorker(Worker):
             dispatcher=threads,
             bind_socket=False,
             sockinfo=(listening.family, listening.type, listening.proto, listening.getsockname()),
-            adj=self._adjustments(settings.DATA_UPLOAD_MAX_MEMORY_SIZE),
+            adj=self._adjustments(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, listening.getsockname()),
             patience=Patience(settings.REQUEST_HEAD_SECONDS, settings.REQUEST_SECONDS, self.cfg.keepalive),
             most=self._most(),
         )
 
-    def _adjustments(self, largest_body: int) -> Adjustments:
+    def _adjustments(self, largest_body: int, address: Any) -> Adjustments:
         return Adjustments(
             connection_limit=self._most() + FILES_KEPT,
             backlog=self.cfg.backlog,
@@ -61,6 +61,8 @@ class BufferingWorker(Worker):
             # Settings say which of a proxy's header fields are believed; see SECURE_PROXY_SSL_HEADER.
             clear_untrusted_proxy_headers=False,
             ident="",
+            # For requests that name no host, as HTTP/1.0 lets them.
+            server_name=address[0] if isinstance(address, tuple) else "localhost",
         )
 
     def _most(self) -> int:

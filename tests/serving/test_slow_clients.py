@@ -183,6 +183,13 @@ def refusing(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) 
         assert "Traceback" not in running.log.read_text()
 
 
+def test_a_request_that_names_no_host_is_for_the_address_it_came_to(refusing: Api) -> None:
+    with refusing.connect(b"GET /health/live HTTP/1.0\r\n\r\n") as connection:
+        answer = http.client.HTTPResponse(connection)
+        answer.begin()
+        assert answer.status == 200
+
+
 def test_a_server_that_is_told_to_end_first_answers_what_it_has(start: Start) -> None:
     api = start()
     with api.connect(b"GET /health HTTP/1.1\r\nHost: localhost\r\n\r\n") as asked, api.connect(HALF_A_BODY) as half:
