@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 import schemathesis
+from django.contrib.auth.models import User
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
@@ -98,7 +99,8 @@ def rows(admin: Login) -> dict[str, Any]:
     order = {"order_id": "A-1", "user_id": 7, "amount": "20000000.00", "timestamp": at}
     Transaction.objects.create(**order, status="PENDING", kind="ORDER")
     alert = FraudAlert.objects.create(**order, rule="amount-above-limit", raised_at=at)
-    told = Notification.objects.create(recipient="customer:7", kind="ORDER_PAID", order_id="A-1", text="Paid.")
+    mine = f"account:{User.objects.get(username=admin.name).pk}"
+    told = Notification.objects.create(recipient=mine, kind="ORDER_PAID", order_id="A-1", text="Paid.")
     assert alert.pk == told.pk == 1
     return {"order_id": "A-1", "user_id": 7, "id": 1}
 
