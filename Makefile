@@ -27,6 +27,9 @@ setup: .venv/runtime  ## make .venv, with all that the platform runs on
 demo: setup  ## run the whole platform here, with real purchases; ONCE=1 compares every stage with the truth and ends
 	@DEMO_BEGAN=$(STARTED) $(BIN)/python -m compose.native.demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
 
+manage: setup  ## run a management command against what runs here: ARGS="reconcile"; NAME=cluster where several run
+	@$(BIN)/python -m compose.native.command $(if $(NAME),--name $(NAME)) $(ARGS)
+
 cluster: setup  ## run the whole stack here: 3 brokers, MySQL, Connect, Elasticsearch …; CLUSTER_OPTIONS="--ports 29"
 	@CLUSTER_BEGAN=$(STARTED) $(BIN)/python -m compose.native.cluster up $(CLUSTER_OPTIONS)
 
@@ -44,7 +47,7 @@ test: .venv/development  ## run every check
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
-	$(BIN)/python manage.py makemigrations --check --dry-run
+	DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	HTTPS=on $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
@@ -78,4 +81,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo cluster cluster-status cluster-down secrets test test-cluster drill format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-cluster drill format dashboards evidence report lock clean

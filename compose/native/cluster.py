@@ -21,8 +21,9 @@ from compose.native import debian, libraries, readiness
 from compose.native.broker import refuse_port_in_use
 from compose.native.certificates import make_certificates
 from compose.native.configuration import configure_all
-from compose.native.configuration.files import write_env
+from compose.native.configuration.files import write_exports
 from compose.native.layout import CERTIFIED, ROOT, Layout
+from compose.native.occupancy import Occupied, occupy
 from compose.native.starting import Cluster, Failed, start_everything
 from compose.native.supervision import RUNNING, DidNotStart
 
@@ -57,7 +58,7 @@ def main() -> None:
     layout = Layout(ROOT / "var" / options.name, options.ports)
     try:
         {"up": up, "status": status, "down": down}[options.what](layout)
-    except (DidNotStart, Failed, debian.NotInstalled) as error:
+    except (DidNotStart, Failed, Occupied, debian.NotInstalled) as error:
         sys.exit(str(error))
 
 
@@ -66,20 +67,25 @@ def up(layout: Layout) -> None:
     if cluster.parts.attach():
         console.print("The cluster runs already: `make cluster-status` tells how it is, `make cluster-down` stops it.")
         return
+    lock = occupy(layout.var, f"{layout.address('api')}/")
     for port in layout.ports.values():
         refuse_port_in_use(port)
     prepare(layout)
     # Anew: only now the programs are there whose names its supervisor is told.
-    cluster = Cluster(layout)
+    cluster = Cluster(layout, lock=lock)
     cluster.parts.begin()
     console.print("Starting every part …")
     try:
-        start_everything(cluster)
+        failures = start_everything(cluster)
     except BaseException:
         console.print("Ending every process …")
         cluster.parts.end()
         raise
-    show(cluster)
+    if (layout.secrets / "accounts.json").exists():
+        show(cluster)
+    if failures:
+        again = "What does not depend on that runs. Once it is mended: `make cluster-down`, `make cluster`."
+        raise Failed("\n".join([*failures, again]))
 
 
 def prepare(layout: Layout) -> None:
@@ -156,8 +162,7 @@ def write_addresses(layout: Layout, logins: dict[str, Any]) -> None:
         for name, login in logins.items()
         for what in ("password", "token")
     }
-    supervisor = {"SUPERVISOR": f"unix://{layout.var}/supervisor.sock"}
-    write_env(layout.addresses, places | people | supervisor)
+    write_exports(layout.addresses, places | people | {"SUPERVISOR": layout.supervisor})
 
 
 def status(layout: Layout) -> None:
@@ -180,6 +185,10 @@ def status(layout: Layout) -> None:
         ready = "" if answer is None else "yes" if answer.result() else "[bold red]no[/]"
         table.add_row(each["name"], each["statename"], str(each["pid"] or ""), up_for, size, ready)
     console.print(table)
+    if lost := cluster.parts.given_up():
+        again = ", ".join(cluster.parts.address_of(name) for name in lost)
+        lines = [*lost.values(), f"Once that is mended: .venv/bin/supervisorctl -s {layout.supervisor} start {again}"]
+        raise Failed("\n".join(lines))
     if not all(answer.result() for answer in asked.values()):
         raise Failed(f"Some parts are not ready. Their logs are in {layout.var / 'log'}.")
 

@@ -11,28 +11,28 @@ import secrets
 import shutil
 import signal
 import sqlite3
-import subprocess
 import sys
 import time
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
-from functools import cached_property
 from itertools import islice
 from pathlib import Path
 from types import FrameType
-from typing import Any
+from typing import IO, Any, NoReturn
 
 import psutil
 from rich.console import Console
 from rich.table import Table
 
 from compose.native.asking import urlopen
-from compose.native.broker import HOST, refuse_port_in_use
+from compose.native.broker import refuse_port_in_use
+from compose.native.configuration.files import write_exports
 from compose.native.ground_truth import Comparison, Order, compare, orders_of_file
+from compose.native.occupancy import Occupied, occupy
+from compose.native.place import Failed, Place
 from compose.native.supervision import ROOT, DidNotStart, Supervision
 from transactions import simulator
 
@@ -46,67 +46,6 @@ MEGABYTE = 1024 * 1024
 console = Console(highlight=False, soft_wrap=True)
 
 
-class Failed(RuntimeError):
-    """A step did not work; its output says why."""
-
-
-@dataclass
-class Place:
-    """Where one run of the platform keeps its things and listens."""
-
-    var: Path
-    api_port: int
-    kafka_port: int
-    metrics_port: int
-    """where run_monitor serves its metrics; 0: nowhere"""
-
-    @property
-    def api(self) -> str:
-        return f"http://{HOST}:{self.api_port}"
-
-    @property
-    def brokers(self) -> str:
-        return f"{HOST}:{self.kafka_port}"
-
-    @property
-    def database(self) -> Path:
-        return self.var / "platform.sqlite3"
-
-    @cached_property
-    def environment(self) -> dict[str, str]:
-        """The settings of compose/embedded.env, moved to this place."""
-        place = self.var.relative_to(ROOT)
-        return os.environ | {
-            "PLATFORM_ENV": "compose/embedded.env",
-            "SECRET_KEY_FILE": f"{place}/secret-key",
-            "DATABASE_URL": f"sqlite:///{place}/platform.sqlite3",
-            "KAFKA_BOOTSTRAP_SERVERS": self.brokers,
-            "CELERY_FOLDER": f"{place}/celery",
-            "EMAIL_URL": f"filemail:///{place}/mail",
-            "PUBLIC_URL": self.api,
-            "VAR": str(self.var),
-            "PYTHON": sys.executable,
-            "API_PORT": str(self.api_port),
-            "BROKER_PORT": str(self.kafka_port),
-            "METRICS_PORT": str(self.metrics_port),
-        }
-
-    def manage(self, *arguments: str) -> None:
-        """Run a management command whose output is of interest only if it fails; raises Failed."""
-        done = subprocess.run(
-            [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=self.environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
-        )  # fmt: skip
-        if done.returncode:
-            raise Failed(f"manage.py {arguments[0]} ended with {done.returncode}:\n{done.stdout}")
-
-    def manage_aloud(self, *arguments: str) -> None:
-        """Run a management command in view; raises Failed."""
-        done = subprocess.run([sys.executable, "manage.py", *arguments], cwd=ROOT, env=self.environment, check=False)
-        if done.returncode:
-            raise Failed(f"manage.py {arguments[0]} ended with {done.returncode}.")
-
-
 def main() -> None:
     parser = argparse.ArgumentParser("python -m compose.native.demo", description="Run the platform on embedded parts.")
     parser.add_argument("--once", action="store_true", help="replay, compare every stage with the truth, and end")
@@ -114,45 +53,47 @@ def main() -> None:
     parser.add_argument("--kafka-port", type=int, default=9092, help="the port after it is used too")
     parser.add_argument("--metrics-port", type=int, default=9308, help="for the metrics of run_monitor; 0: none (9308)")
     options = parser.parse_args()
-    for port in (options.api_port, options.kafka_port, options.kafka_port + 1, options.metrics_port):
-        refuse_port_in_use(port)
     var = ROOT / "var" / ("once" if options.once else "demo")
     place = Place(var, options.api_port, options.kafka_port, options.metrics_port)
-    for number in ENDINGS:
-        signal.signal(number, _interrupt)
+    # Hashes of passwords, tokens, mails: what lies there is for nobody else, whichever process writes it.
+    os.umask(0o077)
     try:
-        sys.exit(run_once(place) if options.once else run(place))
-    except (DidNotStart, Failed) as error:
+        lock = occupy(var, f"{place.api}/")
+        for port in (options.api_port, options.kafka_port, options.kafka_port + 1, options.metrics_port):
+            refuse_port_in_use(port)
+        for number in ENDINGS:
+            signal.signal(number, _interrupt)
+        sys.exit(run_once(place, lock) if options.once else run(place, lock))
+    except (DidNotStart, Failed, Occupied) as error:
         sys.exit(str(error))
 
 
-def run(place: Place) -> int:
-    with supervision(place) as parts:
+def run(place: Place, lock: IO[str]) -> int:
+    keep_to_ourselves(place.var)
+    with supervision(place, lock) as parts:
         try:
             accounts = set_up(place, parts)
             show_addresses(place, accounts)
-            replay_once_only(place)
+            replay_if_possible(place, parts)
             parts.start(SIMULATION)
             show_memory(parts)
             console.print(f"\nMock traffic goes on. Watch it at [bold]{place.api}/[/]; Ctrl-C ends everything.")
-            while True:
-                parts.raise_if_ended()
-                time.sleep(1)
+            tell_of_trouble(place, parts)
         except KeyboardInterrupt:
             console.print("\nEnding every process …")
     console.print("All processes have ended.")
     return 0
 
 
-def run_once(place: Place) -> int:
+def run_once(place: Place, lock: IO[str]) -> int:
     shutil.rmtree(place.var, ignore_errors=True)
     began = time.monotonic()
-    with supervision(place) as parts:
+    with supervision(place, lock) as parts:
         try:
             accounts = set_up(place, parts)
             replayed = time.monotonic()
             place.manage_aloud("run_producer", "--replay", str(PURCHASES))
-            show_first_total(place)
+            show_first_total(place, parts)
             start = datetime.now(UTC).replace(microsecond=0)
             mock = ["--rate", str(MOCK_RATE), "--count", str(MOCK_ORDERS), "--seed", str(MOCK_SEED)]
             place.manage_aloud("run_producer", *mock, "--start", start.isoformat())
@@ -178,10 +119,11 @@ def set_up(place: Place, parts: Supervision) -> dict[str, Any]:
         topics = pool.submit(place.manage, "create_topics", "--wait", "60")
         place.manage("migrate", "--verbosity", "0")
         place.manage("make_demo_accounts", "--write", str(accounts))
-        parts.wait_until(topics.done, "the topics are made")
-        topics.result()
+        parts.wait_until(topics.done, "the topics are made", timeout=90, needs=["broker"])
+        if trouble := topics.exception():
+            raise Failed("\n".join([str(trouble), *parts.troubles()]))
     parts.start(*PARTS)
-    parts.wait_until(lambda: answers(place), "the API answers")
+    parts.wait_until(lambda: answers(place), "the API answers", needs=["api"])
     return dict(json.loads(accounts.read_text()))
 
 
@@ -193,9 +135,31 @@ def make_secret_key(place: Place) -> None:
         key.write_text(secrets.token_urlsafe(64))
 
 
-def supervision(place: Place) -> Supervision:
+def supervision(place: Place, lock: IO[str]) -> Supervision:
     make_secret_key(place)
-    return Supervision(SUPERVISORD_CONF, place.var, place.environment)
+    return Supervision(SUPERVISORD_CONF, place.var, place.environment, lock)
+
+
+def keep_to_ourselves(folder: Path) -> None:
+    """Close a folder to others, with what lies in it since before everything was made so."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for each in (folder, *folder.rglob("*")):
+        each.chmod(each.stat().st_mode & 0o700)
+
+
+def tell_of_trouble(place: Place, parts: Supervision) -> NoReturn:
+    """Say which process has given up, and which runs again; whatever does not depend on it goes on."""
+    told: dict[str, str] = {}
+    while True:
+        lost = parts.given_up()
+        for name in lost.keys() - told.keys():
+            console.print(f"\n{lost[name]}", markup=False)
+            again = f".venv/bin/supervisorctl -s {place.supervisor} start {parts.address_of(name)}"
+            console.print(f"Everything else goes on. Once that is mended: {again}", markup=False)
+        for name in told.keys() - lost.keys():
+            console.print(f"{name} is started again.")
+        told = lost
+        time.sleep(1)
 
 
 def answers(place: Place) -> bool:
@@ -206,7 +170,15 @@ def answers(place: Place) -> bool:
         return False
 
 
-def replay_once_only(place: Place) -> None:
+def replay_if_possible(place: Place, parts: Supervision) -> None:
+    """Replay the purchases; a part that stands in their way keeps nothing else from running."""
+    try:
+        replay_once_only(place, parts)
+    except (DidNotStart, Failed) as trouble:
+        console.print(f"\nNot every stage has got the purchases. {trouble}\nThe rest goes on.", markup=False)
+
+
+def replay_once_only(place: Place, parts: Supervision) -> None:
     """Send the real purchases, unless an earlier run did: they would be recognised, and nothing new be seen."""
     done = place.var / "replayed"
     if done.exists():
@@ -215,16 +187,19 @@ def replay_once_only(place: Place) -> None:
         )
         return
     place.manage_aloud("run_producer", "--replay", str(PURCHASES))
-    show_first_total(place)
-    place.manage_aloud("wait_for_workers", "--timeout", "300")
     done.touch()
+    show_first_total(place, parts)
+    place.manage_aloud("wait_for_workers", "--timeout", "300")
 
 
-def show_first_total(place: Place) -> None:
-    """Wait for the first hourly total, and say how long after the start it came."""
+def show_first_total(place: Place, parts: Supervision) -> None:
+    """Wait for the first hourly total, and say how long after the start it came; raises DidNotStart if none comes."""
     with closing(sqlite3.connect(f"file:{place.database}?mode=ro", uri=True)) as database:
-        while not database.execute("SELECT 1 FROM analytics_hourlytotal LIMIT 1").fetchone():
-            time.sleep(0.05)
+        first = database.execute
+        parts.wait_until(
+            lambda: first("SELECT 1 FROM analytics_hourlytotal LIMIT 1").fetchone() is not None,
+            "the first order is counted", timeout=120, every=0.05, needs=["broker", "aggregator"],
+        )  # fmt: skip
     seconds = time.time() - float(os.environ.get("DEMO_BEGAN", psutil.Process().create_time()))
     console.print(f"First order counted in an hourly total {seconds:.1f} s after the start.")
 
@@ -246,24 +221,18 @@ def show_addresses(place: Place, accounts: dict[str, Any]) -> None:
         logins.add_row(name, account["password"], account.get("sees", ""))
     console.print(table, logins)
     file = ROOT / "var" / "demo.env"
-    file.unlink(missing_ok=True)
-    file.touch(mode=0o600)
-    file.write_text("".join(f"{name}={value}\n" for name, value in demo_env(place, accounts).items()))
+    write_exports(file, demo_env(place, accounts))
     console.print(f"All of it stands in {file.relative_to(ROOT)} too, with a token for each account.")
 
 
 def demo_env(place: Place, accounts: dict[str, Any]) -> dict[str, str]:
-    """What another Kafka client, or curl, needs to join in."""
+    """What another Kafka client, curl, or our own commands need to join in."""
     logins = {
         f"{name.upper()}_{what.upper()}": account[what]
         for name, account in accounts.items()
         for what in ("password", "token")
     }
-    return {
-        "API_URL": place.api,
-        "KAFKA_BOOTSTRAP_SERVERS": place.brokers,
-        "SUPERVISOR": f"unix://{place.var}/supervisor.sock",
-    } | logins
+    return {"API_URL": place.api} | place.settings | logins
 
 
 def show_memory(parts: Supervision) -> None:

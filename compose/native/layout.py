@@ -124,6 +124,10 @@ class Layout:
         return self.var.with_suffix(".env")
 
     @property
+    def supervisor(self) -> str:
+        return f"unix://{self.var}/supervisor.sock"
+
+    @property
     def certificates(self) -> Path:
         return self.var / "certificates"
 

@@ -6,17 +6,18 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import FIRST_EXCEPTION, Future, ThreadPoolExecutor, wait
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import IO
 from urllib.request import Request
 
-from compose.native import accounts, acls, readiness
+from compose.native import accounts, acls, inherited, readiness
 from compose.native.asking import urlopen
 from compose.native.configuration import elasticsearch, mysql, prometheus
 from compose.native.configuration.files import COMPOSE
 from compose.native.layout import ROOT, Layout
-from compose.native.supervision import Supervision
+from compose.native.supervision import DidNotStart, Supervision
 from compose.native.with_env import variables
 
 CONF = Path(__file__).with_name("cluster.conf")
@@ -35,15 +36,19 @@ class Cluster:
     layout: Layout
     began: float = field(default_factory=lambda: float(os.environ.get("CLUSTER_BEGAN", time.time())))
     ready_after: dict[str, float] = field(default_factory=dict)
+    lock: IO[str] | None = None
+    """the folder's, where it is held already"""
 
     def __post_init__(self) -> None:
-        self.parts = Supervision(CONF, self.layout.var, os.environ | self.layout.environment)
+        self.parts = Supervision(CONF, self.layout.var, inherited.environment() | self.layout.environment, self.lock)
 
     def start(self, part: str, program: str | None = None) -> None:
         """Start a part and wait until it answers."""
         self.parts.start(program or part)
         question = readiness.QUESTIONS[part]
-        self.parts.wait_until(lambda: question(self.layout), f"{part} answers", timeout=ANSWERS_WITHIN, every=0.5)
+        self.parts.wait_until(
+            lambda: question(self.layout), f"{part} answers", timeout=ANSWERS_WITHIN, every=0.5, needs=[part]
+        )
         self.ready_after[part] = time.time() - self.began
 
     def manage(self, principal: str, *arguments: str, also: str | None = None) -> None:
@@ -51,15 +56,18 @@ class Cluster:
         files = ["platform.env", f"kafka-{principal}.env", *([also] if also else [])]
         done = subprocess.run(
             [sys.executable, "manage.py", *arguments],
-            cwd=ROOT, env=os.environ | variables(self.layout.secrets / file for file in files),
+            cwd=ROOT, env=inherited.environment() | variables(self.layout.secrets / file for file in files),
             text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False,
         )  # fmt: skip
         if done.returncode:
             raise Failed(f"manage.py {arguments[0]} ended with {done.returncode}:\n{done.stdout}")
 
 
-def start_everything(cluster: Cluster) -> None:
-    """Start all parts, each as soon as what it needs is there; raises what first went wrong."""
+def start_everything(cluster: Cluster) -> list[str]:
+    """Start all parts, each as soon as what it needs is there; returns what went wrong.
+
+    A part that does not start keeps only those from starting that depend on it.
+    """
     with ThreadPoolExecutor(12) as pool:
         kafka = pool.submit(start_kafka, cluster)
         mysql = pool.submit(start_mysql, cluster)
@@ -72,9 +80,14 @@ def start_everything(cluster: Cluster) -> None:
             pool.submit(cluster.start, "exporters", "exporters:*"),
         ]
         needed = [kafka, mysql, registry, search, redis, connect, platform, *monitoring]
-        done, _ = wait(needed, return_when=FIRST_EXCEPTION)
-        for future in done:
-            future.result()
+    failures = [failure for future in needed if (failure := future.exception())]
+    return list(dict.fromkeys(map(_sentence, failures)))
+
+
+def _sentence(failure: BaseException) -> str:
+    """What went wrong; of a failure that nobody foresaw its kind, too."""
+    known = isinstance(failure, (DidNotStart, Failed))
+    return str(failure) if known else f"{type(failure).__name__}: {failure}"
 
 
 def after(needed: list["Future[None]"], step: Callable[[], None]) -> Callable[[], None]:

@@ -4,15 +4,20 @@ python -m compose.native.with_env FILE… -- COMMAND…
 """
 
 import os
+import shlex
 import sys
 from collections.abc import Iterable
 from pathlib import Path
 
 
 def variables(files: Iterable[Path]) -> dict[str, str]:
-    """NAME=value lines of the files; later ones win."""
+    """NAME=value lines of the files, or `export NAME=value` as a shell quotes it; later ones win."""
     lines = [line for file in files for line in file.read_text().splitlines() if line and not line.startswith("#")]
-    return {name: value for name, _, value in (line.partition("=") for line in lines)}
+    return {name: value for name, _, value in (_bare(line).partition("=") for line in lines)}
+
+
+def _bare(line: str) -> str:
+    return shlex.split(line)[1] if line.startswith("export ") else line
 
 
 def main() -> None:

@@ -118,6 +118,11 @@ def database(raw: str) -> dict[str, Any]:
     return dict(settings)
 
 
+def sqlite_file(name: str) -> str:
+    """Where a database of SQLite is; a relative path starts at the project's root."""
+    return name if name == ":memory:" else str(BASE_DIR / name)
+
+
 def email(raw: str) -> dict[str, Any]:
     """Django's EMAIL_ settings from a URL; a file path in it is relative to the project's root."""
     settings = environ.Env.email_url_config(raw)
@@ -131,6 +136,13 @@ def address(raw: str) -> str:
     if not raw.startswith(("http://", "https://")):
         raise ValueError(raw)
     return raw.rstrip("/")
+
+
+def socket(raw: str) -> str:
+    """The path of a socket, of unix:// and the path."""
+    if raw and not raw.startswith("unix:///"):
+        raise ValueError(raw)
+    return raw.removeprefix("unix://")
 
 
 def kafka_settings(variables: Mapping[str, str] = VARIABLES) -> dict[str, str]:

@@ -151,7 +151,8 @@ DATABASES = {
 }
 if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
     DATABASES["default"] |= {
-        "NAME": BASE_DIR / DATABASES["default"]["NAME"],
+        "ENGINE": "config.sqlite",
+        "NAME": env.sqlite_file(DATABASES["default"]["NAME"]),
         "OPTIONS": {
             # Several processes write: writers queue from the start of a transaction instead of failing in its middle.
             "transaction_mode": "IMMEDIATE",
@@ -221,6 +222,9 @@ FRAUD_DESK = "admin:fraud_fraudalert_changelist"
 """The name of the page on which investigators work, for e-mails that lead there."""
 
 ALERTMANAGER_TOKEN = setting("ALERTMANAGER_TOKEN_FILE", env.content, "the path of a file that can be read, or nothing")
+SUPERVISOR = setting(
+    "SUPERVISOR", env.socket, "a supervisord's socket, such as unix:///run/supervisor.sock, or nothing"
+)
 CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with commas between them, or nothing")
 ALERTING_PING = "notifications.selectors.ping_alerting"
 """The function that tells whether alerts arrive, for the health page."""

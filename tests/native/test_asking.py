@@ -12,7 +12,8 @@ from urllib.request import Request
 import pytest
 
 from compose.native.asking import is_here, urlopen
-from compose.native.demo import Place, answers
+from compose.native.demo import answers
+from compose.native.place import Place
 from config.proxies import spare_loopback
 from tests.embedded import ROOT, free_ports
 

@@ -1,6 +1,7 @@
 """Files of configuration: who may read them, and whose they are."""
 
 import os
+import shlex
 import shutil
 from collections.abc import Mapping
 from pathlib import Path
@@ -20,6 +21,11 @@ def write_secretly(file: Path, text: str) -> None:
 
 def write_env(file: Path, variables: Mapping[str, str]) -> None:
     write_secretly(file, "".join(f"{name}={value}\n" for name, value in variables.items()))
+
+
+def write_exports(file: Path, variables: Mapping[str, str]) -> None:
+    """Write a file that a shell reads with `. FILE`, for its own commands and those that it starts."""
+    write_secretly(file, "".join(f"export {name}={shlex.quote(value)}\n" for name, value in variables.items()))
 
 
 def hand_over(folder: Path, user: str) -> None:

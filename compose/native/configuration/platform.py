@@ -13,6 +13,7 @@ def configure(layout: Layout) -> None:
         layout.secrets / "platform.env",
         {
             "PLATFORM_ENV": "compose/cluster.env",
+            "SUPERVISOR": layout.supervisor,
             "SECRET_KEY": secret(layout.secrets, "django"),
             "DATABASE_URL": database_url(layout, "platform"),
             "CELERY_BROKER_URL": f"redis://:{secret(layout.secrets, 'redis')}@{HOST}:{layout.ports['redis']}/0",
