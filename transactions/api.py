@@ -30,7 +30,7 @@ from api.problems import Problem, ProblemType
 from api.roles import Role
 from api.serializers import StrictSerializer
 from events import ChangedStatus, Status
-from events.plausibility import EARLIEST, FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH
+from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
 from transactions import selectors, services
 from transactions.models import Kind, Transaction
 
@@ -108,8 +108,8 @@ class NewTransaction(StrictSerializer):
         list_serializer_class = EachOrderIdOnce
 
     def validate_timestamp(self, value: datetime) -> datetime:
-        if value < EARLIEST:
-            raise serializers.ValidationError(f"Give a moment from {EARLIEST.year} on.")
+        if value < Bounds.earliest:
+            raise serializers.ValidationError(f"Give a moment from {Bounds.earliest.date()} on.")
         if value > timezone.now() + FUTURE_TOLERANCE:
             raise serializers.ValidationError("Give a moment that is not more than a day ahead.")
         return value

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
@@ -90,6 +91,11 @@ def amount(raw: str) -> Decimal:
     if not value.is_finite() or value < 0:
         raise ValueError(raw)
     return value
+
+
+def day(raw: str) -> datetime:
+    """The beginning of a day, UTC."""
+    return datetime.combine(date.fromisoformat(raw), time.min, UTC)
 
 
 def adapter(*kinds: str) -> Callable[[str], str]:

@@ -194,6 +194,7 @@ OUTBOX_CARRIED_BY = setting("OUTBOX_CARRIED_BY", env.choice("run_relay", "connec
 OUTBOX_KEPT = timedelta(hours=setting("OUTBOX_KEPT_HOURS", env.positive, "a whole number of hours from 1 on"))
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of offsets from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.positive, "a whole number of dead letters from 1 on")
+EARLIEST_PLAUSIBLE = setting("EARLIEST_PLAUSIBLE", env.day, "a date such as 1990-01-01")
 
 # --- The apps ---------------------------------------------------------------------------------------------------------
 FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")

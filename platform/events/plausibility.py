@@ -8,11 +8,19 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from events.money import MAX_AMOUNT
+from events.money import MAX_AMOUNT, to_cents
 
-EARLIEST = datetime(1970, 1, 1, tzinfo=UTC)
+MAX_USER_ID = 2**31 - 1
+"""The largest int of Avro."""
 FUTURE_TOLERANCE = timedelta(days=1)
 MAX_ORDER_ID_LENGTH = 64
+
+
+class Bounds:
+    """What a shop may choose; its settings put it here when a process starts."""
+
+    earliest = datetime(1990, 1, 1, tzinfo=UTC)
+    """before this the shop had no orders: seconds where milliseconds are meant give a day in 1970"""
 
 
 class ImpossibleEvent(ValueError):
@@ -36,11 +44,13 @@ def check_plausible(event: AboutAnOrder, received_at: datetime) -> None:
         raise ImpossibleEvent(f"order_id has {len(event.order_id)} characters, not 1 to {MAX_ORDER_ID_LENGTH}")
     if event.user_id < 0:
         raise ImpossibleEvent(f"user_id {event.user_id} is negative")
+    if event.user_id > MAX_USER_ID:
+        raise ImpossibleEvent(f"user_id {event.user_id} is beyond {MAX_USER_ID}")
     if not math.isfinite(event.amount):
         raise ImpossibleEvent(f"amount {event.amount} is not a number")
-    if abs(event.amount) > MAX_AMOUNT:
+    if abs(to_cents(event.amount)) > to_cents(MAX_AMOUNT):
         raise ImpossibleEvent(f"amount {event.amount} is beyond {MAX_AMOUNT}")
     if event.timestamp > received_at + FUTURE_TOLERANCE:
         raise ImpossibleEvent(f"timestamp {event.timestamp.isoformat()} is more than a day after it was received")
-    if event.timestamp < EARLIEST:
-        raise ImpossibleEvent(f"timestamp {event.timestamp.isoformat()} is before {EARLIEST.year}")
+    if event.timestamp < Bounds.earliest:
+        raise ImpossibleEvent(f"timestamp {event.timestamp.isoformat()} is before {Bounds.earliest.date()}")

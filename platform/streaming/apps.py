@@ -1,4 +1,7 @@
 from django.apps import AppConfig
+from django.conf import settings
+
+from events.plausibility import Bounds
 
 
 class StreamingConfig(AppConfig):
@@ -6,3 +9,5 @@ class StreamingConfig(AppConfig):
 
     def ready(self) -> None:
         from streaming import checks  # noqa: F401, PLC0415 - registers them
+
+        Bounds.earliest = settings.EARLIEST_PLAUSIBLE

@@ -19,7 +19,9 @@ ORDER = Transaction("a-1", 7, 12.5, Status.SUCCESS, NOW)
         {"amount": 1e12},
         {"order_id": "x" * 64},
         {"timestamp": NOW + timedelta(days=1)},
-        {"timestamp": datetime(1970, 1, 1, tzinfo=UTC)},
+        {"timestamp": datetime(1990, 1, 1, tzinfo=UTC)},
+        {"user_id": 2**31 - 1},
+        {"amount": 1e12 + 0.004},
     ],
 )
 def test_possible_events_pass(change: dict[str, Any]) -> None:
@@ -37,7 +39,10 @@ def test_possible_events_pass(change: dict[str, Any]) -> None:
         ({"order_id": ""}, "order_id has 0 characters"),
         ({"order_id": "x" * 65}, "order_id has 65 characters"),
         ({"timestamp": NOW + timedelta(days=1, milliseconds=1)}, "more than a day after"),
-        ({"timestamp": datetime(1969, 12, 31, tzinfo=UTC)}, "before 1970"),
+        ({"timestamp": datetime(1989, 12, 31, tzinfo=UTC)}, "before 1990-01-01"),
+        ({"timestamp": datetime(1970, 1, 21, tzinfo=UTC)}, "before 1990-01-01"),
+        ({"user_id": 2**31}, "user_id 2147483648 is beyond 2147483647"),
+        ({"amount": 1e12 + 0.01}, "is beyond"),
     ],
 )
 def test_impossible_events_are_refused_with_the_reason(change: dict[str, Any], reason: str) -> None:
