@@ -21,13 +21,15 @@ from monitoring.selectors import latest_look
 
 
 class PartSerializer(serializers.Serializer[Part]):
-    name = serializers.CharField(help_text="what it is: database, kafka, search, celery broker or mail")
+    name = serializers.CharField(help_text="what it is, such as database, kafka, search or reconciliation")
     status = serializers.ChoiceField(choices=list(Status))
     needed = serializers.BooleanField(help_text="whether the API takes orders only with it")
     latency_ms = serializers.FloatField(
         help_text="how long it took to answer, in milliseconds; kafka: to answer run_monitor, which alone asks it"
     )
-    why = serializers.CharField(help_text="what is wrong with it; empty while it is up", allow_blank=True)
+    why = serializers.CharField(
+        help_text="what is wrong with it, or when it has its first turn; empty while it is up", allow_blank=True
+    )
 
 
 class HealthSerializer(serializers.Serializer[Any]):

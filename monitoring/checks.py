@@ -3,19 +3,21 @@
 from collections.abc import Callable, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from time import perf_counter
 
 import structlog
 from celery import current_app
 from django.conf import settings
 from django.db import Error, connection
+from django.db.models import Max
 from django.utils.module_loading import import_string
+from django_celery_beat.models import PeriodicTask
 from kombu import Connection
 
 from api.outages import in_short
 from monitoring.health import Part
-from monitoring.looks import Trouble, what_is_known
+from monitoring.looks import Trouble, silence, what_is_known
 from monitoring.processes import NoAnswer
 from monitoring.processes import troubles as list_troubles
 from monitoring.selectors import latest_look
@@ -27,6 +29,8 @@ log = structlog.get_logger(__name__)
 
 TIMEOUT_SECONDS = 1.5
 """How long a part has to answer; the whole takes hardly longer, since all are asked at once."""
+BEAT_STANDS = timedelta(minutes=1)
+"""It orders something every few seconds."""
 
 
 class Down(RuntimeError):
@@ -37,12 +41,16 @@ class Unknown(RuntimeError):
     """Whoever knows how a part is does not tell; the message says who, and what to see to."""
 
 
+class Pending(RuntimeError):
+    """A part has not had its first turn yet; the message says when it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Check:
     name: str
     needed: bool
     ask: Callable[[], float | None]
-    """returns if the part answers, with the seconds that it took if another asked it; raises Down or Unknown"""
+    """returns if the part answers, with the seconds it took if another asked it; raises Down, Unknown or Pending"""
 
 
 def database() -> None:
@@ -74,6 +82,8 @@ def kafka() -> float:
     known = what_is_known(look, datetime.now(UTC))
     if isinstance(known, Trouble):
         raise Down(known.why) if known.is_known else Unknown(known.why)
+    if why := silence(known):
+        raise Down(why)
     return look.seconds if look else 0.0
 
 
@@ -169,25 +179,54 @@ def celery_broker() -> None:
             ) from error
 
 
+def celery_beat() -> None:
+    """By what beat writes down of each task that it has ordered."""
+    try:
+        last = PeriodicTask.objects.filter(enabled=True).aggregate(last=Max("last_run_at"))["last"]
+    except Error as error:
+        raise Unknown(
+            f"The database, where Celery's beat writes down what it orders, does not answer ({type(error).__name__})."
+        ) from error
+    if last is None:
+        raise Unknown("Celery's beat has not ordered anything yet. See whether it runs.")
+    if datetime.now(UTC) - last > BEAT_STANDS:
+        raise Down(
+            f"Celery's beat has ordered nothing since {last:%Y-%m-%d %H:%M:%S} UTC: no e-mail goes out, nothing is "
+            "compared or purged. See whether it runs, and its log."
+        )
+
+
+def reconciliation() -> None:
+    """How the last comparison of all stages went."""
+    try:
+        import_string(settings.RECONCILIATION_PING)()
+    except Error as error:
+        raise Unknown(
+            f"The database, where it stands how comparisons went, does not answer ({type(error).__name__})."
+        ) from error
+
+
 def _errors_of(broker: Connection) -> tuple[type[BaseException], ...]:
     return (OSError, *broker.connection_errors, *broker.channel_errors)
 
 
 def checks_of_this_place() -> list[Check]:
     """The parts that the settings name."""
-    cluster_only = [
+    where_it_is_used = [
         (settings.SCHEMA_IDS.startswith("registry:"), Check("registry", False, registry)),
         (bool(settings.CONNECT_URL), Check("connect", False, connect)),
         (bool(settings.SUPERVISOR), Check("processes", False, processes)),
         (bool(settings.ALERTMANAGER_TOKEN), Check("alerting", False, alerting)),
+        (bool(settings.RECONCILE_EVERY_MINUTES), Check("reconciliation", False, reconciliation)),
     ]
     return [
         Check("database", True, database),
         Check("kafka", False, kafka),
         Check("search", False, search),
         Check("celery broker", False, celery_broker),
+        Check("celery beat", False, celery_beat),
         Check("mail", False, mail),
-        *(check for is_used, check in cluster_only if is_used),
+        *(check for is_used, check in where_it_is_used if is_used),
     ]
 
 
@@ -208,12 +247,14 @@ def ask_all(checks: Sequence[Check] | None = None, timeout: float = TIMEOUT_SECO
 
 def _ask(check: Check) -> Part:
     start = perf_counter()
-    why, is_known, seconds = "", True, None
+    why, is_known, is_due, seconds = "", True, True, None
     try:
         seconds = check.ask()
     except (Down, Unknown) as trouble:
         why, is_known = str(trouble), isinstance(trouble, Down)
         log.warning("a part is not up", part=check.name, why=why)
+    except Pending as pending:
+        why, is_due = str(pending), False
     except Exception as error:
         # Whatever the reason, the answer to "does it work?" is no; the log keeps the whole story.
         log.exception("a check failed", part=check.name)
@@ -221,7 +262,7 @@ def _ask(check: Check) -> Part:
     finally:
         connection.close()  # this thread's own
     seconds = perf_counter() - start if seconds is None else seconds
-    return Part(check.name, check.needed, round(seconds * 1000, 1), why, is_known)
+    return Part(check.name, check.needed, round(seconds * 1000, 1), why, is_known, is_due)
 
 
 def _answer_or_silence(check: Check, answer: "Future[Part]", timeout: float) -> Part:

@@ -55,10 +55,10 @@ class Exporter(Collector):
     def collect(self) -> Iterator[Metric]:
         with self._lock:
             looked = self._looked
-        brokers = looked.observation.cluster.brokers if looked.observation and looked.is_up else ()
+        brokers = looked.observation.cluster.answering if looked.observation and looked.is_up else ()
         yield _gauge("platform_monitor_up", "1: Kafka could be observed.", "", [((), looked.is_up)])
         yield _gauge("platform_monitor_observation_seconds", "How long that took.", "", [((), looked.seconds)])
-        yield _gauge("kafka_brokers", "Brokers that are up.", "", [((), len(brokers))])
+        yield _gauge("kafka_brokers", "Brokers that answer.", "", [((), len(brokers))])
         yield _gauge(
             "kafka_broker_info",
             "A broker's address.",

@@ -10,6 +10,8 @@ class Status(StrEnum):
     DOWN = "down"
     UNKNOWN = "unknown"
     """nobody can tell"""
+    PENDING = "pending"
+    """it has not had its first turn yet"""
 
 
 class Overall(StrEnum):
@@ -30,17 +32,21 @@ class Part:
     """what is wrong with it; empty: nothing"""
     is_known: bool = True
     """whether it is the part that something is wrong with, and not only our knowing of it"""
+    is_due: bool = True
+    """whether there could be anything to know yet"""
 
     @property
     def status(self) -> Status:
         if not self.why:
             return Status.UP
+        if not self.is_due:
+            return Status.PENDING
         return Status.DOWN if self.is_known else Status.UNKNOWN
 
 
 def overall(parts: Iterable[Part]) -> Overall:
-    """Down with a needed part, degraded with any other."""
-    not_up = [part for part in parts if part.status is not Status.UP]
+    """Down with a needed part, degraded with any other; what is not due yet counts for neither."""
+    not_up = [part for part in parts if part.status not in (Status.UP, Status.PENDING)]
     if any(part.needed for part in not_up):
         return Overall.DOWN
     return Overall.DEGRADED if not_up else Overall.UP

@@ -27,11 +27,13 @@ class KnownGroups:
         """The cluster with what it lacks of the groups known so far."""
         partitions = {(each.topic, each.number): each for each in cluster.partitions}
         present = {group.name: group for group in cluster.groups}
+        # A broker that does not answer may be the one that knows the group.
+        absent = SILENT if cluster.lacks_groups else GONE
         for group in cluster.groups:
             self._lags.setdefault(group.name, {})
         self._forget(present, partitions)
         groups = tuple(
-            self._complete(present.get(name) or Group(name, GONE, (), ()), partitions) for name in sorted(self._lags)
+            self._complete(present.get(name) or Group(name, absent, (), ()), partitions) for name in sorted(self._lags)
         )
         return replace(cluster, groups=groups)
 
@@ -49,7 +51,10 @@ class KnownGroups:
             if state.topic in topics and state.end is not None
         }
         remembered = {
-            each: _now(lag, partitions[each]) for each, lag in self._lags[group.name].items() if each in partitions
+            # Where a group stands of which nothing is heard is not known: its lag is as it was.
+            each: lag if group.state == SILENT else _now(lag, partitions[each])
+            for each, lag in self._lags[group.name].items()
+            if each in partitions
         }
         told = {(lag.topic, lag.partition): lag for lag in group.lags}
         lags = self._lags[group.name] = begun | remembered | told

@@ -92,10 +92,14 @@ def _kafka(known: Mapping[str, Any] | Trouble) -> dict[str, Any]:
     return {
         "age_seconds": known["age_seconds"],
         "brokers": len(known["brokers"]),
+        "silent": len(known.get("silent_brokers", ())),
         "under_replicated": len(known["under_replicated_partitions"]),
         "offline": len(known["offline_partitions"]),
         "groups": [_group(group) for group in known["groups"]],
-        "dead_letters": {each["topic"]: each["waiting"] for each in known["dead_letters"]},
+        "dead_letters": {
+            each["topic"]: {"waiting": each["waiting"], "messages": each.get("messages")}
+            for each in known["dead_letters"]
+        },
     }
 
 

@@ -49,6 +49,18 @@ def what_is_known(look: Look | None, now: datetime) -> dict[str, Any] | Trouble:
     return {**look.seen, "age_seconds": max(0.0, round((now - look.at).total_seconds(), 1))}
 
 
+def silence(known: Mapping[str, Any]) -> str:
+    """What an observation lacks because brokers hang; empty: nothing."""
+    silent, brokers = known.get("silent_brokers", ()), known["brokers"]
+    if not silent:
+        return ""
+    names = ", ".join(map(str, silent))
+    return (
+        f"Of {len(brokers)} brokers, {names} {'does' if len(silent) == 1 else 'do'} not answer. What is led there can "
+        "be neither written nor read until others take over: see whether it hangs, or its machine."
+    )
+
+
 def _in_words(age: timedelta) -> str:
     seconds = age.total_seconds()
     for unit, length in (("days", 86_400), ("hours", 3_600), ("minutes", 60)):

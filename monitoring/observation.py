@@ -1,7 +1,7 @@
 """The cluster at one moment, with what to think of it."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from monitoring.rates import Sample
@@ -67,6 +67,8 @@ class Observation:
     cluster: Cluster
     topics: tuple[TopicStatus, ...]
     groups: tuple[GroupStatus, ...]
+    buried: Mapping[str, int | None] = field(default_factory=dict)
+    """how many messages wait in each dead-letter topic; None: not counted yet"""
 
     @property
     def under_replicated(self) -> list[PartitionState]:
@@ -79,16 +81,28 @@ class Observation:
     @property
     def dead_letters(self) -> list[tuple[TopicStatus, int]]:
         """Each dead-letter topic, and how many of its records have not been sent through again."""
-        redriven = {(e.topic, e.partition): e.committed for group in self.cluster.groups for e in group.lags}
+        waiting = letters_waiting(self.cluster)
         return [
-            (topic, sum(_after(each, redriven.get((each.topic, each.number), 0)) for each in topic.partitions))
+            (
+                topic,
+                sum(end - start for (name, _), (start, end) in waiting.items() if name == topic.name),
+            )
             for topic in self.topics
             if topic.holds_dead_letters
         ]
 
 
-def _after(partition: PartitionState, offset: int) -> int:
-    return max(0, (partition.end or 0) - max(partition.begin or 0, offset))
+def letters_waiting(cluster: Cluster) -> dict[Partition, tuple[int, int]]:
+    """For each partition of dead letters whose end is known, from where to where they have not been sent again."""
+    redriven = {(e.topic, e.partition): e.committed for group in cluster.groups for e in group.lags}
+    letters = [each for each in cluster.partitions if each.topic.endswith(DEAD_LETTERS) and each.end is not None]
+    return {(each.topic, each.number): _between(redriven.get((each.topic, each.number), 0), each) for each in letters}
+
+
+def _between(redriven: int, partition: PartitionState) -> tuple[int, int]:
+    # Letters behind an open transaction are not there yet.
+    end = (partition.end or 0) - partition.held
+    return min(end, max(partition.begin or 0, redriven)), end
 
 
 @dataclass(frozen=True, slots=True)

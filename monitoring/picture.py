@@ -47,6 +47,10 @@ class DeadLettersSerializer(serializers.Serializer[Any]):
     topic = serializers.CharField()
     records = serializers.IntegerField(help_text="that are still kept")
     waiting = serializers.IntegerField(help_text="that have not been sent through again")
+    messages = serializers.IntegerField(
+        allow_null=True,
+        help_text="how many messages these are: every group that cannot take one buries it; null: not counted yet",
+    )
 
 
 class MemberSerializer(serializers.Serializer[Any]):
@@ -111,6 +115,11 @@ class ObservationSerializer(serializers.Serializer[Observation]):
     cluster_id = serializers.CharField(source="cluster.id")
     controller = serializers.IntegerField(source="cluster.controller", allow_null=True)
     brokers = BrokerSerializer(many=True, source="cluster.brokers")
+    silent_brokers = serializers.ListField(
+        child=serializers.IntegerField(),
+        source="cluster.silent",
+        help_text="those that lead partitions and do not answer",
+    )
     under_replicated_partitions = PartitionIdSerializer(many=True, source="under_replicated")
     offline_partitions = PartitionIdSerializer(many=True, source="offline")
     topics = TopicSerializer(many=True)
@@ -120,7 +129,12 @@ class ObservationSerializer(serializers.Serializer[Observation]):
     @extend_schema_field(DeadLettersSerializer(many=True))
     def get_dead_letters(self, observed: Observation) -> list[dict[str, Any]]:
         return [
-            {"topic": topic.name, "records": topic.records, "waiting": waiting}
+            {
+                "topic": topic.name,
+                "records": topic.records,
+                "waiting": waiting,
+                "messages": observed.buried.get(topic.name),
+            }
             for topic, waiting in observed.dead_letters
         ]
 

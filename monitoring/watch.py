@@ -16,6 +16,7 @@ from monitoring.observation import (
     Observation,
     Outage,
     hearing_of,
+    letters_waiting,
     offsets_of,
     open_transactions,
     positions_of,
@@ -29,7 +30,9 @@ from monitoring.selectors import samples_since
 from monitoring.services import Groups, keep_sample
 from monitoring.verdicts import WINDOW, Hearing, Sample, judge
 from streaming import clients, unread
-from streaming.cluster import Cluster, Group, Unreachable, describe
+from streaming.buried import BuriedMessages
+from streaming.cluster import Cluster, Group, Unreachable
+from streaming.describing import describe
 from streaming.lag import PartitionLag
 
 log = structlog.get_logger(__name__)
@@ -57,12 +60,14 @@ class Watch:
         self._moments: deque[Moment] = deque()
         self._written: dict[unread.Position, datetime] = {}
         self._opened: dict[unread.Position, datetime] = {}
+        self._buried = BuriedMessages()
+        self._is_new = False
+        """whether the admin client has not told anything yet"""
 
     def observe(self) -> Observation | Outage:
         try:
-            cluster = describe(clients.admin())
+            cluster = self._describe()
         except Unreachable as error:
-            clients.renew_admin()
             return Outage(datetime.now(UTC), str(error))
         except ImproperlyConfigured as error:
             return Outage(datetime.now(UTC), str(error))
@@ -73,7 +78,30 @@ class Watch:
         samples = self._samples(cluster)
         hearing = hearing_of(cluster)
         groups = tuple(self._status(group, samples, hearing, cluster.at) for group in cluster.groups)
-        return Observation(cluster, topics_of(cluster), groups)
+        unknown = dict.fromkeys((topic for topic, _ in hearing.silent), None)
+        buried = self._buried.count(letters_waiting(cluster)) | unknown
+        return Observation(cluster, topics_of(cluster), groups, buried)
+
+    def _describe(self) -> Cluster:
+        """The cluster as a client tells that knows who answers; raises Unreachable.
+
+        A broker that hangs keeps its connections, and a client goes on asking it for what any broker could tell. A new
+        client takes only those for alive that answered it. So who was not told all asks once more, by a new one; and
+        as long as a broker is silent, each look has a client of its own.
+        """
+        is_new, self._is_new = self._is_new, True
+        try:
+            cluster = describe(clients.admin())
+        except Unreachable:
+            clients.renew_admin()
+            if is_new:
+                raise
+            return self._describe()
+        if cluster.is_whole:
+            self._is_new = False
+            return cluster
+        clients.renew_admin()
+        return cluster if is_new else self._describe()
 
     def _remember(self, cluster: Cluster) -> None:
         groups = {group.name: positions_of(group) for group in cluster.groups}
@@ -97,8 +125,12 @@ class Watch:
 
         When a record was written never changes, so only the positions that are not known yet are read.
         """
+        silent = hearing_of(cluster).silent
         waiting = {
-            (each.topic, each.partition, each.committed) for group in cluster.groups for each in group.lags if each.lag
+            (each.topic, each.partition, each.committed)
+            for group in cluster.groups
+            for each in group.lags
+            if each.lag and (each.topic, each.partition) not in silent
         }
         known = {position: at for position, at in self._written.items() if position in waiting}
         read = unread.received_at(waiting - known.keys())

@@ -233,6 +233,9 @@ ALERTING_PING = "notifications.selectors.ping_alerting"
 MAIL_PING = "notifications.delivery.ping_mail"
 """The function that tells whether e-mails go out, for the health page."""
 
+RECONCILIATION_PING = "reconciliation.selectors.ping"
+"""The function that tells how the last comparison went, for the health page."""
+
 LIVE_SOURCES = {
     "newest_transactions": "transactions.selectors.newest",
     "newest_alerts": "fraud.selectors.newest",
@@ -259,6 +262,8 @@ DEFAULT_FROM_EMAIL = setting("EMAIL_FROM", str, "the sender's e-mail address")
 CELERY_BROKER_URL = setting("CELERY_BROKER_URL", str, "a broker's URL, such as redis://… or filesystem://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
+# Beat writes down at once what it has ordered, so that it is seen when it stands; unless told so, every three minutes.
+CELERY_BEAT_SYNC_EVERY = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send e-mails": {"task": "notifications.tasks.send_emails", "schedule": 5, "options": {"expires": 5}},

@@ -83,7 +83,11 @@ def _offsets(
 
     def ask() -> dict[Partition, int]:
         answers = admin.list_offsets(asked, request_timeout=timeout, isolation_level=isolation)
-        return {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+        offsets = {(p.topic, p.partition): answer.result().offset for p, answer in answers.items()}
+        # librdkafka 2.16 gives no error where a leader was silent until the time was over, and -1001 for an offset.
+        if any(offset < 0 for offset in offsets.values()):
+            raise KafkaException(KafkaError(KafkaError._TIMED_OUT))
+        return offsets
 
     try:
         return ask()

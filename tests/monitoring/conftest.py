@@ -1,10 +1,12 @@
 import os
 import shutil
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
@@ -25,6 +27,13 @@ def nothing_is_kept() -> Iterator[None]:
     yield
     live.forget()
     unread.reader.cache_clear()
+
+
+@pytest.fixture
+def beat_runs(transactional_db: None) -> None:
+    """Celery's beat has ordered something just now."""
+    every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
+    PeriodicTask.objects.create(name="send e-mails", interval=every, task="x", last_run_at=datetime.now(UTC))
 
 
 @pytest.fixture

@@ -1,13 +1,29 @@
 import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from threading import Event, Thread
 from typing import Any
 
 import pytest
+from celery import Celery
+from django_celery_beat.models import IntervalSchedule, PeriodicTask
+from django_celery_beat.schedulers import DatabaseScheduler
 
-from monitoring.checks import Check, Down, ask_all, checks_of_this_place, connect, registry
+from monitoring.checks import (
+    Check,
+    Down,
+    Pending,
+    Unknown,
+    ask_all,
+    celery_beat,
+    checks_of_this_place,
+    connect,
+    registry,
+)
+from monitoring.health import Overall, Status, overall
+from tests.embedded import wait_until
 
 
 def up() -> None:
@@ -123,3 +139,59 @@ def test_registry_and_connect_are_asked_only_where_there_are_any(settings: Any) 
     embedded = {check.name for check in checks_of_this_place()}
     settings.CONNECT_URL, settings.SCHEMA_IDS = "http://127.0.0.1:1", "registry:http://127.0.0.1:1"
     assert {check.name for check in checks_of_this_place()} - embedded == {"registry", "connect"}
+
+
+def test_a_part_that_has_not_had_its_turn_is_pending_and_degrades_nothing() -> None:
+    def ask() -> None:
+        raise Pending("Next Tuesday.")
+
+    [part] = ask_all([Check("cellar", False, ask)])
+    assert (part.status, part.why) == (Status.PENDING, "Next Tuesday.")
+    assert overall([part]) is Overall.UP
+
+
+def test_a_part_of_which_nothing_is_known_is_not_well() -> None:
+    def ask() -> None:
+        raise Unknown("Nobody looks.")
+
+    parts = ask_all([Check("cellar", False, ask)])
+    assert (parts[0].status, overall(parts)) == (Status.UNKNOWN, Overall.DEGRADED)
+
+
+def ordered(ago: timedelta) -> None:
+    every = IntervalSchedule.objects.create(every=5, period=IntervalSchedule.SECONDS)
+    last = datetime.now(UTC) - ago
+    PeriodicTask.objects.create(name="send e-mails", interval=every, task="x", last_run_at=last)
+
+
+@pytest.mark.django_db
+def test_a_beat_that_never_ordered_anything_is_unknown() -> None:
+    with pytest.raises(Unknown, match="has not ordered anything yet"):
+        celery_beat()
+
+
+@pytest.mark.django_db
+def test_a_beat_that_stands_is_down_since_a_moment() -> None:
+    ordered(timedelta(minutes=3))
+    with pytest.raises(Down, match=r"nothing since \d{4}-\d\d-\d\d \d\d:\d\d:\d\d UTC"):
+        celery_beat()
+
+
+@pytest.mark.django_db
+def test_a_beat_that_orders_is_well() -> None:
+    ordered(timedelta(seconds=8))
+    celery_beat()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_running_beat_writes_down_at_once_what_it_ordered(settings: Any) -> None:
+    ordered(timedelta(days=1))
+    app = Celery("beat", broker="memory://", set_as_current=False)
+    app.conf.beat_sync_every = settings.CELERY_BEAT_SYNC_EVERY
+    scheduler = DatabaseScheduler(app=app, lazy=False)
+    wait_until(lambda: scheduler.tick() is None or is_written(), "beat has written down what it ordered", 30)
+    celery_beat()
+
+
+def is_written() -> bool:
+    return bool(PeriodicTask.objects.filter(last_run_at__gt=datetime.now(UTC) - timedelta(minutes=1)).exists())
