@@ -93,6 +93,11 @@ class ProblemType(Enum):
         self.remedy = remedy
 
     @property
+    def remedy_spans(self) -> list[tuple[str, bool]]:
+        """The remedy in pieces, each with whether it stands in backticks."""
+        return [(text, number % 2 == 1) for number, text in enumerate(self.remedy.split("`")) if text]
+
+    @property
     def uri(self) -> str:
         return f"/problems#{self.slug}"
 

@@ -205,6 +205,12 @@ def test_a_bad_token_is_401(db: None, token: str) -> None:
     assert answer["WWW-Authenticate"] == "Bearer"
 
 
+def test_the_page_of_problems_sets_what_to_write_as_code(client: Client) -> None:
+    page = client.get("/problems").content.decode()
+    assert "`" not in page
+    assert "<code>Authorization: Bearer</code>" in page
+
+
 def test_the_page_of_problems_explains_every_type(client: Client) -> None:
     page = client.get("/problems").content.decode()
     assert all(f'id="{type_.slug}"' in page for type_ in ProblemType)

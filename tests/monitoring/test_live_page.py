@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -21,10 +22,12 @@ from api.roles import Role
 from fraud.models import FraudAlert
 from monitoring.exporter import Exporter
 from monitoring.management.commands.run_monitor import look
-from monitoring.observation import Outage
+from monitoring.observation import Outage, topics_of
+from monitoring.reasons import Reason
 from monitoring.services import keep_look
 from monitoring.watch import Watch
 from streaming.clients import Outgoing, send_all
+from streaming.cluster import PartitionState
 from streaming.send import producer
 from tests.conftest import AccountOf
 from tests.monitoring.conftest import PASSWORD
@@ -33,7 +36,7 @@ from transactions.models import Transaction
 
 NOW = datetime.now(UTC).replace(microsecond=0)
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = [pytest.mark.django_db(transaction=True), pytest.mark.usefixtures("beat_runs")]
 Open = Callable[..., Chrome]
 
 
@@ -176,6 +179,62 @@ def test_before_any_data_the_page_says_what_will_come(open_as: Open, account: Ac
     assert text(browser, ".groups [data-empty]") == "No worker has read anything yet."
 
 
+def test_while_the_page_loads_nothing_is_said_to_be_missing(
+    browser: Chrome, live_server: LiveServer, client: Client, account: AccountOf
+) -> None:
+    client.force_login(account(Role.OPERATOR))
+    browser.execute_cdp_cmd("Network.enable", {})
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": ["*/live/state*"]})
+    browser.get(f"{live_server.url}/login")
+    browser.add_cookie({"name": "sessionid", "value": client.cookies["sessionid"].value})
+    browser.get(live_server.url)
+    wait(browser, lambda: text(browser, "#connection").startswith("Connection lost."))
+    said = browser.execute_script(
+        "return [...document.querySelectorAll('[data-empty], [data-note], #parts')].map((e) => e.innerText)"
+    )
+    assert {each.lower() for each in said} == {"loading …"}
+    assert text(browser, "#overall [data-text]") == "No connection"
+    browser.execute_cdp_cmd("Network.setBlockedURLs", {"urls": []})
+    wait(browser, lambda: text(browser, ".transactions [data-empty]").startswith("No transaction yet."))
+    complaints(browser)
+
+
+def test_what_nobody_tells_of_a_group_is_not_shown_as_good(open_as: Open, account: AccountOf) -> None:
+    seen = observation(datetime.now(UTC))
+    unknown = replace(seen.groups[0].judgement, reason=Reason.UNKNOWN, detail="Nobody tells: see `run_monitor`.")
+    keep_look(observed=replace(seen, groups=(replace(seen.groups[0], judgement=unknown),)), seconds=0.1)
+    browser = open_as(account(Role.OPERATOR))
+    cells = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#groups tbody td")]
+    assert cells == ["fraud", "UNKNOWN", "1", "?", "?", "–", "–", "Nobody tells: see run_monitor."]
+    assert text(browser, "#groups .why code") == "run_monitor"
+    assert text(browser, "#overall [data-text]") == "Unknown: fraud"
+    assert text(browser, "#tile-lag [data-value]") == "–"
+    assert browser.find_elements(By.CSS_SELECTOR, "#tile-lag[data-level=warn]")
+
+
+def test_dead_letters_that_wait_are_told_by_badge_and_tile(open_as: Open, account: AccountOf) -> None:
+    letters = PartitionState("transactions.dead-letters", 0, leader=1, replicas=1, in_sync=1, begin=0, end=32)
+    seen = observation(datetime.now(UTC))
+    cluster = replace(seen.cluster, partitions=(*seen.cluster.partitions, letters))
+    buried = {"transactions.dead-letters": 8}
+    keep_look(observed=replace(seen, cluster=cluster, topics=topics_of(cluster), buried=buried), seconds=0.1)
+    browser = open_as(account(Role.OPERATOR))
+    assert text(browser, "#tile-dead [data-value]") == "8"
+    assert text(browser, "#overall [data-text]") == "8 dead letters"
+
+
+def test_one_great_hour_leaves_the_others_readable(open_as: Open, account: AccountOf) -> None:
+    hour = NOW.replace(minute=0, second=0)
+    for hours in range(12):
+        cents = 5_000_000_000 if hours == 3 else 5_000_000
+        HourlyTotal.objects.create(
+            user_id=1, hour=hour - timedelta(hours=hours), total_cents=cents, transaction_count=1
+        )
+    browser = open_as(account(Role.ANALYST))
+    wait(browser, lambda: "log scale" in text(browser, "#hours-span"))
+    assert str(hour.year) in text(browser, "#hours-span")
+
+
 def test_each_worker_has_a_verdict_a_trend_and_a_time_to_clear(open_as: Open, account: AccountOf) -> None:
     keep_look(observed=observation(datetime.now(UTC) - timedelta(seconds=3)), seconds=0.1)
     browser = open_as(account(Role.OPERATOR))
@@ -194,7 +253,10 @@ def test_a_kafka_that_nobody_looks_at_is_unknown(open_as: Open, account: Account
     assert text(browser, "#tile-kafka [data-value]") == "Unknown"
     assert "last looked at 3 minutes ago" in text(browser, ".groups [data-empty]")
     assert text(browser, "#overall [data-text]") == "Unknown: kafka"
-    assert "See whether `manage.py run_monitor` runs" in text(browser, "#parts .down")
+    assert "See whether manage.py run_monitor runs" in text(browser, "#parts .down")
+    assert text(browser, "#parts .down code") == "manage.py run_monitor"
+    assert text(browser, "#tile-lag [data-note]") == text(browser, "#tile-dead [data-note]") != ""
+    assert text(browser, "#tile-lag [data-value]") == text(browser, "#tile-dead [data-value]") == "–"
     assert text(browser, "#groups-seen") == ""
 
 
@@ -285,18 +347,28 @@ def serious_violations(browser: Chrome) -> list[str]:
     ]
 
 
-@pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080), (820, 1180), (390, 844)])
+@pytest.mark.parametrize(
+    ("width", "height"), [(1920, 1080), (1366, 768), (1000, 800), (820, 1180), (768, 1024), (390, 844), (360, 740)]
+)
 def test_nothing_scrolls_sideways(open_as: Open, investigator: User, width: int, height: int) -> None:
     for number in range(10):
         record(f"7b0fd4a5-6c8e-4a3d-9f0e-2f6f7b1c00{number:02}", "999999999999.99")
         raise_alert(f"0c9fd4a5-6c8e-4a3d-9f0e-2f6f7b1c00{number:02}")
+    for hours in range(3):
+        hour = NOW.replace(minute=0, second=0) - timedelta(hours=hours)
+        cents = 9_999_999_999 if hours == 0 else 1000
+        HourlyTotal.objects.create(user_id=1, hour=hour, total_cents=cents, transaction_count=123_456)
     keep_look(observed=observation(datetime.now(UTC), end=123_456_789, trend=-98_765.4), seconds=0.1)
     browser = open_as(investigator, width, height)
     wait(browser, lambda: first_row(browser, "#transactions"))
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width
-    figures = "[...document.querySelectorAll('td.number, .tile b')]"
-    cut = f"return {figures}.filter((e) => e.scrollWidth > e.clientWidth).map((e) => e.innerText)"
-    assert browser.execute_script(cut) == []
+    figures = "[...document.querySelectorAll('td.number, .tile b, .tile span, td .badge, #hours-span')]"
+    cut = "e.scrollWidth > e.clientWidth || e.scrollHeight > e.clientHeight + 2"
+    assert (
+        browser.execute_script(f"return {figures}.filter((e) => e.offsetWidth && ({cut})).map((e) => e.innerText)")
+        == []
+    )
+    assert text(browser, "#tile-hour [data-value]") == "99,999,999.99"
 
 
 @pytest.mark.parametrize(("width", "height"), [(1366, 768), (1920, 1080)])

@@ -77,3 +77,123 @@ def test_growth_bears_its_sign(run_js: RunJs, number: float, words: str) -> None
 )
 def test_durations_are_told_in_fitting_units(run_js: RunJs, seconds: float, words: str) -> None:
     assert run_js("format", f"m.duration({seconds})") == words
+
+
+WELL = "{health: {parts: [{name: 'database', status: 'up', needed: true}]}, kafka: {groups: [], dead_letters: {}}}"
+
+
+def of_whole(change: str) -> str:
+    return f"m.overall(((s) => {{ {change}; return s }})({WELL}))"
+
+
+def test_all_is_well_only_where_nothing_else_is_to_say(run_js: RunJs) -> None:
+    assert run_js("sentences", of_whole("")) == {"level": "ok", "text": "All is well", "brief": "All is well"}
+
+
+@pytest.mark.parametrize(
+    ("change", "level", "text"),
+    [
+        ("s.health.parts.push({name: 'kafka', status: 'unknown', needed: false})", "warn", "Unknown: kafka"),
+        ("s.health.parts.push({name: 'mail', status: 'down', needed: false})", "warn", "Down: mail"),
+        ("s.health.parts[0].status = 'down'", "err", "Down: database"),
+        ("s.health.parts[0].status = 'unknown'", "err", "Unknown: database"),
+        (
+            "s.health.parts.push({name: 'reconciliation', status: 'down', needed: false})",
+            "warn",
+            "Stages contradict each other",
+        ),
+        ("s.kafka = {why: 'Nobody looks.'}", "warn", "Unknown: kafka"),
+        ("s.kafka.groups.push({name: 'fraud', verdict: 'ERR', reason: 'STALLED'})", "err", "Not reading: fraud"),
+        ("s.kafka.groups.push({name: 'fraud', verdict: 'UNKNOWN', reason: 'UNKNOWN'})", "warn", "Unknown: fraud"),
+        (
+            "s.kafka.groups.push({name: 'fraud', verdict: 'WARN', reason: 'OPEN_TRANSACTION'})",
+            "warn",
+            "Behind an open transaction: fraud",
+        ),
+        ("s.kafka.groups.push({name: 'fraud', verdict: 'WARN', reason: 'FALLING_BEHIND'})", "warn", "Too slow: fraud"),
+        ("s.kafka.offline = 2", "err", "2 partitions offline"),
+        ("s.kafka.dead_letters = {'t.dead-letters': {waiting: 32, messages: 8}}", "warn", "8 dead letters"),
+        (
+            "s.kafka.dead_letters = {'t.dead-letters': {waiting: 32, messages: null}}",
+            "warn",
+            "Dead letters: being counted",
+        ),
+    ],
+)
+def test_the_badge_tells_whatever_is_not_well(run_js: RunJs, change: str, level: str, text: str) -> None:
+    told = run_js("sentences", of_whole(change))
+    assert (told["level"], told["text"]) == (level, text)
+
+
+def test_what_is_pending_is_neither_well_nor_wrong(run_js: RunJs) -> None:
+    pending = "s.health.parts.push({name: 'reconciliation', status: 'pending', needed: false})"
+    assert run_js("sentences", of_whole(pending))["text"] == "All is well"
+
+
+def test_a_badge_has_room_for_two_troubles(run_js: RunJs) -> None:
+    many = "; ".join(f"s.health.parts.push({{name: 'p{n}', status: 'down', needed: {n} < 1}})" for n in range(2))
+    told = run_js("sentences", of_whole(f"{many}; s.kafka.offline = 1; s.kafka.under_replicated = 1"))
+    assert told["brief"] == "Down: p0 · 1 partition offline · 2 more"
+    assert told["text"].count(" · ") == 3
+
+
+@pytest.mark.parametrize(
+    ("topics", "value", "level"),
+    [
+        ("{}", "–", "none"),
+        ("{'t.dead-letters': {waiting: 0, messages: 0}}", "0", "ok"),
+        ("{'t.dead-letters': {waiting: 32, messages: 8}}", "8", "warn"),
+        ("{'t.dead-letters': {waiting: 32, messages: null}}", "\u2264\u200932", "warn"),
+        ("{'t.dead-letters': {waiting: 32}}", "\u2264\u200932", "warn"),
+    ],
+)
+def test_dead_letters_are_counted_as_messages(run_js: RunJs, topics: str, value: str, level: str) -> None:
+    told = run_js("sentences", f"m.buried({topics})")
+    assert (told["value"], told["level"]) == (value, level)
+
+
+@pytest.mark.parametrize(
+    ("groups", "value", "note", "level"),
+    [
+        ("[]", "–", "nobody reads yet", "none"),
+        ("[{name: 'a', verdict: 'OK', lag: 0}]", "0", "all workers are up to date", "ok"),
+        ("[{name: 'a', verdict: 'UNKNOWN', lag: 0}]", "–", "unknown: see the workers below", "warn"),
+        ("[{name: 'a', verdict: 'OK', lag: 0}, {name: 'b', verdict: 'UNKNOWN', lag: 0}]", "0", "unknown of b", "warn"),
+        ("[{name: 'a', verdict: 'OK', lag: 3, lag_seconds: null}]", "3", "nobody knows since when", "ok"),
+        ("[{name: 'a', verdict: 'ERR', lag: 3, lag_seconds: 9}]", "3", "oldest for 9", "err"),
+    ],
+)
+def test_lag_that_nobody_knows_is_not_none(run_js: RunJs, groups: str, value: str, note: str, level: str) -> None:
+    told = run_js("sentences", f"m.lagOf({groups}, String, String)")
+    assert told == {"value": value, "note": note, "level": level}
+
+
+def test_what_stands_in_backticks_is_code(run_js: RunJs) -> None:
+    told = run_js("sentences", "m.spans('Start `manage.py run_monitor`.')")
+    assert told == [
+        {"text": "Start ", "isCode": False},
+        {"text": "manage.py run_monitor", "isCode": True},
+        {"text": ".", "isCode": False},
+    ]
+
+
+@pytest.mark.parametrize(
+    ("values", "spread"),
+    [("[1, 2, 3]", False), ("[1000, 1, 1, 2]", True), ("[0, 0, 5]", False), ("[-90000, 1, 2]", True), ("[]", False)],
+)
+def test_a_bar_a_thousand_times_the_others_makes_the_scale_logarithmic(
+    run_js: RunJs, values: str, spread: bool
+) -> None:
+    assert run_js("series", f"m.isSpread({values})") == spread
+
+
+def test_a_logarithmic_scale_is_marked_at_powers_of_ten_on_both_sides_of_zero(run_js: RunJs) -> None:
+    assert run_js("series", "m.linearUpTo([40, 50000])") == 1
+    assert run_js("series", "m.powers(-200, 60000, 1, 9)") == [-100, -10, 0, 10, 100, 1000, 10000]
+    assert run_js("series", "m.powers(0, 60000, 1, 2)") == [0, 100, 10000]
+
+
+def test_the_days_of_a_chart_bear_their_year(run_js: RunJs) -> None:
+    same = run_js("format", "m.days('1998-06-30T01:00:00Z', '1998-06-30T05:00:00Z')")
+    assert same == "30 Jun 1998"
+    assert "1998" in run_js("format", "m.days('1998-05-30T01:00:00Z', '1998-06-30T05:00:00Z')")

@@ -1,7 +1,7 @@
 // Lines and bars by uPlot, in the colours of the theme.
 /* global uPlot */
 
-import { MINUTES, calmTop } from "./series.js";
+import { MINUTES, calmTop, isSpread, linearUpTo, powers } from "./series.js";
 import { compact, hourAndMinute } from "./format.js";
 
 const DASHES = [[], [8, 3], [3, 3], [12, 3, 3, 3]];
@@ -96,14 +96,28 @@ export class Bars extends Chart {
   constructor(frame, onPoint) {
     super(frame);
     this.onPoint = onPoint;
+    this.isLogarithmic = false;
   }
 
   draw(labels, values) {
     if (this.plot && String(labels) === String(this.labels) && String(values) === String(this.values)) return;
-    const changed = String(labels) !== String(this.labels);
-    Object.assign(this, { labels, values });
+    const isLogarithmic = isSpread(values);
+    const changed = isLogarithmic || isLogarithmic !== this.isLogarithmic || String(labels) !== String(this.labels);
+    Object.assign(this, { labels, values, isLogarithmic });
     if (changed || !this.plot) this.redraw();
     else this.plot.setData([labels.map((_, index) => index), values]);
+  }
+
+  scale() {
+    if (!this.isLogarithmic) return { range: (_, low, high) => [Math.min(0, low ?? 0) * 1.05, Math.max(1, high ?? 1) * 1.05] };
+    const [low, high] = [Math.min(0, ...this.values) * 1.5, Math.max(0, ...this.values) * 1.5];
+    return { distr: 4, asinh: linearUpTo(this.values), range: () => [low, high] };
+  }
+
+  splits() {
+    if (!this.isLogarithmic) return {};
+    const most = this.frame.clientHeight / (rem() * 2);
+    return { splits: (_, __, low, high) => powers(low, high, linearUpTo(this.values), most), filter: (_, splits) => splits };
   }
 
   redraw() {
@@ -117,7 +131,7 @@ export class Bars extends Chart {
         hooks: { setCursor: [(plot) => this.onPoint(plot.cursor.idx ?? null)] },
         scales: {
           x: { time: false, range: () => [-0.6, this.labels.length - 0.4] },
-          y: { range: (_, low, high) => [Math.min(0, low ?? 0) * 1.05, Math.max(1, high ?? 1) * 1.05] },
+          y: this.scale(),
         },
         axes: [
           axis({
@@ -127,7 +141,7 @@ export class Bars extends Chart {
             splits: () => this.labels.map((_, index) => index).filter((index) => index % every === 0),
             values: (_, splits) => splits.map((index) => this.labels[index] ?? ""),
           }),
-          axis({ size: size * 3.2, space: size * 2.2, values: (_, values) => values.map(compact) }),
+          axis({ size: size * 3.2, space: size * 2.2, values: (_, values) => values.map(compact), ...this.splits() }),
         ],
         series: [
           {},

@@ -26,7 +26,7 @@ const sameDay = (a, b) => new Date(a).toISOString().slice(0, 10) === new Date(b)
 
 // The time of today, and the day of what is older: history often knows no more than the day.
 export const when = (moment, now) => (sameDay(moment, now) ? clock : shortDay).format(new Date(moment));
-export const whenBriefly = (moment, now) => (sameDay(moment, now) ? minute : dayOnly).format(new Date(moment));
+export const whenBriefly = (moment, now) => (sameDay(moment, now) ? minute : shortDay).format(new Date(moment));
 export const inFull = (moment) => `${full.format(new Date(moment))} UTC`;
 
 export function duration(seconds) {
@@ -59,5 +59,7 @@ export function hourLabels(hours) {
 }
 
 export const hourTitle = (hour, byDay) => (byDay ? date(hour) : `${date(hour)}, ${minute.format(new Date(hour))}`);
+// The days of a chart, with the year.
+export const days = (first, last) => day.formatRange(new Date(first), new Date(last));
 // The hour alone if it is of today.
 export const hourName = (hour, now, byDay) => (sameDay(hour, now) ? `${minute.format(new Date(hour))} UTC` : hourTitle(hour, byDay));

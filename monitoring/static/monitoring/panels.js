@@ -2,14 +2,17 @@
 
 import { Bars, Lines } from "./charts.js";
 import * as format from "./format.js";
+import * as sentences from "./sentences.js";
 import { columns, halfMinutes, namesOf } from "./series.js";
-import { makeBadge, showBadge, showHead, showRows } from "./tables.js";
+import { fillSentence, makeBadge, showBadge, showHead, showRows } from "./tables.js";
 
+const MEASURED_MS = 20_000;
 const $ = (selector) => document.querySelector(selector);
-const LEVELS = { OK: "ok", WARN: "warn", ERR: "err", up: "ok", degraded: "warn", down: "err", unknown: "warn" };
+const LEVELS = { OK: "ok", WARN: "warn", ERR: "err", UNKNOWN: "warn" };
 const REASONS = {
   CAUGHT_UP: "Up to date", MOVING: "Reading", WATCHING: "Watching", WAITING: "Waiting", FALLING_BEHIND: "Too slow",
-  STALLED: "Stalled", STOPPED: "Stopped", REWOUND: "Went back",
+  STALLED: "Stalled", STOPPED: "Stopped", REWOUND: "Went back", OPEN_TRANSACTION: "Waiting behind an open transaction",
+  UNKNOWN: "Nobody knows",
 };
 const TRANSACTION_LEVELS = { SUCCESS: "ok", PENDING: "none", FAILED: "err", REFUNDED: "warn" };
 const ALERT_LEVELS = { OPEN: "err", INVESTIGATING: "warn", CONFIRMED: "none", DISMISSED: "none" };
@@ -24,7 +27,7 @@ const setText = (element, text) => {
 function empty(container, isEmpty, sentence) {
   const note = container.querySelector("[data-empty]");
   note.hidden = !isEmpty;
-  if (sentence) setText(note, sentence);
+  if (sentence) fillSentence(note, sentence);
 }
 
 function tile(name, value, note, level = "none") {
@@ -36,18 +39,11 @@ function tile(name, value, note, level = "none") {
 
 // --- the bar -----------------------------------------------------------------------------------------------------------
 
-export function showOverall({ health, kafka }) {
-  const notUp = health.parts.filter((part) => part.status !== "up");
-  const troubled = (kafka.groups ?? []).filter((group) => group.verdict === "ERR").map((group) => group.name);
-  const level = notUp.length ? LEVELS[health.status] : troubled.length ? "err" : "ok";
-  const text = notUp.length ? sentenceOf(notUp) : troubled.length ? `Not reading: ${troubled.join(", ")}` : "All is well";
-  showBadge($("#overall"), level, text);
+export function showOverall(state) {
+  const { level, text, brief } = sentences.overall(state);
+  showBadge($("#overall"), level, brief);
+  $("#overall").title = text;
   return text;
-}
-
-function sentenceOf(parts) {
-  const named = (status) => parts.filter((part) => part.status === status).map((part) => part.name);
-  return ["down", "unknown"].map((status) => [word(status), named(status).join(", ")]).filter(([, names]) => names).map((pair) => pair.join(": ")).join("; ");
 }
 
 export const showNoConnection = () => showBadge($("#overall"), "none", "No connection");
@@ -66,25 +62,28 @@ export function showTiles({ kafka, panels, at }, points) {
     else tile("kafka", "Unknown", "nobody looks at it", "warn");
     return;
   }
+  showThroughputTile(points, at);
+  const lag = sentences.lagOf(kafka.groups, format.duration, format.brief);
+  tile("lag", lag.value, lag.note, lag.level);
+  const dead = sentences.buried(kafka.dead_letters);
+  tile("dead", dead.value, dead.note, dead.level);
+  showKafkaTile(kafka);
+}
+
+function showThroughputTile(points, at) {
   const last = points.at(-1);
-  tile("throughput", last ? format.perSecond(last.topics.transactions ?? 0) : "–", last ? "average of ten seconds" : "measuring");
-  showLagTile(kafka.groups);
-  const dead = Object.values(kafka.dead_letters).reduce((sum, records) => sum + records, 0);
-  const where = Object.entries(kafka.dead_letters).filter(([, records]) => records).map(([topic]) => topic.replace(".dead-letters", ""));
-  tile("dead", format.count(dead), dead ? `of ${where.join(", ")}` : "none waits", dead ? "warn" : "ok");
+  const rate = last && Date.parse(at) - last.at < MEASURED_MS ? last.topics.transactions : undefined;
+  tile("throughput", rate === undefined ? "–" : format.perSecond(rate), rate === undefined ? "measuring" : "average of ten seconds");
+}
+
+function showKafkaTile(kafka) {
   const ill = kafka.under_replicated + kafka.offline;
   const partitions = ill ? `${kafka.under_replicated} under-replicated, ${kafka.offline} offline` : "all partitions in sync";
-  tile("kafka", format.plural(kafka.brokers, "broker", "brokers"), partitions, kafka.offline ? "err" : ill ? "warn" : "ok");
+  const note = kafka.silent ? `${format.count(kafka.silent)} of them silent; ${partitions}` : partitions;
+  tile("kafka", format.plural(kafka.brokers, "broker", "brokers"), note, kafka.offline || kafka.silent ? "err" : ill ? "warn" : "ok");
 }
 
 const whyNothing = ({ is_known: isKnown }) => (isKnown ? "Kafka is down" : "nobody looks at Kafka");
-
-function showLagTile(groups) {
-  const lag = groups.reduce((sum, group) => sum + group.lag, 0);
-  const oldest = Math.max(0, ...groups.map((group) => group.lag_seconds ?? 0));
-  const worst = ["ERR", "WARN"].find((verdict) => groups.some((group) => group.verdict === verdict)) ?? "OK";
-  tile("lag", format.brief(lag), lag ? `oldest for ${format.duration(oldest)}` : "all workers are up to date", groups.length ? LEVELS[worst] : "none");
-}
 
 // --- throughput --------------------------------------------------------------------------------------------------------
 
@@ -106,7 +105,7 @@ function showLegend(list, names, values) {
     list.dataset.names = String(names);
     list.replaceChildren(...names.map(legendEntry));
   }
-  names.forEach((name, index) => setText(list.children[index].querySelector("b"), format.perSecond(values[name] ?? 0)));
+  names.forEach((name, index) => setText(list.children[index].querySelector("b"), values[name] === undefined ? "–" : format.perSecond(values[name])));
 }
 
 function legendEntry(name, index) {
@@ -136,7 +135,7 @@ function showThroughputTable(points) {
 
 // --- workers -----------------------------------------------------------------------------------------------------------
 
-const SEVERITY = ["ERR", "WARN", "OK"];
+const SEVERITY = ["ERR", "UNKNOWN", "WARN", "OK"];
 
 export function showGroups({ kafka }) {
   const groups = [...(kafka.groups ?? [])].sort(
@@ -157,25 +156,27 @@ function trend(group) {
 }
 
 function clearing(group) {
+  if (group.verdict === "UNKNOWN") return "nobody knows where it stands";
   if (!group.lag) return "it has read everything";
   return group.time_to_clear_seconds === null ? "its lag does not shrink" : "until it has read everything, if it goes on so";
 }
 
 function groupRows(group) {
   const level = LEVELS[group.verdict];
+  const isKnown = group.verdict !== "UNKNOWN";
   const row = {
     key: group.name,
     cells: [
       { text: group.name },
-      { text: group.verdict, badge: level, title: `${REASONS[group.reason]}. ${group.detail}` },
+      { text: group.verdict, badge: level, title: `${REASONS[group.reason] ?? group.reason}. ${sentences.plain(group.detail)}` },
       { text: format.count(group.members), number: true },
-      { text: format.brief(group.lag), title: format.count(group.lag), number: true },
-      { text: group.lag_seconds === null ? "?" : group.lag ? format.duration(group.lag_seconds) : "–", number: true },
-      { text: group.trend === null ? "–" : format.growth(group.trend), title: trend(group), number: true },
-      { text: group.lag && group.time_to_clear_seconds !== null ? format.duration(group.time_to_clear_seconds) : "–", title: clearing(group), number: true },
+      { text: isKnown ? format.brief(group.lag) : "?", title: isKnown ? format.count(group.lag) : clearing(group), number: true },
+      { text: group.lag_seconds === null || !isKnown ? "?" : group.lag ? format.duration(group.lag_seconds) : "–", number: true },
+      { text: group.trend === null || !isKnown ? "–" : format.growth(group.trend), title: trend(group), number: true },
+      { text: isKnown && group.lag && group.time_to_clear_seconds !== null ? format.duration(group.time_to_clear_seconds) : "–", title: clearing(group), number: true },
     ],
   };
-  return level === "ok" ? [row] : [row, { key: `${group.name}: why`, cells: [{ text: group.detail }], span: columnsInView("#groups"), level }];
+  return level === "ok" ? [row] : [row, { key: `${group.name}: why`, cells: [{ sentence: group.detail }], span: columnsInView("#groups"), level }];
 }
 
 // --- transactions and alerts -------------------------------------------------------------------------------------------
@@ -221,6 +222,7 @@ export function showHours({ panels }) {
   hours = panels.hours.rows ?? [];
   empty($("#hours-chart"), !hours.length, panels.hours.hidden_for ? "Your role does not see totals." : "No hour has a total yet.");
   if (hours.length) bars.draw(format.hourLabels(hours.map((row) => row.hour)), hours.map((row) => Number(row.total_amount)));
+  setText($("#hours-span"), hours.length ? `${format.days(hours[0].hour, hours.at(-1).hour)}${bars.isLogarithmic ? " · log scale" : ""}` : "");
   showRows(
     $("#hours-table table"),
     [...hours].reverse().map((row) => ({
@@ -234,15 +236,17 @@ export function showHours({ panels }) {
 
 export function showParts({ health }) {
   const list = $("#parts");
+  list.querySelector(".loading")?.remove();
   while (list.children.length < health.parts.length) list.append(partEntry());
+  while (list.children.length > health.parts.length) list.lastChild.remove();
   health.parts.forEach((part, index) => {
     const entry = list.children[index];
     const isUp = part.status === "up";
-    entry.classList.toggle("down", !isUp);
-    entry.dataset.level = isUp ? "ok" : part.needed ? "err" : "warn";
-    showBadge(entry.querySelector(".badge"), entry.dataset.level, part.name.charAt(0).toUpperCase() + part.name.slice(1));
+    entry.classList.toggle("down", Boolean(part.why));
+    entry.dataset.level = isUp ? "ok" : part.status === "pending" ? "none" : part.needed ? "err" : "warn";
+    showBadge(entry.querySelector(".badge"), entry.dataset.level, sentences.partWord(part.name));
     setText(entry.querySelector(".latency"), isUp ? `${format.count(Math.max(1, part.latency_ms))} ms` : part.status);
-    setText(entry.querySelector(".reason"), part.why);
+    fillSentence(entry.querySelector(".reason"), part.why);
   });
 }
 

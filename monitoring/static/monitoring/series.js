@@ -32,6 +32,31 @@ export function halfMinutes(points, kind, names) {
   }));
 }
 
+// Whether bars are drawn on a logarithmic scale: where one stands so far out that the others could not be seen.
+export function isSpread(values) {
+  const sizes = values.map(Math.abs).filter(Boolean).sort((a, b) => a - b);
+  return sizes.length > 1 && sizes.at(-1) > 50 * sizes[Math.floor((sizes.length - 1) / 2)];
+}
+
+// Up to so much the logarithmic scale is linear, so that negative bars have a place, too: well below the smallest bar.
+export function linearUpTo(values) {
+  const sizes = values.map(Math.abs).filter(Boolean);
+  return 10 ** Math.floor(Math.log10(Math.max(Math.min(...sizes), Math.max(...sizes) / 1e8)) - 1);
+}
+
+// Powers of ten on both sides of zero that lie in the range, not more than `most` of them.
+export function powers(low, high, linear, most) {
+  const upTo = (end) => {
+    const found = [];
+    for (let power = linear * 10; power <= end * 1.0001; power *= 10) found.push(power);
+    return found;
+  };
+  const [up, down] = [upTo(high), upTo(-low)];
+  const every = Math.ceil((up.length + down.length) / Math.max(1, most));
+  const thinned = (found) => found.filter((_, index) => (found.length - 1 - index) % every === 0);
+  return [...thinned(down).map((power) => -power).reverse(), 0, ...thinned(up)];
+}
+
 // A round number at or above the highest value. It sinks only when half of it would do, so that the scale stays calm.
 export function calmTop(highest, present) {
   const power = 10 ** Math.floor(Math.log10(Math.max(highest, 1)));

@@ -1,12 +1,24 @@
 // Rows that come and go without the others moving in the document, so that focus and selection stay.
 
+import { spans } from "./sentences.js";
+
 function cell(content) {
   const td = document.createElement("td");
   if (content.number) td.className = "number";
   return td;
 }
 
+// A sentence whose commands stand in backticks: they are set as code.
+export function fillSentence(element, sentence) {
+  if (element.dataset.sentence === sentence) return;
+  element.dataset.sentence = sentence;
+  element.replaceChildren(
+    ...spans(sentence).map(({ text, isCode }) => (isCode ? Object.assign(document.createElement("code"), { textContent: text }) : text)),
+  );
+}
+
 function fill(td, content) {
+  if (content.sentence !== undefined) return fillSentence(td, content.sentence);
   if (content.badge) {
     if (content.title) td.title = content.title;
     return fillBadge(td, content);
