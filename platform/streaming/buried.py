@@ -8,7 +8,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streaming import clients
-from streaming.dead_letters import ORIGIN, header
+from streaming.dead_letters import DeadLetter
 from streaming.lag import Partition
 
 TIMEOUT_SECONDS = 1.0
@@ -76,7 +76,7 @@ class BuriedMessages:
             offset = int(message.offset() or 0)
             error = message.error()
             if error is None:
-                read.origins[offset] = hash(header(message, ORIGIN) or (_place(message), offset))
+                read.origins[offset] = hash(_origin(message))
                 read.next = offset + 1
             elif error.code() == KafkaError._PARTITION_EOF:
                 read.next = max(read.next, offset)
@@ -90,6 +90,12 @@ class BuriedMessages:
         if any(self._read[partition].next < end for partition, end in some.items()):
             return None
         return len({origin for partition in some for origin in self._read[partition].origins.values()})
+
+
+def _origin(message: Message) -> str | tuple[Partition, int | None]:
+    """Where the buried message stands; what somebody else wrote there is a message of its own."""
+    letter = DeadLetter.of(message)
+    return letter.origin if letter else (_place(message), message.offset())
 
 
 def _place(message: Message) -> Partition:

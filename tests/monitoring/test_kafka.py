@@ -19,7 +19,7 @@ from monitoring.verdicts import Judgement
 from monitoring.watch import Watch
 from streaming import clients, unread
 from streaming.clients import Outgoing, send_all
-from streaming.dead_letters import ORIGIN
+from streaming.dead_letters import GROUP, ORIGIN, REASON
 from streaming.lag import end_offsets
 from streaming.send import producer
 from streaming.topics import Topic
@@ -276,9 +276,14 @@ def bury(numbers: Iterable[int]) -> None:
     send_all(
         producer(),
         [
-            Outgoing(Topic.TRANSACTIONS.dead_letters, b"7", b"x", [(ORIGIN, f"transactions[0]@{number}".encode())])
+            Outgoing(
+                Topic.TRANSACTIONS.dead_letters,
+                b"7",
+                b"x",
+                [(ORIGIN, f"transactions[0]@{number}".encode()), (GROUP, group.encode()), (REASON, b"unreadable")],
+            )
             for number in numbers
-            for _ in ("recorder", "fraud", "aggregator", "notifier")
+            for group in ("recorder", "fraud", "aggregator", "notifier")
         ],
     )
 
