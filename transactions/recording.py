@@ -142,8 +142,11 @@ def as_corrected(event: TransactionCorrected) -> CorrectedTelling:
     )
 
 
-def known_of(row: Transaction) -> Known:
-    """What a row says of its order."""
+KNOWN = ("user_id", "amount", "timestamp", "status", "entered_as", "told_offset", "told_at")
+
+
+def known_of(row: Any) -> Known:
+    """What a row says of its order; row: has the columns KNOWN."""
     return Known(
         row.user_id,
         to_cents(row.amount),
@@ -159,7 +162,7 @@ def _misattributed(rows: Iterable[str]) -> dict[tuple[str, int], Misattribution]
     return {(each.order_id, each.user_id): each for each in found}
 
 
-def _place(noted: "Transaction | Misattribution") -> Place | None:
+def _place(noted: Any) -> Place | None:
     if noted.told_offset is None or noted.told_at is None:
         return None
     return Place(noted.told_offset, noted.told_at)

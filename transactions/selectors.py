@@ -8,7 +8,7 @@ from events import TransactionCorrected, TransactionStatusChanged
 from events.money import to_cents
 from streaming.worker import Record
 from transactions.models import CorrectedTelling, Transaction
-from transactions.recording import known_of
+from transactions.recording import KNOWN, known_of
 from transactions.tellings import Known, why_implausible
 
 
@@ -64,7 +64,9 @@ def rows_by_order_id(order_ids: Iterable[str]) -> dict[str, Transaction]:
 
 def known(order_ids: Iterable[str]) -> dict[str, Known]:
     """What is recorded of these orders, by order id; those that are not recorded are left out."""
-    return {order_id: known_of(row) for order_id, row in rows_by_order_id(order_ids).items()}
+    # Without a model's instance for each: every batch of the notifier asks.
+    rows = Transaction.objects.filter(order_id__in=list(order_ids)).values_list("order_id", *KNOWN, named=True)
+    return {row.order_id: known_of(row) for row in rows}
 
 
 def corrections_since(moment: datetime | None) -> QuerySet[CorrectedTelling]:
