@@ -22,8 +22,9 @@ from monitoring.processes import NoAnswer
 from monitoring.processes import troubles as list_troubles
 from monitoring.selectors import latest_look
 from monitoring.writing import try_a_write
-from streaming import clients
+from streaming import clients, stops
 from streaming.connect import RUNNING, Connect, ConnectFailed
+from streaming.models import BurialStreak, StoppedGroup
 
 log = structlog.get_logger(__name__)
 
@@ -120,6 +121,37 @@ def mail() -> None:
         ) from error
     except RuntimeError as error:
         raise Down(str(error)) from error
+
+
+def records() -> None:
+    """Whether what arrives can be processed: no group stands still, and none buries one record after the other.
+
+    The reasons may hold what only some may see: they stand in the logs and letters.
+    """
+    try:
+        standing = [_of_stopped(each) for each in stops.stopped_groups()]
+        burying = [_of_streak(each) for each in stops.streaks_going_on()]
+    except Error as error:
+        raise Unknown(
+            f"The database, where workers write down what they bury, does not answer ({type(error).__name__})."
+        ) from error
+    if standing or burying:
+        raise Down(" ".join([*standing, *burying]))
+
+
+def _of_stopped(each: StoppedGroup) -> str:
+    return (
+        f"The consumer group {each.group} stands still since {each.since:%Y-%m-%d %H:%M:%S} UTC: too many records in a "
+        f"row were buried, the last one at offset {each.offset} of {each.topic}[{each.partition}]. See "
+        f"docs/runbooks/group-stopped.md; `manage.py resume {each.group}` lets it go on."
+    )
+
+
+def _of_streak(each: BurialStreak) -> str:
+    return (
+        f"The consumer group {each.group} has buried {each.in_a_row:,} records in a row of "
+        f"{each.topic}[{each.partition}], the last one at offset {each.offset}: see docs/runbooks/burial-streak.md."
+    )
 
 
 def registry() -> None:
@@ -226,6 +258,7 @@ def checks_of_this_place() -> list[Check]:
         Check("celery broker", False, celery_broker),
         Check("celery beat", False, celery_beat),
         Check("mail", False, mail),
+        Check("records", False, records),
         *(check for is_used, check in where_it_is_used if is_used),
     ]
 

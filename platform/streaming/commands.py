@@ -1,11 +1,13 @@
 """What every worker's management command shares: the wiring of the loop."""
 
 import signal
+import threading
 from collections.abc import Callable, Sequence
 from datetime import datetime
 from functools import partial
 from typing import Any, ClassVar
 
+import structlog
 from confluent_kafka import Message, Producer
 from django.conf import settings
 from django.core.management import get_commands, load_command_class
@@ -13,12 +15,19 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
-from streaming import addresses, clients, dead_letters, messages, metrics, misplaced, tracing
+from streaming import addresses, clients, dead_letters, messages, metrics, misplaced, stops, tracing
 from streaming.messages import is_packed
+from streaming.metrics import WorkerMetrics
 from streaming.placement import Homes
 from streaming.retries import again_if_given_up
+from streaming.streaks import Streaks, TooManyInvalidMessages
 from streaming.topics import Event, Topic
-from streaming.worker import Batch, ImplausibleMessage, InvalidMessage, Record, Worker
+from streaming.worker import Batch, ImplausibleMessage, InvalidMessage, Progress, Record, Worker
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_SECONDS = 2.0
+"""How soon a group that stands still goes on after it was told to."""
 
 
 def decode(message: Message) -> Record[Event]:
@@ -84,32 +93,67 @@ class WorkerCommand(BaseCommand):
         )
         metrics.add_arguments(parser)
 
-    def handle(self, *args: Any, instance: str | None, batch_size: int, **options: Any) -> None:
+    def handle(self, *args: Any, **options: Any) -> None:
         served = metrics.serve_worker(self.group, options["metrics_port"], options["metrics_address"], self.topics)
         tracing.begin(self.group)
+        ending = threading.Event()
+        _on_signals(ending.set)
+        while not ending.is_set():
+            close_old_connections()
+            if stops.is_stopped(self.group):
+                ending.wait(LOOK_EVERY_SECONDS)
+                continue
+            worker = self._worker(served, options["instance"], options["batch_size"])
+            _on_signals(ending.set, worker.stop)
+            try:
+                worker.run()
+            except TooManyInvalidMessages as error:
+                stops.stop(group=self.group, error=error)
+            except stops.Stopped as stopped:
+                log.warning(str(stopped))
+
+    def _worker(self, served: WorkerMetrics, instance: str | None, batch_size: int) -> Worker[Any]:
         producer = clients.producer()
         decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self._handler_at_home(producer)))
-        worker = Worker(
+        return Worker(
             consumer=clients.consumer(self.group, instance=instance, **served.client_options()),
             topics=self.topics,
             decode=decode,
             handle=handle,
             bury=partial(dead_letters.bury, producer, self.group),
             concerns_us=self.concerns_us,
-            before_batch=close_old_connections,
-            observe=served.observe,
+            before_batch=stops.Gate(self.group).pass_through,
+            observe=observer(self.group, served),
             batch_size=batch_size,
-            max_buried_in_a_row=settings.MAX_BURIED_IN_A_ROW,
         )
-        signal.signal(signal.SIGTERM, worker.stop)
-        signal.signal(signal.SIGINT, worker.stop)
-        worker.run()
 
     def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:
         if not self.keyed_by_user:
             return self.handler()
         pass_on = misplaced.sender_on(producer) if self.sends_on else misplaced.leave
         return misplaced.at_home(self.handler(), Homes(misplaced.partition_count), pass_on)
+
+
+def observer(group: str, served: WorkerMetrics) -> Callable[[Progress], None]:
+    """Tells Prometheus and operators of each batch; raises TooManyInvalidMessages beyond MAX_BURIED_IN_A_ROW."""
+    streaks, told = Streaks(), stops.StreaksTold(group)
+
+    def observe(progress: Progress) -> None:
+        served.observe(progress)
+        streaks.note(progress)
+        told.tell(streaks.current, progress.last.keys() - streaks.current.keys())
+        streaks.stop_beyond(settings.MAX_BURIED_IN_A_ROW)
+
+    return observe
+
+
+def _on_signals(*calls: Callable[[], None]) -> None:
+    def end(*_: Any) -> None:
+        for call in calls:
+            call()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
 
 
 def workers() -> list[WorkerCommand]:

@@ -40,3 +40,39 @@ class OutboxMessage(models.Model):
 
     def __str__(self) -> str:
         return f"{self.topic} {self.message_key} ({len(self.payload)} bytes)"
+
+
+class BurialStreak(models.Model):
+    """Many records of one partition that a group buried in a row; gone once one of them could be processed."""
+
+    group = models.CharField(max_length=64)
+    topic = models.CharField(max_length=249)
+    partition = models.PositiveIntegerField()
+    in_a_row = models.PositiveIntegerField()
+    offset = models.PositiveBigIntegerField(help_text="of the last one")
+    reason = models.CharField(max_length=400, help_text="of the last one")
+    last_at = models.DateTimeField(auto_now=True)
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["group", "topic", "partition"], name="one_burial_streak_per_group_and_partition"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.group}: {self.in_a_row} of {self.topic}[{self.partition}]"
+
+
+class StoppedGroup(models.Model):
+    """A consumer group that stands still, since it buried too many records in a row, until `manage.py resume`."""
+
+    group = models.CharField(max_length=64, primary_key=True)
+    since = models.DateTimeField(auto_now_add=True)
+    topic = models.CharField(max_length=249)
+    partition = models.PositiveIntegerField()
+    offset = models.PositiveBigIntegerField(help_text="of the last record that it buried")
+    reason = models.CharField(max_length=400, help_text="why it could not be processed")
+
+    def __str__(self) -> str:
+        return f"{self.group} since {self.since:%Y-%m-%d %H:%M:%S}"

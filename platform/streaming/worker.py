@@ -15,6 +15,8 @@ from streaming.messages import is_packed, partition, reached, stepped_over
 log = structlog.get_logger(__name__)
 
 Event = TypeVar("Event")
+Partition = tuple[str, int]
+"""(topic, number)"""
 
 POLL_SECONDS = 1.0
 FILL_SECONDS = 0.02
@@ -51,10 +53,6 @@ class InvalidRecords(ValueError):
 REFUSED = "refused"
 KINDS = (InvalidMessage.kind, ImplausibleMessage.kind, REFUSED)
 """Why messages are buried: they cannot be read, cannot be true, or the handler refuses them."""
-
-
-class TooManyInvalidMessages(RuntimeError):
-    """So many messages in a row are invalid that something else must be wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,7 +123,8 @@ class Worker(Generic[Event]):
 
     A batch is committed before the next is read, so a rebalance never finds half-done work. A message that can never be
     processed is buried, and acknowledged there, before its offset is committed; any other failure rises, leaves the
-    batch uncommitted and ends the worker, whose supervisor starts it again.
+    batch uncommitted and ends the worker, whose supervisor starts it again. However many messages in a row are invalid,
+    each is buried and the worker goes on: whoever observes it may say otherwise.
     """
 
     def __init__(
@@ -140,7 +139,6 @@ class Worker(Generic[Event]):
         before_batch: Callable[[], None] = lambda: None,
         observe: Callable[[Progress], None] = lambda progress: None,
         batch_size: int = 1000,
-        max_buried_in_a_row: int = 100,
     ) -> None:
         self.consumer = consumer
         self.topics = list(topics)
@@ -151,10 +149,7 @@ class Worker(Generic[Event]):
         self.before_batch = before_batch
         self.observe = observe
         self.batch_size = batch_size
-        self.max_buried_in_a_row = max_buried_in_a_row
         self.stopping = False
-        self._buried_in_a_row = 0
-        self._refused_in_a_row = 0
 
     def stop(self, *_: Any) -> None:
         """Finish the batch at hand, then end; fit to be a signal handler."""
@@ -216,10 +211,8 @@ class Worker(Generic[Event]):
         for message in messages:
             try:
                 records.append(self.decode(message))
-                self._buried_in_a_row = 0
             except InvalidMessage as invalid:
                 buried.append(Buried(message, str(invalid), invalid.kind))
-                self._count_buried(message, invalid)
         return records, buried
 
     def _handle(self, records: list[Record[Event]], messages: Iterable[Message]) -> list[Buried]:
@@ -229,27 +222,9 @@ class Worker(Generic[Event]):
         except InvalidRecords as invalid:
             at = {(m.topic(), m.partition(), m.offset()): m for m in messages}
             buried = [Buried(at[r.topic, r.partition, r.offset], reason, REFUSED) for r, reason in invalid.reasons]
-            if len(buried) < len(records):
-                self._refused_in_a_row = 0
-            for each in buried:
-                self._refused_in_a_row += 1
-                self._stop_beyond_limit(self._refused_in_a_row, each.message, invalid)
             self.bury(buried)
             return buried
-        self._refused_in_a_row = 0
         return []
-
-    def _count_buried(self, message: Message, invalid: InvalidMessage) -> None:
-        self._buried_in_a_row += 1
-        self._stop_beyond_limit(self._buried_in_a_row, message, invalid)
-
-    def _stop_beyond_limit(self, in_a_row: int, message: Message, invalid: ValueError) -> None:
-        if in_a_row > self.max_buried_in_a_row:
-            raise TooManyInvalidMessages(
-                f"more than {self.max_buried_in_a_row} messages in a row are invalid, the last one at offset "
-                f"{message.offset()} of {message.topic()}[{message.partition()}]: {invalid}. Nothing of this batch was "
-                "committed. If they really are bad, raise MAX_BURIED_IN_A_ROW; else mend the reader and start again."
-            ) from invalid
 
     def _commit(self, last: Mapping[tuple[str, int], Message]) -> None:
         offsets = [TopicPartition(*each, int(message.offset() or 0) + 1) for each, message in last.items()]

@@ -60,7 +60,7 @@ def test_health_says_in_a_sentence_since_when_kafka_is_down(client: Client) -> N
     assert parts["kafka"]["status"] == "down"
     assert re.search(r"^No Kafka broker answers\. .* It has been so since \d\d:\d\d:\d\d UTC\.$", parts["kafka"]["why"])
     up = {name for name, part in parts.items() if part["status"] == "up"}
-    assert up == {"database", "search", "celery broker", "mail"}
+    assert up == {"database", "search", "celery broker", "mail", "records"}
 
 
 @seen_by_all_threads

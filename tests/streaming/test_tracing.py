@@ -21,7 +21,7 @@ HUGE = {"order_id": "T-1", "user_id": 7, "amount": "10000000.01"}
 def post(address: str, token: str, body: dict[str, Any], **headers: str) -> None:
     headers |= {"Content-Type": "application/json", "Authorization": f"Bearer {token}"}
     request = urllib.request.Request(f"{address}/transactions", json.dumps(body).encode(), headers)
-    with urllib.request.urlopen(request, timeout=20) as answer:
+    with urllib.request.urlopen(request, timeout=60) as answer:
         assert answer.status == 201
 
 

@@ -1,6 +1,7 @@
-"""The loop against a real broker."""
+"""The loop, in memory and against a real broker; then what only a broker can do."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -10,17 +11,161 @@ from confluent_kafka.admin import AdminClient
 
 from events import Transaction
 from streaming import addresses, clients, dead_letters
-from streaming.clients import Outgoing, send_all
 from streaming.commands import decode
-from streaming.lag import committed_offsets, unread
+from streaming.lag import unread
 from streaming.send import send_to_topics
 from streaming.topics import Topic
-from streaming.worker import Batch, Buried, InvalidMessage, InvalidRecords, TooManyInvalidMessages, Worker
+from streaming.worker import Batch, Buried, InvalidMessage, InvalidRecords, Progress, Worker
 from tests.embedded import members, wait_until
 from tests.streaming.conftest import Orders
+from tests.streaming.logs import GROUP, BrokerLog, Log, MemoryLog
 
-GROUP = "under-test"
 MakeWorker = Callable[..., Worker[Any]]
+
+
+@pytest.fixture(params=["in memory", "on a broker"])
+def log(request: pytest.FixtureRequest) -> Iterator[Log]:
+    made = MemoryLog() if request.param == "in memory" else BrokerLog(request.getfixturevalue("kafka"))
+    yield made
+    made.close()
+
+
+@dataclass
+class Desk:
+    """A worker on a log, and what it handled and buried."""
+
+    log: Log
+    handled: list[Transaction]
+    buried: list[Buried]
+    worker: Worker[Any]
+
+    def read_all(self) -> None:
+        def one_batch() -> bool:
+            self.worker.run_once()
+            return self.log.unread() == 0
+
+        wait_until(one_batch, "all is read")
+
+
+def desk(log: Log, **options: Any) -> Desk:
+    handled: list[Transaction] = []
+    buried: list[Buried] = []
+    worker = Worker(
+        consumer=log.consumer(),
+        topics=[Topic.TRANSACTIONS],
+        decode=decode,
+        concerns_us=partial(addresses.concerns, GROUP),
+        **({"handle": lambda batch: handled.extend(batch.events), "bury": buried.extend} | options),
+    )
+    worker.consumer.subscribe(worker.topics, on_assign=lambda *_: None, on_revoke=lambda *_: None)
+    return Desk(log, handled, buried, worker)
+
+
+def send(log: Log, orders: list[Transaction]) -> None:
+    for order in orders:
+        log.send(str(order.user_id).encode(), clients.codec().encode(order))
+
+
+def test_every_event_is_handled_and_committed(log: Log, orders: Orders) -> None:
+    sent = orders(100)
+    send(log, sent)
+    under_test = desk(log)
+    under_test.read_all()
+    assert sorted(under_test.handled, key=lambda event: event.amount) == sent
+    assert sum(log.committed().values()) >= 100
+
+
+def test_events_of_one_user_come_in_their_order(log: Log, orders: Orders) -> None:
+    send(log, orders(100))
+    under_test = desk(log, batch_size=7)
+    under_test.read_all()
+    for user in range(10):
+        amounts = [event.amount for event in under_test.handled if event.user_id == user]
+        assert amounts == sorted(amounts)
+        assert len(amounts) == 10
+
+
+def test_a_batch_whose_handling_fails_is_delivered_again(log: Log, orders: Orders) -> None:
+    def fail(batch: Batch[Any]) -> None:
+        raise RuntimeError("the database is away")
+
+    send(log, orders(5))
+    failing = desk(log, handle=fail)
+    with pytest.raises(RuntimeError, match="the database is away"):
+        failing.read_all()
+    assert log.committed() == {}
+    failing.worker.consumer.close()
+    again = desk(log)
+    again.read_all()
+    assert {event.order_id for event in again.handled} == {f"a-{n}" for n in range(5)}
+
+
+def test_what_cannot_be_read_is_buried_and_the_rest_handled(log: Log, orders: Orders) -> None:
+    send(log, orders(10))
+    log.send(b"7", b"no Avro")
+    under_test = desk(log)
+    under_test.read_all()
+    assert len(under_test.handled) == 10
+    letters = [(each.message.value(), each.reason) for each in under_test.buried]
+    assert letters == [(b"no Avro", "the magic byte is 110, not 0")]
+
+
+def test_nothing_is_committed_unless_the_burial_is_acknowledged(log: Log) -> None:
+    def fail(buried: Any) -> None:
+        raise clients.NotDelivered("the dead-letter topic is away")
+
+    log.send(b"7", b"no Avro")
+    with pytest.raises(clients.NotDelivered):
+        desk(log, bury=fail).read_all()
+    assert log.committed() == {}
+
+
+def test_however_many_are_bad_the_good_one_behind_them_is_handled(log: Log, orders: Orders) -> None:
+    (order,) = orders(1)
+    log.send(b"0", *[None] * 150, *[b"no Avro"] * 150, clients.codec().encode(order))
+    under_test = desk(log, batch_size=40)
+    under_test.read_all()
+    assert (len(under_test.buried), under_test.handled) == (300, [order])
+
+
+def test_what_observes_may_end_the_worker_once_the_batch_is_committed(log: Log) -> None:
+    def stop(progress: Progress) -> None:
+        raise RuntimeError("enough")
+
+    log.send(b"7", b"no Avro", b"no Avro")
+    under_test = desk(log, observe=stop)
+    with pytest.raises(RuntimeError, match="enough"):
+        under_test.read_all()
+    assert (len(under_test.buried), log.unread()) == (2, 0)
+
+
+def test_an_implausible_event_is_invalid(log: Log, orders: Orders) -> None:
+    (order,) = orders(1)
+    log.send(b"1", clients.codec().encode(Transaction("a", -1, 1.0, order.status, order.timestamp)))
+    under_test = desk(log)
+    under_test.read_all()
+    with pytest.raises(InvalidMessage, match="user_id -1 is negative"):
+        decode(under_test.buried[0].message)
+
+
+@pytest.mark.parametrize("refused", [{3, 17}, set(range(20))])
+def test_what_a_handler_refuses_is_buried_and_the_batch_committed(log: Log, orders: Orders, refused: set[int]) -> None:
+    names = {f"a-{n}" for n in refused}
+    handled: list[Transaction] = []
+
+    def handle(batch: Batch[Any]) -> None:
+        bad = [record for record in batch.records if record.event.order_id in names]
+        handled.extend(record.event for record in batch.records if record not in bad)
+        if bad:
+            raise InvalidRecords([(record, f"{record.event.order_id} is refused") for record in bad])
+
+    sent = orders(20)
+    send(log, sent)
+    under_test = desk(log, handle=handle)
+    under_test.read_all()
+    assert {each.reason for each in under_test.buried} == {f"{name} is refused" for name in names}
+    assert {decode(each.message).event for each in under_test.buried} == {sent[n] for n in refused}
+    assert len(handled) == 20 - len(refused)
 
 
 @pytest.fixture
@@ -54,84 +199,6 @@ def read_all(worker: Worker[Any], admin: AdminClient) -> None:
         return unread(admin, GROUP, [Topic.TRANSACTIONS]) == 0
 
     wait_until(one_batch, "all is read")
-
-
-def test_every_event_is_handled_and_committed(make_worker: MakeWorker, kafka: AdminClient, orders: Orders) -> None:
-    handled: list[Transaction] = []
-    sent = orders(500)
-    send_to_topics(sent)
-    read_all(make_worker(lambda batch: handled.extend(batch.events)), kafka)
-    assert sorted(handled, key=lambda event: event.amount) == sent
-
-
-def test_events_of_one_user_come_in_their_order(make_worker: MakeWorker, kafka: AdminClient, orders: Orders) -> None:
-    handled: list[Transaction] = []
-    send_to_topics(orders(500))
-    read_all(make_worker(lambda batch: handled.extend(batch.events), batch_size=7), kafka)
-    for user in range(10):
-        amounts = [event.amount for event in handled if event.user_id == user]
-        assert amounts == sorted(amounts)
-        assert len(amounts) == 50
-
-
-def test_a_batch_whose_handling_fails_is_delivered_again(
-    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
-) -> None:
-    def fail(batch: Batch[Any]) -> None:
-        raise RuntimeError("the database is away")
-
-    send_to_topics(orders(5))
-    failing = make_worker(fail)
-    with pytest.raises(RuntimeError, match="the database is away"):
-        read_all(failing, kafka)
-    assert committed_offsets(kafka, GROUP) == {}
-    failing.consumer.close()
-    handled: list[Transaction] = []
-    read_all(make_worker(lambda batch: handled.extend(batch.events)), kafka)
-    assert {event.order_id for event in handled} == {f"a-{n}" for n in range(5)}
-
-
-def test_what_cannot_be_read_is_buried_and_the_rest_handled(
-    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
-) -> None:
-    buried: list[Buried] = []
-    handled: list[Transaction] = []
-    send_to_topics(orders(10))
-    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", b"no Avro")])
-    read_all(make_worker(lambda batch: handled.extend(batch.events), bury=buried.extend), kafka)
-    assert len(handled) == 10
-    assert [(each.message.value(), each.reason) for each in buried] == [(b"no Avro", "the magic byte is 110, not 0")]
-
-
-def test_nothing_is_committed_unless_the_burial_is_acknowledged(make_worker: MakeWorker, kafka: AdminClient) -> None:
-    def fail(buried: Any) -> None:
-        raise clients.NotDelivered("the dead-letter topic is away")
-
-    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", b"no Avro")])
-    with pytest.raises(clients.NotDelivered):
-        read_all(make_worker(lambda batch: None, bury=fail), kafka)
-    assert committed_offsets(kafka, GROUP) == {}
-
-
-def test_too_many_bad_messages_in_a_row_stop_the_worker(make_worker: MakeWorker, kafka: AdminClient) -> None:
-    buried: list[Buried] = []
-    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", b"no Avro") for _ in range(11)])
-    worker = make_worker(lambda batch: None, bury=buried.extend, max_buried_in_a_row=10)
-    with pytest.raises(TooManyInvalidMessages, match="raise MAX_BURIED_IN_A_ROW"):
-        read_all(worker, kafka)
-    assert buried == []
-    assert committed_offsets(kafka, GROUP) == {}
-
-
-def test_good_messages_between_bad_ones_keep_the_worker_going(
-    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
-) -> None:
-    buried: list[Buried] = []
-    good, bad = clients.codec().encode, b"no Avro"
-    values = [value for order in orders(6) for value in (bad, bad, good(order))]
-    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"7", value) for value in values])
-    read_all(make_worker(lambda batch: None, bury=buried.extend, max_buried_in_a_row=10), kafka)
-    assert len(buried) == 12
 
 
 def test_a_killed_worker_gets_its_partitions_back_at_once_under_its_name(
@@ -172,49 +239,3 @@ def test_a_revoked_partition_is_left_to_its_new_owner(
     wait_until(one_batch_each, "both have read all")
     assert {event.order_id for event in handled} == {event.order_id for event in sent}
     assert all(worker.consumer.assignment() for worker in workers)
-
-
-def test_an_implausible_event_is_invalid(kafka: AdminClient, make_worker: MakeWorker, orders: Orders) -> None:
-    (order,) = orders(1)
-    value = clients.codec().encode(Transaction("a", -1, 1.0, order.status, order.timestamp))
-    send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, b"-1", value)])
-    buried: list[Buried] = []
-    read_all(make_worker(lambda batch: None, bury=buried.extend), kafka)
-    with pytest.raises(InvalidMessage, match="user_id -1 is negative"):
-        decode(buried[0].message)
-
-
-def refuse(numbers: set[int], handled: list[Transaction]) -> Callable[[Batch[Any]], None]:
-    """A handler that refuses orders by number and takes the others."""
-
-    def handle(batch: Batch[Any]) -> None:
-        refused = [r for r in batch.records if int(r.event.order_id.removeprefix("a-")) in numbers]
-        handled.extend(r.event for r in batch.records if r not in refused)
-        if refused:
-            raise InvalidRecords([(record, f"{record.event.order_id} is refused") for record in refused])
-
-    return handle
-
-
-def test_what_a_handler_refuses_is_buried_and_the_batch_committed(
-    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
-) -> None:
-    buried: list[Buried] = []
-    handled: list[Transaction] = []
-    sent = orders(20)
-    send_to_topics(sent)
-    read_all(make_worker(refuse({3, 17}, handled), bury=buried.extend), kafka)
-    assert {each.reason for each in buried} == {"a-3 is refused", "a-17 is refused"}
-    assert {decode(each.message).event for each in buried} == {sent[3], sent[17]}
-    assert len(handled) == 18
-
-
-def test_a_handler_that_refuses_everything_stops_the_worker(
-    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
-) -> None:
-    buried: list[Buried] = []
-    send_to_topics(orders(30))
-    worker = make_worker(refuse(set(range(30)), []), bury=buried.extend, max_buried_in_a_row=10, batch_size=4)
-    with pytest.raises(TooManyInvalidMessages):
-        read_all(worker, kafka)
-    assert len(buried) <= 10
