@@ -2,6 +2,7 @@
 
 import os
 import re
+import shlex
 import signal
 import socket
 import subprocess
@@ -86,7 +87,7 @@ def test_the_demo_starts_serves_ends_without_a_trace_and_starts_again(
 def others_can_join_in() -> None:
     """var/demo.env tells any other client where things are and who may use them."""
     lines = (ROOT / "var" / "demo.env").read_text().splitlines()
-    environment = dict(line.split("=", 1) for line in lines)
+    environment = dict(shlex.split(line)[1].split("=", 1) for line in lines if line.startswith("export "))
     assert (ROOT / "var" / "demo.env").stat().st_mode & 0o077 == 0
     kafka = AdminClient({"bootstrap.servers": environment["KAFKA_BOOTSTRAP_SERVERS"]})
     assert "transactions" in kafka.list_topics(timeout=10).topics
