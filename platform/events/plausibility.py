@@ -48,7 +48,8 @@ def check_plausible(event: AboutAnOrder, received_at: datetime) -> None:
         raise ImpossibleEvent(f"user_id {event.user_id} is beyond {MAX_USER_ID}")
     if not math.isfinite(event.amount):
         raise ImpossibleEvent(f"amount {event.amount} is not a number")
-    if abs(to_cents(event.amount)) > to_cents(MAX_AMOUNT):
+    # In this order: the largest doubles have no cents.
+    if abs(event.amount) > MAX_AMOUNT + 1 or abs(to_cents(event.amount)) > to_cents(MAX_AMOUNT):
         raise ImpossibleEvent(f"amount {event.amount} is beyond {MAX_AMOUNT}")
     if event.timestamp > received_at + FUTURE_TOLERANCE:
         raise ImpossibleEvent(f"timestamp {event.timestamp.isoformat()} is more than a day after it was received")

@@ -43,6 +43,8 @@ def test_possible_events_pass(change: dict[str, Any]) -> None:
         ({"timestamp": datetime(1970, 1, 21, tzinfo=UTC)}, "before 1990-01-01"),
         ({"user_id": 2**31}, "user_id 2147483648 is beyond 2147483647"),
         ({"amount": 1e12 + 0.01}, "is beyond"),
+        ({"amount": 1e308}, "is beyond"),
+        ({"amount": -1.7e308}, "is beyond"),
     ],
 )
 def test_impossible_events_are_refused_with_the_reason(change: dict[str, Any], reason: str) -> None:
