@@ -49,8 +49,8 @@ class Transaction:
 
     @property
     def identity(self) -> str:
-        """What makes a second copy of this event the same event."""
-        return self.order_id
+        """What makes a second copy of this event the same event: another user's is not, even on the same partition."""
+        return f"{self.order_id} {self.user_id}"
 
 
 @dataclass(frozen=True, slots=True)

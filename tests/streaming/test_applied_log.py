@@ -41,8 +41,10 @@ def test_the_last_events_before_an_offset_come_back_oldest_first(kafka: AdminCli
     send(*[(encode(order), None) for order in orders(100)])
     partition, begin, end = filled(kafka)
     log = AppliedLog("under-test")
-    assert list(log.read_back(partition, 0, end)) == [(f"a-{n}", begin + n) for n in range(100)]
-    assert list(log.read_back(partition, begin + 50, begin + 60)) == [(f"a-{n}", begin + n) for n in range(50, 60)]
+    assert list(log.read_back(partition, 0, end)) == [(f"a-{n} {n % 10}", begin + n) for n in range(100)]
+    assert list(log.read_back(partition, begin + 50, begin + 60)) == [
+        (f"a-{n} {n % 10}", begin + n) for n in range(50, 60)
+    ]
 
 
 def test_what_was_buried_or_passed_over_was_not_applied(kafka: AdminClient, orders: Orders) -> None:
@@ -56,7 +58,7 @@ def test_what_was_buried_or_passed_over_was_not_applied(kafka: AdminClient, orde
     producer = clients.producer()
     dead_letters.bury(producer, "under-test", [Buried(messages[2], "not readable then"), Buried(messages[3], "bad")])
     dead_letters.bury(producer, "another", [Buried(messages[4], "not readable for others")])
-    assert [identity for identity, _ in AppliedLog("under-test").read_back(partition, 0, end)] == ["a-0", "a-3"]
+    assert [identity for identity, _ in AppliedLog("under-test").read_back(partition, 0, end)] == ["a-0 0", "a-3 3"]
 
 
 def test_markers_of_transactions_do_not_let_events_appear_applied_that_come_later(
@@ -71,7 +73,7 @@ def test_markers_of_transactions_do_not_let_events_appear_applied_that_come_late
         producer.commit_transaction()
     partition, begin, _ = filled(kafka)
     applied = list(AppliedLog("under-test").read_back(partition, 0, begin + 21))
-    assert applied == [(f"a-{n}", begin + 2 * n) for n in range(11)]
+    assert applied == [(f"a-{n} {n % 10}", begin + 2 * n) for n in range(11)]
 
 
 def test_a_topic_made_anew_is_noticed(kafka: AdminClient, orders: Orders) -> None:

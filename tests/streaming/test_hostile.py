@@ -226,7 +226,7 @@ def test_what_no_client_unpacks_is_buried_and_passed_over_by_all_who_read(
     assert len({letter.origin for letter in buried}) == len(buried) == 3
     (partition,) = {(letter.topic, letter.partition) for letter in buried}
     end = end_offsets(kafka, [partition])[partition]
-    assert [order for order, _ in AppliedLog(GROUP).read_back(partition, 0, end)] == ["a-0", "a-0"]
+    assert [order for order, _ in AppliedLog(GROUP).read_back(partition, 0, end)] == ["a-0 0", "a-0 0"]
     assert "the log does not hold it" in redrive()
 
 
@@ -260,7 +260,7 @@ def test_letters_of_others_are_counted_and_passed_over(
     desk.read_all()
     (where,) = {(x.topic, x.partition) for x in letters() if x.reason.startswith("the magic byte")}
     read_back = AppliedLog(GROUP).read_back(where, 0, end_offsets(kafka, [where])[where])
-    assert [order for order, _ in read_back] == ["a-0"]
+    assert [order for order, _ in read_back] == ["a-0 0"]
     assert FOREIGN_LETTERS.labels(LETTERS)._value.get() == 19
     history = History("test-reader", [TRANSACTIONS], [GROUP])
     assert [told.record.event.order_id for part in history.read() for told in part] == ["a-0"]

@@ -57,7 +57,7 @@ def test_a_memory_that_does_not_reach_what_is_applied_is_read_back() -> None:
 
     def log(partition: Partition, begin: int, end: int) -> Iterable[tuple[str, int]]:
         asked.append((partition, begin, end))
-        return [("x", end - 2), ("y", end - 1)]
+        return [("x 7", end - 2), ("y 7", end - 1)]
 
     seen = SeenEvents(10, log)
     assert ids(seen.first_arrivals(batch("x", "z", start=2), {P0: 2})) == ["z"]
