@@ -39,6 +39,7 @@ def _worth_telling(events: list[Event]) -> Iterator[Event]:
         elif record := recorded.get(event.order_id):
             if agrees(event, record) and record.entered_as in (None, event.status):
                 yield event
-        elif event.order_id not in first:
-            first.add(event.order_id)
+        elif event.identity not in first:
+            # Of each user's: whichever the record will be, its customer has been told.
+            first.add(event.identity)
             yield event

@@ -83,10 +83,20 @@ class Shop:
 
     def work(self, group: str, number: int, most: int = 1000) -> int:
         """Let a worker handle what comes next on a partition of each of its topics; returns how much that was."""
+        return self._handle(group, self._next(group, number, most))
+
+    def work_on_all(self, group: str) -> int:
+        """Likewise on all partitions, in one batch."""
+        return self._handle(group, [each for number in range(PARTITIONS) for each in self._next(group, number, 1000)])
+
+    def _next(self, group: str, number: int, most: int) -> list[Record[Any]]:
         came: list[Record[Any]] = []
         for topic in READS[group]:
             begin = self._committed[group, (topic, number)]
             came += self.log[topic, number][begin : begin + most]
+        return came
+
+    def _handle(self, group: str, came: list[Record[Any]]) -> int:
         if came:
             try:
                 self._handlers[group](Batch(came))

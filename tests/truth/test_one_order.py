@@ -96,6 +96,19 @@ def test_of_two_users_one_has_the_order_and_the_other_is_told_of_the_mistake(sho
     assert "with another user and amount" in reasons(shop)[0]
 
 
+@pytest.mark.parametrize("winner", [ORDER, OTHERS])
+def test_whoever_has_the_order_is_told_of_it_though_both_came_at_once(shop: Shop, winner: Transaction) -> None:
+    for telling in (ORDER, OTHERS):
+        shop.send(telling)
+    shop.work_on_all("notifier")
+    shop.work("recorder", home_of(winner.user_id, PARTITIONS))
+    shop.work_to_the_end()
+    loser = ORDER if winner is OTHERS else OTHERS
+    reversed_for = {recipient for recipient, kind in told() if kind == "ORDER_REVERSED"}
+    assert (f"customer:{winner.user_id}", "ORDER_PAID") in told()
+    assert reversed_for == {f"customer:{loser.user_id}"}
+
+
 def test_what_the_api_recorded_stands_although_the_topic_told_something_else_first(shop: Shop) -> None:
     shop.post(PENDING)
     shop.send(HUGE)
