@@ -55,6 +55,9 @@ test: .venv/development  ## run every check
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
 	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
 
+hostile: .venv/development  ## send a million hostile records among as many good orders; HOSTILE_RECORDS, HOSTILE_SEED
+	HOSTILE_RECORDS=$(or $(HOSTILE_RECORDS),1000000) $(BIN)/pytest tests/survival/test_hostile_stream.py -s -q
+
 drill: .venv/development  ## break the real cluster on purpose, seven minutes long: each alert must fire, reach operators, and clear
 	$(BIN)/pytest tests/cluster/test_alerts.py -m cluster -s -q
 
@@ -81,4 +84,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-cluster drill format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-cluster hostile drill format dashboards evidence report lock clean
