@@ -52,7 +52,7 @@ def test_one_trace_tells_all_from_the_call_to_the_alert_and_its_notification(
                 ("notifier", "process transactions"),
                 ("notifier", "process fraud.alerts"),
             }
-            wait_until(lambda: spans.names(TRACE) >= expected, "all spans are there", 40, lambda: spans.names(TRACE))
+            wait_until(lambda: spans.names(TRACE) >= expected, "all spans are there", 120, lambda: spans.names(TRACE))
     assert spans.names(TRACE) == expected
     call = spans.one("api", "POST transactions", TRACE)
     made = spans.one("api", "create transactions", TRACE)

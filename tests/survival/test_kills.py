@@ -88,7 +88,7 @@ def test_totals_alerts_and_rows_survive_ten_kills_of_every_worker(platform_proce
     ]
     for each in victims:
         each.aim(chance)
-    wait_until(lambda: kill_when_due(victims, platform_processes, chance), "all killed ten times and done", timeout=120)
+    wait_until(lambda: kill_when_due(victims, platform_processes, chance), "all killed ten times and done", timeout=400)
     notifier = platform_processes.start("run_notifier")
     platform_processes.run("wait_for_workers")
     assert notifier.poll() is None
