@@ -47,14 +47,14 @@ class RunningCluster:
         """kill -9, and wait until the supervisor has started it again and its part answers."""
         before = self.process(name)
         os.kill(before["pid"], signal.SIGKILL)
-        wait_until(lambda: self.is_running_again(name, before["pid"]), f"{name} was started again", timeout=60)
+        wait_until(lambda: self.is_running_again(name, before["pid"]), f"{name} was started again", timeout=120)
         self.wait_ready(before["group"])
 
     def is_running_again(self, name: str, former_pid: int) -> bool:
         process = self.process(name)
         return process["statename"] == "RUNNING" and process["pid"] not in (0, former_pid)
 
-    def wait_ready(self, part: str, timeout: float = 120) -> None:
+    def wait_ready(self, part: str, timeout: float = 300) -> None:
         question = readiness.QUESTIONS.get(part)
         if question:
             wait_until(lambda: question(self.layout), f"{part} answers", timeout=timeout)
