@@ -33,7 +33,7 @@ class Terminal:
             )  # fmt: skip
 
     def shows(self, text: str) -> None:
-        wait_until(lambda: self.process.poll() is not None or text in self.log.read_text(), text, timeout=180)
+        wait_until(lambda: self.process.poll() is not None or text in self.log.read_text(), text, timeout=600)
         assert text in self.log.read_text(), self.log.read_text()
 
     def press_ctrl_c(self) -> None:
