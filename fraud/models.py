@@ -1,3 +1,4 @@
+from datetime import datetime
 from typing import Any, ClassVar
 
 from django.conf import settings
@@ -5,6 +6,7 @@ from django.db import models
 from django.utils import timezone
 
 from events import AlertStatus
+from events.money import to_cents
 
 STATUSES = [(status.value, status.value.capitalize()) for status in AlertStatus]
 
@@ -35,6 +37,11 @@ class FraudAlert(models.Model):
 
     def __str__(self) -> str:
         return f"alert of {self.order_id}"
+
+    @property
+    def about(self) -> tuple[int, int, datetime]:
+        """User, cents and time of the transaction that it is about."""
+        return self.user_id, to_cents(self.amount), self.timestamp
 
     @property
     def version(self) -> str:

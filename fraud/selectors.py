@@ -10,7 +10,6 @@ from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 
 from api.roles import Role
-from events.money import to_cents
 from fraud.cases import CLOSED
 from fraud.models import AlertEntry, FraudAlert
 from transactions.tellings import Known
@@ -75,11 +74,7 @@ def without_alert(order_ids: Iterable[str]) -> set[str]:
 def about_something_else(recorded: Mapping[str, Known]) -> set[str]:
     """Those of these orders whose open alerts have another user, amount or time than is recorded."""
     alerts = FraudAlert.objects.filter(order_id__in=list(recorded)).exclude(status__in=CLOSED)
-    return {
-        alert.order_id
-        for alert in alerts
-        if (alert.user_id, to_cents(alert.amount), alert.timestamp) != _what(recorded[alert.order_id])
-    }
+    return {alert.order_id for alert in alerts if alert.about != _what(recorded[alert.order_id])}
 
 
 def _what(recorded: Known) -> tuple[int, int, datetime]:

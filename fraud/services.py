@@ -59,7 +59,7 @@ def realign(*, order_ids: Collection[str]) -> list[FraudAlert]:
     recorded = {order_id: entry_of(order_id, each) for order_id, each in known(order_ids).items()}
     for alert in FraudAlert.objects.select_for_update().filter(order_id__in=recorded).order_by("pk"):
         event = recorded[alert.order_id]
-        if (alert.user_id, to_cents(alert.amount), alert.timestamp) != (event.user_id, event.cents, event.timestamp):
+        if alert.about != (event.user_id, event.cents, event.timestamp):
             _realign(alert, event)
     return raise_alerts(received=recorded.values())
 
