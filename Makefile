@@ -55,8 +55,11 @@ test: .venv/development  ## run every check
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
 	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
 
+survival: .venv/development  ## kill every worker ten times, poison them, and send 20,000 hostile records
+	$(BIN)/pytest tests/survival -m survival -q
+
 hostile: .venv/development  ## send a million hostile records among as many good orders; HOSTILE_RECORDS, HOSTILE_SEED
-	HOSTILE_RECORDS=$(or $(HOSTILE_RECORDS),1000000) $(BIN)/pytest tests/survival/test_hostile_stream.py -s -q
+	HOSTILE_RECORDS=$(or $(HOSTILE_RECORDS),1000000) $(BIN)/pytest tests/survival/test_hostile_stream.py -m survival -s -q
 
 drill: .venv/development  ## break the real cluster on purpose, seven minutes long: each alert must fire, reach operators, and clear
 	$(BIN)/pytest tests/cluster/test_alerts.py -m cluster -s -q
@@ -84,4 +87,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-cluster hostile drill format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-cluster survival hostile drill format dashboards evidence report lock clean

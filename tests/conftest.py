@@ -101,7 +101,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for fixture, mark in (("broker", "broker"), ("chromium", "browser")):
             if fixture in getattr(item, "fixturenames", ()):
                 item.add_marker(mark)
-    items.sort(key=lambda item: ("survival" not in item.path.parts, not {"broker", "browser"} & set(item.keywords)))
+    items.sort(key=lambda item: not {"broker", "browser"} & set(item.keywords))
 
 
 @pytest.fixture(autouse=True)

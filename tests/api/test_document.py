@@ -5,6 +5,7 @@ furthest, and the first ones by the other accounts in turn. The same requests ar
 """
 
 import logging
+import traceback
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
@@ -12,6 +13,7 @@ from typing import Any
 import pytest
 import schemathesis
 from django.contrib.auth.models import User
+from django.core.signals import got_request_exception
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
@@ -77,6 +79,18 @@ def quiet() -> Iterator[None]:
     logging.disable(logging.CRITICAL)
     yield
     logging.disable(logging.NOTSET)
+
+
+@pytest.fixture(autouse=True)
+def causes() -> Iterator[None]:
+    """Shows what an answer of 500 does not say: its traceback, beside the test that fails by it."""
+
+    def show(**_: Any) -> None:
+        traceback.print_exc()
+
+    got_request_exception.connect(show)
+    yield
+    got_request_exception.disconnect(show)
 
 
 @pytest.fixture

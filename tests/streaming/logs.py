@@ -33,10 +33,11 @@ class Log(Protocol):
 class BrokerLog:
     def __init__(self, admin: AdminClient) -> None:
         self._admin = admin
+        self._producer = clients.producer()
         self._consumers: list[Any] = []
 
     def send(self, key: bytes, *values: Value) -> None:
-        send_all(clients.producer(), [Outgoing(Topic.TRANSACTIONS, key, value) for value in values])
+        send_all(self._producer, [Outgoing(Topic.TRANSACTIONS, key, value) for value in values])
 
     def consumer(self) -> Any:
         self._consumers.append(clients.consumer(GROUP))

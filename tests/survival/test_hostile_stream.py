@@ -18,7 +18,7 @@ from tests.streaming import foreign
 from tests.survival.hostility import HOUR, STATUSES, TRANSACTIONS, Sent, Strangers, Telling, judged
 from tests.survival.strangers import Origins, send_by_aiokafka, send_by_librdkafka
 
-COUNT = int(os.environ.get("HOSTILE_RECORDS", "2000"))
+COUNT = int(os.environ.get("HOSTILE_RECORDS", "20000"))
 """Hostile records, and as many good ones."""
 SEED = int(os.environ.get("HOSTILE_SEED", "1"))
 PATIENCE = str(60 + COUNT // 50)
