@@ -28,6 +28,14 @@ AccountOf = Callable[..., User]
 ClientAs = Callable[..., APIClient]
 
 
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings() -> None:
+    """Every process's database is in its own memory, so none needs a name of its own.
+
+    pytest-django would make files of those that are not of Django's own engine.
+    """
+
+
 @pytest.fixture
 def account(db: None) -> AccountOf:
     """Makes an account of a role; a customer's belongs to the shop's user `user_id`."""

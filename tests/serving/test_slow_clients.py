@@ -89,14 +89,21 @@ def answers(api: Api) -> bool:
         return False
 
 
+@pytest.fixture(scope="module")
+def served(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
+    """The API as it is started everywhere, for tests that leave it as it was."""
+    with api(migrated_database, tmp_path_factory.mktemp("served"), (), {}) as running:
+        yield running
+        assert "Traceback" not in running.log.read_text()
+
+
 @pytest.mark.parametrize("half", [HALF_A_HEAD, HALF_A_BODY, NOTHING], ids=["heads", "bodies", "nothing"])
-def test_two_hundred_half_sent_requests_keep_nobody_waiting(start: Start, half: bytes) -> None:
-    api = start()
+def test_two_hundred_half_sent_requests_keep_nobody_waiting(served: Api, half: bytes) -> None:
     with ExitStack() as held:
         for _ in range(200):
-            held.enter_context(api.connect(half))
-        assert [api.status() for _ in range(20)] == [200] * 20
-        assert api.status("/health/ready") == 200
+            held.enter_context(served.connect(half))
+        assert [served.status() for _ in range(20)] == [200] * 20
+        assert served.status("/health/ready") == 200
 
 
 def test_more_connections_than_are_held_let_the_oldest_go_and_are_answered(start: Start) -> None:
@@ -168,23 +175,16 @@ def is_let_go(connection: socket.socket) -> bool:
         (b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03\r\n\r\n", 400, "malformed"),
     ],
 )
-def test_what_is_no_request_is_answered_with_a_problem(refusing: Api, sent: bytes, status: int, slug: str) -> None:
-    assert refusing.exchange(sent)[:2] == (status, "application/problem+json")
-    problem = refusing.exchange(sent)[2]
+def test_what_is_no_request_is_answered_with_a_problem(served: Api, sent: bytes, status: int, slug: str) -> None:
+    assert served.exchange(sent)[:2] == (status, "application/problem+json")
+    problem = served.exchange(sent)[2]
     assert (problem["type"], problem["status"]) == (f"/problems#{slug}", status)
     assert problem["title"]
     assert problem["detail"]
 
 
-@pytest.fixture(scope="module")
-def refusing(migrated_database: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Api]:
-    with api(migrated_database, tmp_path_factory.mktemp("refusing"), (), {}) as running:
-        yield running
-        assert "Traceback" not in running.log.read_text()
-
-
-def test_a_request_that_names_no_host_is_for_the_address_it_came_to(refusing: Api) -> None:
-    with refusing.connect(b"GET /health/live HTTP/1.0\r\n\r\n") as connection:
+def test_a_request_that_names_no_host_is_for_the_address_it_came_to(served: Api) -> None:
+    with served.connect(b"GET /health/live HTTP/1.0\r\n\r\n") as connection:
         answer = http.client.HTTPResponse(connection)
         answer.begin()
         assert answer.status == 200
