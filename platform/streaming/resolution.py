@@ -5,12 +5,12 @@ refused by the field's name. Libraries take less care: enum indexes below zero, 
 without a zone.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
-from typing import Any, Generic, TypeVar, get_type_hints
+from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 Event = TypeVar("Event")
 Convert = Callable[[Any], Any]
@@ -49,22 +49,40 @@ def resolve(written_with: Any, event_type: type[Event], read_as: Any) -> Resolve
         raise Unfit(f"the value is a {written_with['name']}, not a {read_as['name']}")
     named = _named(written_with)
     written = {each["name"]: each["type"] for each in written_with["fields"]}
-    if missing := [each["name"] for each in read_as["fields"] if each["name"] not in written]:
-        raise Unfit(f"{missing[0]} is missing in the schema of {name} that it was written with")
     types = get_type_hints(event_type)
+    # Others that a schema has are for those who know them.
+    read = {each["name"]: each for each in read_as["fields"] if each["name"] in types}
+    if missing := [each for each, field in read.items() if each not in written and "default" not in field]:
+        raise Unfit(f"{missing[0]} is missing in the schema of {name} that it was written with")
     converts = {
-        each["name"]: _field(each["name"], _branches(written[each["name"]], named), each["type"], types[each["name"]])
-        for each in read_as["fields"]
+        each: _field(each, _branches(written[each], named), field["type"], types[each])
+        for each, field in read.items()
+        if each in written
     }
-    return Resolved(_raw(written_with, named), _maker(event_type, converts))
+    defaults = {
+        each: _default(field, _named(read_as), types[each]) for each, field in read.items() if each not in written
+    }
+    return Resolved(_raw(written_with, named), _maker(event_type, converts, defaults))
 
 
-def _maker(event_type: Any, converts: Mapping[str, Convert]) -> Callable[[Mapping[str, Any]], Any]:
-    names = [each.name for each in fields(event_type)]
+def _maker(
+    event_type: Any, converts: Mapping[str, Convert], defaults: Mapping[str, Any]
+) -> Callable[[Mapping[str, Any]], Any]:
+    names = [each.name for each in fields(event_type) if each.name in converts]
     values = itemgetter(*names)
     in_order = [converts[name] for name in names]
+    if defaults:
+        return lambda record: event_type(**defaults, **{name: converts[name](record[name]) for name in names})
     # By position, since that is the way that costs least: each record goes through here.
     return lambda record: event_type(*[convert(value) for convert, value in zip(in_order, values(record))])  # noqa: B905
+
+
+def _default(field: Mapping[str, Any], named: Mapping[str, Any], python_type: type) -> Any:
+    """What a field of the reader's own schema is where its writer knew none; of a union, a value of its first type."""
+    (kind, *_) = _branches(field["type"], named)
+    value = field["default"]
+    as_read = kind["symbols"].index(value) if _kind(kind) == "enum" else value
+    return _branch(field["name"], kind, kind, python_type)(as_read)
 
 
 def _field(name: str, branches: list[Any], read_as: Any, python_type: type) -> Convert:
@@ -84,7 +102,20 @@ def _field(name: str, branches: list[Any], read_as: Any, python_type: type) -> C
 
 def _branch(name: str, branch: Any, read_as: Any, python_type: type) -> Convert:
     """What makes a field's value of one type of its writer; raises Unfit if Avro has no way from one to the other."""
+    if not isinstance(read_as, list):
+        return _only_way(name, branch, read_as, python_type)
+    for each in read_as:
+        try:
+            return _only_way(name, branch, each, python_type)
+        except Unfit:
+            continue  # Avro takes the first that fits
+    raise Unfit(f"{name} is {_in_words(branch)}, not {' or '.join(map(_in_words, read_as))}")
+
+
+def _only_way(name: str, branch: Any, read_as: Any, python_type: type) -> Convert:
     kind, wanted = _kind(branch), _kind(read_as)
+    if kind == wanted == "null":
+        return _same
     if wanted == "enum" and kind == "enum" and _unqualified(branch["name"]) == _unqualified(read_as["name"]):
         return _symbols(name, branch["symbols"], python_type)
     if wanted == "long" and kind in {"int", "long"}:
@@ -110,7 +141,7 @@ def _refusal(why: str) -> Convert:
 
 
 def _symbols(name: str, symbols: list[str], python_type: type) -> Convert:
-    known = {each.value: each for each in python_type} if issubclass(python_type, StrEnum) else {}
+    known = {each.value: each for each in _enum_in(python_type)}
     members = [known.get(symbol) for symbol in symbols]
     places = range(len(symbols))
 
@@ -122,6 +153,13 @@ def _symbols(name: str, symbols: list[str], python_type: type) -> Convert:
         return found
 
     return member
+
+
+def _enum_in(python_type: Any) -> Iterable[StrEnum]:
+    """The members of an enum, also of one that may be None."""
+    for each in get_args(python_type) or (python_type,):
+        if issubclass(each, StrEnum):
+            yield from each
 
 
 def _moments(name: str, logical_type: str | None) -> Convert:

@@ -12,6 +12,7 @@ from django.conf import settings
 
 from events import Status, Transaction
 from streaming.avro import Codec
+from streaming.resolution import Unfit, resolve
 from streaming.schema_ids import FingerprintIds
 from streaming.topics import Topic
 from streaming.worker import InvalidMessage
@@ -165,3 +166,44 @@ def test_an_int_of_more_than_32_bits_is_refused(user_id: int) -> None:
     fastavro.schemaless_writer(buffer, fastavro.parse_schema(schema(user_id="long")), RECORD | {"user_id": user_id})
     with pytest.raises(InvalidMessage, match=f"^user_id {user_id} is beyond an int"):
         read(schema(), as_bytes=buffer.getvalue())
+
+
+def read_as(ours: dict[str, Any], written_with: dict[str, Any], record: dict[str, Any]) -> Transaction:
+    """A record of another schema, where this one is ours."""
+    return resolve(fastavro.parse_schema(written_with), Transaction, fastavro.parse_schema(ours)).event(record)
+
+
+READ = RECORD | {"status": 1}
+"""as an Avro library reads it: enums are indexes"""
+
+
+def test_a_field_that_we_add_with_a_default_leaves_older_records_readable() -> None:
+    ours = schema()
+    ours["fields"].append({"name": "colour", "type": "string", "default": ""})
+    assert read_as(ours, schema(), READ) == ORDER
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "default", "found"),
+    [
+        ("amount", "double", 0.0, 0.0),
+        ("amount", ["null", "double"], None, None),
+        ("status", enum(), "PENDING", Status.PENDING),
+        ("timestamp", of_long("timestamp-millis"), MILLIS, MOMENT),
+    ],
+)
+def test_what_a_writer_did_not_know_yet_is_our_default(name: str, kind: Any, default: Any, found: Any) -> None:
+    ours = schema(**{name: kind})
+    (field,) = [each for each in ours["fields"] if each["name"] == name]
+    field["default"] = default
+    assert read_as(ours, schema(**{name: None}), {k: v for k, v in READ.items() if k != name}) == replace(
+        ORDER, **{name: found}
+    )
+
+
+def test_a_field_of_ours_may_be_a_union() -> None:
+    ours = schema(amount=["null", "double"], status=["null", enum()])
+    assert read_as(ours, schema(), READ) == ORDER
+    assert read_as(ours, schema(amount=["double", "null"]), READ | {"amount": None}).amount is None
+    with pytest.raises(Unfit, match="amount is a string, not a null or a double"):
+        read_as(ours, schema(amount="string"), READ)
