@@ -52,6 +52,9 @@ test: .venv/development  ## run every check
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
+test-stack: .venv/development  ## try what only MySQL, the schema registry and Elasticsearch can prove, each started here
+	$(BIN)/pytest tests/stack -m stack -q
+
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
 	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
 
@@ -87,4 +90,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-cluster survival hostile drill format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-stack test-cluster survival hostile drill format dashboards evidence report lock clean

@@ -10,6 +10,5 @@ def sqlite_only(why: str) -> pytest.MarkDecorator:
     return pytest.mark.skipif(IS_MYSQL, reason=why)
 
 
-mysql_only = pytest.mark.skipif(not IS_MYSQL, reason="DATABASE_URL names no MySQL")
 changes_tables = sqlite_only("MySQL commits at once when a table's definition changes")
 reads_plans = sqlite_only("reads SQLite's own query plans")

@@ -7,7 +7,6 @@ python -m compose.native.cluster down       stop every part; the data stay
 
 import argparse
 import json
-import subprocess
 import sys
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -17,30 +16,17 @@ from typing import Any
 from rich.console import Console
 from rich.table import Column, Table
 
-from compose.native import debian, libraries, readiness
+from compose.native import debian, readiness
 from compose.native.broker import refuse_port_in_use
 from compose.native.certificates import make_certificates
 from compose.native.configuration import configure_all
 from compose.native.configuration.files import write_exports
+from compose.native.fetching import fetch_everything
 from compose.native.layout import CERTIFIED, ROOT, Layout
 from compose.native.occupancy import Occupied, occupy
 from compose.native.starting import Cluster, Failed, start_everything
 from compose.native.supervision import RUNNING, DidNotStart
 
-MYSQL_PACKAGES = ["mysql-server-core", "mysql-client-core"]
-# Unpacked, not installed: installed, each of them would be a service of the machine, listening on every address.
-MONITORING_PACKAGES = [
-    "prometheus-alertmanager",
-    "prometheus-mysqld-exporter",
-    "prometheus-elasticsearch-exporter",
-    "prometheus-redis-exporter",
-    "prometheus-node-exporter",
-    "mtail",
-    "rsyslog",
-    "rsyslog-elasticsearch",
-]
-PROGRAMS = {"redis-server": "redis-server", "prometheus": "prometheus", "java": "default-jre-headless"}
-COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-config", "gcc": "gcc libc6-dev"}
 MEGABYTE = 1024 * 1024
 STARTED = "started.json"
 """In a cluster's folder: how its last start went; seconds until each part and all were ready, bytes of memory."""
@@ -91,25 +77,9 @@ def up(layout: Layout) -> None:
 def prepare(layout: Layout) -> None:
     """Fetch what is missing, and write down what each part is told."""
     console.print("Fetching what is missing; making certificates and secrets …")
-    layout.libraries.mkdir(parents=True, exist_ok=True)
-    debian.install_if_missing(PROGRAMS)
-    install_mysqlclient()
-    libraries.lay_out(layout.libraries)
-    debian.unpack(MYSQL_PACKAGES, layout.mysql)
-    debian.unpack(MONITORING_PACKAGES, layout.monitoring)
+    fetch_everything(layout)
     make_certificates(layout.certificates, CERTIFIED)
     configure_all(layout)
-
-
-def install_mysqlclient() -> None:
-    """Compile Django's driver for MySQL, for which there is no wheel."""
-    requirements = ROOT / "requirements-mysql.txt"
-    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
-    if subprocess.run(
-        [*pip, "--dry-run", "--no-index", "-r", requirements], capture_output=True, check=False
-    ).returncode:
-        debian.install_if_missing(COMPILING)
-        subprocess.run([*pip, "-r", requirements], check=True)
 
 
 def show(cluster: Cluster) -> None:

@@ -4,7 +4,7 @@ import os
 from datetime import timedelta
 from typing import Any
 
-from config import env, logs
+from config import databases, env, logs
 from config.env import BASE_DIR, setting
 
 # --- Django -----------------------------------------------------------------------------------------------------------
@@ -147,39 +147,10 @@ CA_FILE = setting("CA_FILE", env.optional_path, "the file of the authority behin
 
 # --- Database ---------------------------------------------------------------------------------------------------------
 DATABASES = {
-    "default": setting("DATABASE_URL", env.database, "a URL such as sqlite:///var/platform.sqlite3 or mysql://…")
+    "default": databases.tuned(
+        setting("DATABASE_URL", env.database, "a URL such as sqlite:///var/platform.sqlite3 or mysql://…"), CA_FILE
+    )
 }
-if DATABASES["default"]["ENGINE"] == "django.db.backends.sqlite3":
-    DATABASES["default"] |= {
-        "ENGINE": "config.sqlite",
-        "NAME": env.sqlite_file(DATABASES["default"]["NAME"]),
-        "OPTIONS": {
-            # Several processes write: writers queue from the start of a transaction instead of failing in its middle.
-            "transaction_mode": "IMMEDIATE",
-            "timeout": 30,
-            "init_command": "PRAGMA journal_mode=WAL; PRAGMA synchronous=NORMAL;",
-        },
-    }
-elif DATABASES["default"]["ENGINE"] == "django.db.backends.mysql":
-    DATABASES["default"] |= {
-        "ENGINE": "config.mysql",
-        # Workers and API keep their connections, and look whether they still hold before they use them.
-        "CONN_MAX_AGE": 60,
-        "CONN_HEALTH_CHECKS": True,
-        "OPTIONS": {
-            "charset": "utf8mb4",
-            # Workers lock the rows that they change; REPEATABLE READ's gap locks would only add deadlocks.
-            "isolation_level": "read committed",
-            # What does not fit is refused, whatever the server's own mode, and never cut. Where somebody has locked a
-            # table, nobody waits for as long as the server would let them: a year.
-            "init_command": "SET SESSION sql_mode = CONCAT(@@sql_mode, ',STRICT_ALL_TABLES'), lock_wait_timeout = 10",
-            "connect_timeout": 5,
-        }
-        | ({"ssl": {"ca": str(CA_FILE)}} if CA_FILE else {})
-        | DATABASES["default"].get("OPTIONS", {}),
-        # As the database of the shop is made: see compose/mysql/accounts.sql.
-        "TEST": {"CHARSET": "utf8mb4", "COLLATION": "utf8mb4_0900_bin"},
-    }
 
 # --- Kafka: librdkafka's own names, read by streaming/clients.py only -------------------------------------------------
 KAFKA = env.kafka_settings()

@@ -1,6 +1,6 @@
 """Parts of the real cluster, as `make cluster` runs them, each started for whichever test asks for it first.
 
-Collected by `pytest -m stack` only.
+Here Django's database is a MySQL, whatever DATABASE_URL says. Collected by `pytest -m stack` only.
 """
 
 from collections.abc import Iterator
@@ -10,7 +10,9 @@ from typing import Any
 
 import pytest
 from confluent_kafka.schema_registry import SchemaRegistryClient
+from django.db import DEFAULT_DB_ALIAS, connections
 
+from config import databases, env
 from search.index import SearchIndex
 from streaming import clients
 from tests.stack.parts import Parts
@@ -28,6 +30,15 @@ def parts() -> Iterator[Parts]:
     # Not in pytest's own folder, which every other run of pytest closes to the user of MySQL and Elasticsearch.
     with TemporaryDirectory(prefix="parts-") as folder, Parts(Path(folder)) as parts:
         yield parts
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(parts: Parts) -> None:
+    """Points Django to a MySQL before pytest-django makes the database of the tests."""
+    connections.settings[DEFAULT_DB_ALIAS] = databases.tuned(env.database(parts.mysql()), None)
+    connections.settings = connections.configure_settings(connections.settings)
+    # What was made of the old settings; nobody has used it yet.
+    del connections[DEFAULT_DB_ALIAS]
 
 
 @pytest.fixture(scope="session")

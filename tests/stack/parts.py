@@ -6,9 +6,11 @@ from typing import Self
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from compose.native import libraries
+from compose.native import debian, libraries, readiness
+from compose.native.accounts import secret
 from compose.native.certificates import make_certificates
-from compose.native.configuration import elasticsearch, registry
+from compose.native.configuration import elasticsearch, mysql, registry
+from compose.native.fetching import JAVA, fetch_mysql
 from compose.native.layout import Layout
 from compose.native.starting import CONF
 from compose.native.supervision import Supervision
@@ -24,10 +26,13 @@ class Parts:
         # Elasticsearch and MySQL run as somebody else, who has to reach their folders.
         var.chmod(0o711)
         self.layout = Layout(var, PORTS)
-        self._supervision = Supervision(CONF, var, self.layout.environment)
 
     def __enter__(self) -> Self:
+        debian.install_if_missing(JAVA)
         libraries.lay_out(self.layout.libraries)
+        fetch_mysql(self.layout)
+        # Only now the programs are there whose names it is told.
+        self._supervision = Supervision(CONF, self.layout.var, self.layout.environment)
         self._supervision.begin()
         return self
 
@@ -44,6 +49,15 @@ class Parts:
             lambda: _answers(address, self.certificate_authority), "Elasticsearch answers", 120
         )
         return address
+
+    def mysql(self) -> str:
+        """Start MySQL; returns the URL by which root, who may do everything, gets in."""
+        make_certificates(self.layout.certificates, ["mysql"])
+        mysql.configure(self.layout)
+        self._supervision.start("mysql")
+        self._supervision.wait_until(lambda: readiness.mysql(self.layout), "MySQL answers", 120, needs=["mysql"])
+        password = secret(self.layout.secrets, "mysql-root")
+        return f"mysql://root:{password}@localhost/shop?unix_socket={self.layout.var / 'mysql' / 'mysql.sock'}"
 
     @property
     def certificate_authority(self) -> Path:

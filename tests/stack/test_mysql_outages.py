@@ -1,4 +1,4 @@
-"""MySQL that takes no changes, or nobody in. Run with DATABASE_URL=mysql://… of an account that may SET GLOBAL."""
+"""MySQL that takes no changes, or nobody in."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing
@@ -13,10 +13,9 @@ from api.outages import passes
 from api.roles import Role
 from monitoring import checks
 from tests.conftest import ClientAs
-from tests.databases import mysql_only
 from transactions.models import Transaction
 
-pytestmark = [mysql_only, pytest.mark.django_db(transaction=True)]
+pytestmark = pytest.mark.django_db(transaction=True)
 
 ORDER = {"user_id": 42, "amount": "19.99"}
 SetGlobal = Callable[..., None]
