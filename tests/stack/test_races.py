@@ -1,0 +1,121 @@
+"""Two at once on one row of MySQL: exactly one wins, and the other is told so.
+
+Both have their row in hand before either writes, since the second one to come waits for the first one's lock: SQLite,
+which lets one in at a time from the start, cannot prove it.
+"""
+
+import re
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import UTC, datetime
+from functools import partial
+from threading import Barrier, BrokenBarrierError
+from typing import Any
+
+import pytest
+from django.contrib.auth.models import User
+from django.db import connection
+from django.db.models import Model
+from rest_framework.test import APIClient
+
+from analytics.models import HourlyTotal
+from analytics.services import ROWS_PER_STATEMENT, add_to_hourly_totals, correct_hourly_totals
+from analytics.windows import Sums
+from api.roles import Role
+from events import AlertStatus
+from fraud import services
+from fraud.models import AlertEntry, FraudAlert
+from streaming.models import OutboxMessage
+from tests.conftest import ClientAs
+from transactions.models import Transaction
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
+BOTH_ARE_THERE_SECONDS = 2.0
+
+
+def at_once(calls: Sequence[Callable[[], Any]], meeting_at: Callable[[str], object]) -> list[Any]:
+    """What each returns or raises, where all have done a statement (its SQL → whether it is that) before any goes on.
+
+    Who waits for another's lock does not come to where the other waits for it: that one goes on after some seconds.
+    """
+    everybody = Barrier(len(calls), timeout=BOTH_ARE_THERE_SECONDS)
+
+    def meet(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
+        done = execute(sql, params, many, context)
+        if meeting_at(sql):
+            _wait(everybody)
+        return done
+
+    def run(call: Callable[[], Any]) -> Any:
+        try:
+            with connection.execute_wrapper(meet):
+                return call()
+        except Exception as error:
+            return error
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(len(calls)) as pool:
+        return list(pool.map(run, calls))
+
+
+def reads(model: type[Model]) -> Callable[[str], object]:
+    return lambda sql: sql.startswith("SELECT") and f"FROM `{model._meta.db_table}`" in sql
+
+
+def writes_to(model: type[Model]) -> Callable[[str], object]:
+    return re.compile(f"(INSERT INTO|UPDATE) `?{model._meta.db_table}").match
+
+
+def _wait(everybody: Barrier) -> None:
+    # Broken where somebody waits for a lock of ours.
+    with suppress(BrokenBarrierError):
+        everybody.wait()
+
+
+def test_of_two_outcomes_at_once_one_is_taken_and_the_other_gets_the_conflict(client_as: ClientAs) -> None:
+    shop: APIClient = client_as(Role.SHOP)
+    body = {"order_id": "a-1", "user_id": 7, "amount": "12.50", "status": "PENDING"}
+    assert shop.post("/transactions", body).status_code == 201
+    OutboxMessage.objects.all().delete()
+    puts = [partial(shop.put, "/transactions/a-1/status", {"status": to}) for to in ("SUCCESS", "FAILED")]
+    answers = at_once(puts, reads(Transaction))
+    assert sorted(answer.status_code for answer in answers) == [200, 409]
+    (taken,) = [answer.json()["status"] for answer in answers if answer.status_code == 200]
+    assert Transaction.objects.get().status == taken
+    assert OutboxMessage.objects.count() == 1
+
+
+def test_of_two_who_take_an_alert_at_once_one_gets_it_and_the_other_is_told_who(db: None) -> None:
+    alert = FraudAlert.objects.create(order_id="a-1", user_id=7, amount=20_000_000, timestamp=NOON, rule="HIGH_AMOUNT")
+    people = [User.objects.create_user(name) for name in ("amelia", "boris")]
+    done = at_once([partial(services.take, alert=alert, by=by) for by in people], reads(FraudAlert))
+    (refused,) = [each for each in done if isinstance(each, services.NotAllowed)]
+    (taken,) = [each for each in done if each is not refused]
+    alert.refresh_from_db()
+    assert (alert.status, alert.assignee) == (AlertStatus.INVESTIGATING, taken.assignee)
+    assert taken.assignee.username in str(refused)
+    assert AlertEntry.objects.count() == 1
+
+
+TOTALS = {(user, NOON): Sums(1, 1) for user in range(2 * ROWS_PER_STATEMENT)}
+
+
+@pytest.mark.parametrize(
+    "write",
+    [
+        lambda sums: add_to_hourly_totals(totals=sums),
+        lambda sums: correct_hourly_totals(by=dict([*sums.items()][:: len(sums) - 1])),
+    ],
+    ids=["adding", "correcting"],
+)
+def test_two_who_bring_sums_in_opposite_orders_do_not_wait_for_each_other(write: Callable[[Any], object]) -> None:
+    add_to_hourly_totals(totals=TOTALS)
+    backwards = dict(reversed(TOTALS.items()))
+    done = at_once([lambda: write(TOTALS), lambda: write(backwards)], writes_to(HourlyTotal))
+    assert [each for each in done if isinstance(each, Exception)] == []
+    first, last = HourlyTotal.objects.order_by("user_id")[:: len(TOTALS) - 1]
+    assert (first.transaction_count, last.transaction_count) == (3, 3)
