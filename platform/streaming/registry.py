@@ -12,6 +12,8 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from streaming.schema_ids import Schema, UnknownSchemaId
 
 TIMEOUT_SECONDS = 5
+NO_LIMIT = "NONE"
+"""Any schema may follow any other."""
 NOT_FOUND = 404
 INCOMPATIBLE = 409
 COMPATIBILITY = "BACKWARD"
@@ -68,13 +70,33 @@ class RegistryIds:
         Raises Incompatible.
         """
         subject = self._subjects[schema["name"]]
-        self._client.set_compatibility(subject, COMPATIBILITY)
+        # Apicurio takes no rule for a subject without any schema; and the first schema breaks no reader.
+        known = subject in self._client.get_subjects()
+        if known:
+            self._client.set_compatibility(subject, COMPATIBILITY)
         try:
-            return self._client.register_schema(subject, _as_told(schema), normalize_schemas=True)
+            schema_id = self._client.register_schema(subject, _as_told(schema), normalize_schemas=True)
         except SchemaRegistryError as error:
             if error.http_status_code != INCOMPATIBLE:
                 raise
             raise Incompatible(f"{subject}: {error.error_message}") from error
+        if not known:
+            self._client.set_compatibility(subject, COMPATIBILITY)
+        return schema_id
+
+    def hold_to_nothing(self, subject: str) -> bool:
+        """Let any schema follow any other in a subject that is nobody's contract.
+
+        Returns whether that is so now: not where the registry takes no rule for a subject that has no schema yet, and
+        has one for all subjects.
+        """
+        try:
+            self._client.set_compatibility(subject, NO_LIMIT)
+        except SchemaRegistryError as error:
+            if error.http_status_code != NOT_FOUND:
+                raise
+            return self._client.get_compatibility() == NO_LIMIT
+        return True
 
     def ping(self) -> None:
         """Return if the registry answers; raises RegistryDown."""

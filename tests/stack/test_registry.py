@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from confluent_kafka.schema_registry import SchemaRegistryClient
+from confluent_kafka.schema_registry import Schema, SchemaRegistryClient
+from confluent_kafka.schema_registry.error import SchemaRegistryError
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
 
@@ -92,6 +93,38 @@ def test_a_schema_that_would_break_readers_is_refused_with_the_reason(
     assert len(registry.get_versions("transactions-value")) == 1
 
 
+def test_the_first_schema_of_all_is_held_to_it_too(registry: SchemaRegistryClient, schemas: Path) -> None:
+    register_schemas()
+    # The rule alone, without anybody who sets it again.
+    file = schemas / "transaction.avsc"
+    add_field(file, {"name": "colour", "type": "string"})
+    with pytest.raises(SchemaRegistryError, match="ncompatible"):
+        registry.register_schema("transactions-value", Schema(file.read_text(), "AVRO"))
+
+
+def test_what_our_own_table_becomes_is_always_taken(registry: SchemaRegistryClient, settings: Any) -> None:
+    settings.INDEXED_BY = "run_indexer"
+    assert "mysql.transactions-value: any schema may follow" in register_schemas()
+    for fields in ([], [{"name": "shop_code", "type": "string"}], [{"name": "shop_code", "type": "long"}]):
+        envelope = {"type": "record", "name": "Envelope", "fields": fields}
+        registry.register_schema("mysql.transactions-value", Schema(json.dumps(envelope), "AVRO"))
+    assert "mysql.transactions-value: any schema may follow" in register_schemas()
+    assert len(registry.get_versions("mysql.transactions-value")) == 3
+
+
+def test_a_rule_for_all_that_would_stop_changes_of_our_table_is_told(
+    registry: SchemaRegistryClient, settings: Any
+) -> None:
+    settings.INDEXED_BY = "run_indexer"
+    registry.set_compatibility(level="BACKWARD")
+    err = StringIO()
+    try:
+        call_command("register_schemas", stdout=StringIO(), stderr=err)
+    finally:
+        registry.set_compatibility(level="NONE")
+    assert "mysql.transactions-value: has no schema yet and takes no rule of its own" in err.getvalue()
+
+
 def test_records_written_before_a_compatible_change_stay_readable(
     registry: SchemaRegistryClient, schemas: Path
 ) -> None:
@@ -99,7 +132,7 @@ def test_records_written_before_a_compatible_change_stay_readable(
     old = clients.codec().encode(ORDER)
     file = schemas / "transaction.avsc"
     schema = json.loads(file.read_text())
-    schema["fields"][2]["type"] = ["double", "null"]
+    schema["fields"][3]["type"]["symbols"].append("REFUNDED")
     file.write_text(json.dumps(schema))
     clients.codec.cache_clear()
     register_schemas()
