@@ -17,9 +17,11 @@ class KnownGroups:
     """Remembers where each group stood in each partition.
 
     expected: the topics of the groups that ought to be there. One that has never committed lags by all that is kept.
+    out_of_use: groups that the settings do not want; once deploy_connectors has deleted them, nobody misses them.
     """
 
-    def __init__(self, expected: Mapping[str, Iterable[str]]) -> None:
+    def __init__(self, expected: Mapping[str, Iterable[str]], out_of_use: Iterable[str] = ()) -> None:
+        self._out_of_use = frozenset(out_of_use)
         self._expected = {name: frozenset(topics) for name, topics in expected.items()}
         self._lags: dict[str, dict[Partition, PartitionLag]] = {name: {} for name in self._expected}
 
@@ -31,16 +33,18 @@ class KnownGroups:
         absent = SILENT if cluster.lacks_groups else GONE
         for group in cluster.groups:
             self._lags.setdefault(group.name, {})
-        self._forget(present, partitions)
+        self._forget(present, partitions, cluster.lacks_groups)
         groups = tuple(
             self._complete(present.get(name) or Group(name, absent, (), ()), partitions) for name in sorted(self._lags)
         )
         return replace(cluster, groups=groups)
 
-    def _forget(self, present: Collection[str], partitions: Collection[Partition]) -> None:
+    def _forget(self, present: Collection[str], partitions: Collection[Partition], lacks_groups: bool) -> None:
         """Leave out what somebody deleted together with its topics; the platform's own groups stay in view."""
         for name, lags in list(self._lags.items()):
-            if name not in present and name not in self._expected and lags.keys().isdisjoint(partitions):
+            deleted = name in self._out_of_use and not lacks_groups
+            without_topics = name not in self._expected and lags.keys().isdisjoint(partitions)
+            if name not in present and (deleted or without_topics):
                 del self._lags[name]
 
     def _complete(self, group: Group, partitions: Mapping[Partition, PartitionState]) -> Group:

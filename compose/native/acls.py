@@ -1,6 +1,6 @@
 """Who may do what in Kafka: one principal per service, and the least that it needs. Pure.
 
-Whatever no grant allows is refused. READ and WRITE bring DESCRIBE with them, as in Kafka itself.
+Whatever no grant allows is refused. READ, WRITE and DELETE bring DESCRIBE with them, as in Kafka itself.
 """
 
 from collections.abc import Iterator
@@ -20,16 +20,17 @@ class Operation(StrEnum):
     READ = "READ"
     WRITE = "WRITE"
     CREATE = "CREATE"
+    DELETE = "DELETE"
     DESCRIBE = "DESCRIBE"
     DESCRIBE_CONFIGS = "DESCRIBE_CONFIGS"
     ALTER_CONFIGS = "ALTER_CONFIGS"
     IDEMPOTENT_WRITE = "IDEMPOTENT_WRITE"
 
 
-READ, WRITE, CREATE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE = Operation
+READ, WRITE, CREATE, DELETE, DESCRIBE, DESCRIBE_CONFIGS, ALTER_CONFIGS, IDEMPOTENT_WRITE = Operation
 CLUSTER_NAME = "kafka-cluster"
 EVERY = "*"
-IMPLY_DESCRIBE = {READ, WRITE}
+IMPLY_DESCRIBE = {READ, WRITE, DELETE}
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,7 @@ class Grant:
 TRANSACTIONS, STATUS, CORRECTIONS = "transactions", "transactions.status", "transactions.corrections"
 ALERTS, CHANGES = "fraud.alerts", "mysql.transactions"
 EVENTS = (TRANSACTIONS, STATUS, CORRECTIONS, ALERTS)
+SINK_GROUP = "connect-elasticsearch-sink"
 DEAD_LETTERS = {topic: f"{topic}.dead-letters" for topic in (*EVENTS, CHANGES)}
 
 # principal → consumer group and the topics that it reads; it writes their dead letters.
@@ -140,12 +142,15 @@ def _redrive() -> Iterator[Grant]:
 
 
 def _deployer() -> Iterator[Grant]:
-    """Makes the platform's topics, and keeps the settings that all rely on."""
+    """Makes the platform's topics, keeps the settings that all rely on, and takes away what is out of use."""
     for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
         yield Grant("deployer", Resource.TOPIC, topic, CREATE)
         yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE)
         yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE_CONFIGS)
         yield Grant("deployer", Resource.TOPIC, topic, ALTER_CONFIGS)
+    # Of the two ways into the search index one is out of use, and its group with it.
+    for group in ("indexer", SINK_GROUP):
+        yield Grant("deployer", Resource.GROUP, group, DELETE)
 
 
 def _connect() -> Iterator[Grant]:
@@ -166,7 +171,7 @@ def _connect() -> Iterator[Grant]:
         yield Grant("connect", Resource.TOPIC, topic, WRITE)
     yield Grant("connect", Resource.TOPIC, CHANGES, READ)
     yield Grant("connect", Resource.TOPIC, DEAD_LETTERS[CHANGES], WRITE)
-    yield Grant("connect", Resource.GROUP, "connect-elasticsearch-sink", READ)
+    yield Grant("connect", Resource.GROUP, SINK_GROUP, READ)
 
 
 def _registry() -> Iterator[Grant]:

@@ -17,6 +17,7 @@ from compose.native.with_env import variables
 WORKERS = {"fraud": "consumer"}
 ACCOUNTS = {f"run_{WORKERS.get(reader, reader)}": reader for reader in READERS} | {
     "create_topics": "deployer",
+    "deploy_connectors": "deployer",
     "reconcile": "reconciler",
     "redrive": "redrive",
     "run_producer": "producer",

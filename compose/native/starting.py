@@ -153,7 +153,7 @@ def start_search(cluster: Cluster) -> None:
 
 def start_connect(cluster: Cluster) -> None:
     cluster.start("connect")
-    cluster.manage("monitor", "deploy_connectors")
+    cluster.manage("deployer", "deploy_connectors")
     cluster.parts.start("connect-watchdog")
 
 

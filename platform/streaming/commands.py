@@ -156,9 +156,9 @@ def _on_signals(*calls: Callable[[], None]) -> None:
     signal.signal(signal.SIGINT, end)
 
 
-def workers() -> list[WorkerCommand]:
-    """The worker commands of every installed app, as far as the settings want them."""
+def workers(*, wanted: bool = True) -> list[WorkerCommand]:
+    """The worker commands of every installed app that the settings want; or those that they do not want."""
     commands = (
         load_command_class(app, name) for name, app in sorted(get_commands().items()) if name.startswith("run_")
     )
-    return [command for command in commands if isinstance(command, WorkerCommand) and command.is_wanted()]
+    return [command for command in commands if isinstance(command, WorkerCommand) and command.is_wanted() is wanted]

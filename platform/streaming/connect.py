@@ -16,7 +16,7 @@ LOOK_EVERY_SECONDS = 0.5
 SETTLED_AFTER_SECONDS = 2.0
 """Until then, what Connect tells of a connector may still be the state before its new settings."""
 
-RUNNING, FAILED = "RUNNING", "FAILED"
+RUNNING, FAILED, STOPPED = "RUNNING", "FAILED", "STOPPED"
 BUSY = {409, 503}
 """A worker is joining or leaving: soon it will do."""
 
@@ -36,6 +36,11 @@ class Connector:
     def read(cls, file: Path) -> Self:
         content = json.loads(file.read_text())
         return cls(content["name"], content["config"])
+
+    @property
+    def group(self) -> str | None:
+        """The consumer group that a sink reads in, as Connect names it; a source has none."""
+        return f"connect-{self.name}" if "topics" in self.config else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,6 +107,35 @@ class Connect:
 
     def resume(self, name: str) -> None:
         self._asked("PUT", f"/connectors/{name}/resume")
+
+    def stop(self, name: str) -> None:
+        """End a connector's tasks; unlike a paused one, it may be given another place to go on from."""
+        self._asked("PUT", f"/connectors/{name}/stop")
+        self._wait(lambda: set(self.status(name).states.values()) == {STOPPED}, f"{name} stops")
+
+    def forget_place(self, name: str) -> None:
+        """Let a stopped connector begin anew, as one that has never run."""
+        self._asked("DELETE", f"/connectors/{name}/offsets")
+
+    def has_place(self, name: str) -> bool:
+        """Whether a source has written down where it would go on from, and not in the middle of a snapshot."""
+        places = [each["offset"] or {} for each in self._asked("GET", f"/connectors/{name}/offsets")["offsets"]]
+        return bool(places) and not any(place.get("snapshot") for place in places)
+
+    def delete(self, name: str) -> None:
+        """Take a connector away; of a source, its place too, so that one of the same name begins anew."""
+        if self._asked("GET", f"/connectors/{name}/status").get("type") == "source":
+            self.stop(name)
+            self.forget_place(name)
+        self._asked("DELETE", f"/connectors/{name}")
+
+    def wait_until_running(self, name: str, timeout: float) -> None:
+        """Return once a connector that was started again runs; raises ConnectFailed, with the trace of what failed."""
+        self._wait_until_running(name, settle=SETTLED_AFTER_SECONDS, deadline=monotonic() + timeout)
+
+    def wait_for_place(self, name: str, timeout: float) -> None:
+        """Return once a source that began anew has a place; raises ConnectFailed."""
+        self._wait(lambda: self.has_place(name), f"{name} has read where MySQL stands", timeout)
 
     def _wait_until_running(self, name: str, *, settle: float, deadline: float) -> None:
         """Return once the connector has run for as long as it takes to believe it."""

@@ -11,6 +11,7 @@ from monitoring.exporter import Exporter
 from monitoring.known import GONE, KnownGroups
 from monitoring.observation import Observation, Outage
 from monitoring.watch import Watch
+from streaming.groups import delete_group
 from streaming.lag import end_offsets
 from streaming.topics import Topic
 from tests.embedded import Platform, free_ports, wait_until
@@ -88,6 +89,20 @@ def test_a_group_that_kafka_has_forgotten_stays_and_goes_on_to_lag(exporter: Exp
     assert {each.group.name: each.group.state for each in observed.groups}["recorder"] == GONE
     assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup="recorder") == 30
     assert served(exporter).value("kafka_consumergroup_verdict", consumergroup="recorder", verdict="ERR") == 1
+
+
+def test_a_group_out_of_use_that_was_deleted_is_missed_by_nobody(kafka: AdminClient) -> None:
+    group = "connect-elasticsearch-sink"
+    exporter = Exporter(Watch(known=KnownGroups({"fraud": [Topic.TRANSACTIONS]}, out_of_use=[group])))
+    write(60)
+    commit(group, kafka, behind=1)
+    exporter.look()
+    # While it is there, it is seen like any other.
+    assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup=group) == 3
+    assert delete_group(kafka, group, timeout=30)
+    exporter.look()
+    assert served(exporter).values("kafka_consumergroup_lag_sum", consumergroup=group) == []
+    assert served(exporter).values("kafka_consumergroup_verdict", consumergroup=group) == []
 
 
 def test_an_expected_group_lags_by_all_that_is_kept_until_it_commits(exporter: Exporter, kafka: AdminClient) -> None:

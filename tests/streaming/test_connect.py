@@ -9,14 +9,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from confluent_kafka import TopicPartition
+from confluent_kafka.admin import AdminClient
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
 
+from compose.native import acls
 from compose.native.certificates import TRUSTSTORE_PASSWORD
-from streaming import connect
+from streaming import clients, connect, connectors
 from streaming.connect import Connector
+from tests.embedded import wait_until
 
-RUNNING, FAILED = "RUNNING", "FAILED"
+RUNNING, FAILED, STOPPED = "RUNNING", "FAILED", "STOPPED"
+DENIED = "Access denied for debezium\n\tat …"
 
 
 class Worker:
@@ -30,8 +35,12 @@ class Worker:
         self.busy_answers = 0
         self.refusal: str | None = None
         self.asked: list[str] = []
+        self.places: set[str] = set()
+        """of sources that have one"""
+        self.fails_without_end: dict[str, str] = {}
+        """connectors that fail again however often they are started, as long as they have a place; and their traces"""
 
-    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:  # noqa: PLR0911 - one for each question
+    def answer(self, method: str, path: str, body: Any) -> tuple[int, Any]:  # noqa: PLR0911, PLR0912 - one for each question
         self.asked.append(f"{method} {path}")
         if self.busy_answers:
             self.busy_answers -= 1
@@ -47,29 +56,51 @@ class Worker:
                     return 400, {"error_code": 400, "message": self.refusal}
                 self.configs[name] = body | {"name": name}
                 self.states[name] = self.state_of_new
+                self.places.add(name)
                 return 201, {}
             case "GET", [name, "status"]:
                 return 200, self._status(name)
             case "POST", [name, "restart?includeTasks=true&onlyFailed=true"]:
-                self.states[name] = [RUNNING] * len(self.states[name])
+                if name not in self.fails_without_end:
+                    self.states[name] = [RUNNING] * len(self.states[name])
                 return 202, {}
+            case "PUT", [name, "stop"]:
+                self.states[name] = [STOPPED]
+                return 202, {}
+            case "DELETE", [name, "offsets"]:
+                assert self.states[name] == [STOPPED], "Connect refuses this of a connector that is not stopped"
+                self.places.discard(name)
+                self.fails_without_end.pop(name, None)
+                return 200, {"message": "The offsets for this connector have been reset successfully"}
+            case "PUT", [name, "resume"]:
+                self.states[name] = [RUNNING, RUNNING]
+                self.places.add(name)
+                return 202, {}
+            case "GET", [name, "offsets"]:
+                place = {"partition": {"server": name}, "offset": {"file": "binlog.000001", "pos": 4}}
+                return 200, {"offsets": [place] if name in self.places else []}
+            case "DELETE", [name]:
+                del self.configs[name], self.states[name]
+                return 204, {}
         return 404, {"message": f"no {path}"}
 
     def _status(self, name: str) -> dict[str, Any]:
         told = [
-            {"state": s} | ({"trace": "Access denied for debezium\n\tat …"} if s == FAILED else {})
+            {"state": s} | ({"trace": self.fails_without_end.get(name, DENIED)} if s == FAILED else {})
             for s in self.states[name]
         ]
-        return {"connector": told[0], "tasks": [{"id": n} | task for n, task in enumerate(told[1:])]}
+        tasks = [{"id": n} | task for n, task in enumerate(told[1:])]
+        return {"connector": told[0], "tasks": tasks, "type": "sink" if "sink" in name else "source"}
 
     def changes(self) -> list[str]:
         return [each for each in self.asked if not each.startswith("GET")]
 
 
 @pytest.fixture
-def worker(settings: Any, monkeypatch: Any) -> Iterator[Worker]:
-    """A Kafka Connect without connectors; CONNECT_URL points to it, and waiting takes no time."""
+def worker(kafka: AdminClient, settings: Any, monkeypatch: Any) -> Iterator[Worker]:
+    """A Kafka Connect without connectors; CONNECT_URL points to it. Waiting takes no time; two are wanted."""
     worker = Worker()
+    settings.INDEXED_BY, settings.OUTBOX_CARRIED_BY = "run_indexer", "connect"
 
     class Handler(BaseHTTPRequestHandler):
         def answer(self) -> None:
@@ -81,7 +112,7 @@ def worker(settings: Any, monkeypatch: Any) -> Iterator[Worker]:
             self.end_headers()
             self.wfile.write(content)
 
-        do_GET = do_PUT = do_POST = answer  # noqa: N815 - the names that BaseHTTPRequestHandler looks for
+        do_GET = do_PUT = do_POST = do_DELETE = answer  # noqa: N815 - the names that BaseHTTPRequestHandler looks for
 
         def log_message(self, *_: Any) -> None:
             pass
@@ -176,6 +207,80 @@ def test_only_what_failed_is_started_again(worker: Worker) -> None:
     watched = connect.Connect(project.CONNECT_URL)
     assert [watched.restart_failed(name) for name in watched.names()] == [["task 0"], []]
     assert worker.changes() == ["POST /connectors/outbox/restart?includeTasks=true&onlyFailed=true"]
+
+
+# --- what the settings do not want any more ---------------------------------------------------------------------------
+def test_a_connector_that_the_settings_no_longer_want_is_taken_away_with_its_place(
+    worker: Worker, settings: Any
+) -> None:
+    deploy()
+    settings.OUTBOX_CARRIED_BY = "run_relay"
+    worker.asked.clear()
+    assert deploy() == "outbox is taken away: the settings do not want it\ntransactions-cdc runs, as before\n"
+    changes = ["PUT /connectors/outbox/stop", "DELETE /connectors/outbox/offsets", "DELETE /connectors/outbox"]
+    assert worker.changes() == changes
+    assert deploy() == "transactions-cdc runs, as before\n"
+
+
+def test_connectors_of_others_stay(worker: Worker, settings: Any, tmp_path: Path) -> None:
+    file = tmp_path / "theirs.json"
+    file.write_text(json.dumps({"name": "theirs", "config": {"tasks.max": "1"}}))
+    deploy(str(file))
+    settings.OUTBOX_CARRIED_BY, settings.INDEXED_BY = "run_relay", "nobody"
+    assert deploy() == ""
+    assert set(worker.configs) == {"theirs"}
+
+
+def leave_group(name: str) -> None:
+    """A group that has read of a topic, and whose last member has left."""
+    consumer = clients.consumer(name)
+    consumer.commit(offsets=[TopicPartition("transactions", 0, 0)], asynchronous=False)
+    consumer.close()
+
+
+def groups(kafka: AdminClient) -> set[str]:
+    return {each.group_id for each in kafka.list_consumer_groups().result().valid}
+
+
+def test_the_group_of_a_sink_that_is_gone_goes_too(worker: Worker, kafka: AdminClient, settings: Any) -> None:
+    settings.INDEXED_BY = "connect"
+    deploy()
+    for name in ("connect-elasticsearch-sink", "indexer", "recorder", "connect-of-others"):
+        leave_group(name)
+    assert "the consumer group indexer is deleted" in deploy()
+    settings.INDEXED_BY = "run_indexer"
+    worker.asked.clear()
+    told = deploy()
+    assert "elasticsearch-sink is taken away" in told
+    assert "the consumer group connect-elasticsearch-sink is deleted: nobody reads in it any more" in told
+    assert worker.changes() == ["DELETE /connectors/elasticsearch-sink"]
+    assert groups(kafka) == {"recorder", "connect-of-others"}
+
+
+def test_a_group_that_somebody_deleted_the_sink_of_before_goes_too(worker: Worker, kafka: AdminClient) -> None:
+    leave_group("connect-elasticsearch-sink")
+    deploy()
+    assert "connect-elasticsearch-sink" not in groups(kafka)
+
+
+def test_a_group_in_which_somebody_still_reads_is_told_of(worker: Worker, kafka: AdminClient, settings: Any) -> None:
+    settings.INDEXED_BY = "nobody"
+    consumer = clients.consumer("indexer")
+    consumer.subscribe(["transactions"])
+    wait_until(lambda: consumer.consume(1, 0.1) is not None and consumer.assignment(), "somebody reads")
+    try:
+        with pytest.raises(
+            CommandError, match="do not want the consumer group indexer, and somebody still reads in it"
+        ):
+            deploy("--timeout", "0.1")
+    finally:
+        consumer.close()
+
+
+def test_the_deployer_may_delete_the_groups_that_can_be_out_of_use(settings: Any) -> None:
+    for settings.INDEXED_BY in ("nobody", "run_indexer", "connect"):
+        for group in connectors.groups_out_of_use():
+            assert acls.allowed("deployer", acls.Operation.DELETE, acls.Resource.GROUP, group)
 
 
 FILES = sorted((project.BASE_DIR / "connectors").glob("*.json"))

@@ -16,6 +16,7 @@ from monitoring.told import Told
 from monitoring.watch import Watch
 from streaming import metrics
 from streaming.commands import workers
+from streaming.connectors import groups_out_of_use
 
 log = structlog.get_logger(__name__)
 PORT = 9308
@@ -36,7 +37,8 @@ class Command(BaseCommand):
         stopped = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        exporter = Exporter(Watch(known=KnownGroups({worker.group: worker.topics for worker in workers()})))
+        known = KnownGroups({worker.group: worker.topics for worker in workers()}, groups_out_of_use())
+        exporter = Exporter(Watch(known=known))
         told = Told([import_string(name) for name in settings.TOLD_BY_MONITOR])
         if metrics_port:
             metrics.serve([exporter, told], metrics_port, metrics_address)

@@ -6,11 +6,16 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
+from streaming import clients, connectors
 from streaming.connect import Connect, ConnectFailed, Connector
+from streaming.groups import StillInUse, delete_group
 
 
 class Command(BaseCommand):
-    help = "Create or update connectors in Kafka Connect, and wait until they run; what is as it should be stays."
+    help = (
+        "Create or update connectors in Kafka Connect, and wait until they run; what is as it should be stays, and "
+        "those of ours that the settings do not want are taken away, with their consumer groups."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
@@ -35,13 +40,25 @@ class Command(BaseCommand):
         if restart_failed:
             self.keep_watch(connect, every)
             return
-        for file in files or wanted_files():
-            connector = Connector.read(file)
-            try:
+        try:
+            if not files:
+                self.clean_up(connect, timeout)
+            for connector in map(Connector.read, files) if files else connectors.wanted():
                 changed = connect.deploy(connector, timeout)
-            except ConnectFailed as failed:
-                raise CommandError(str(failed)) from failed
-            self.stdout.write(f"{connector.name} runs{'' if changed else ', as before'}")
+                self.stdout.write(f"{connector.name} runs{'' if changed else ', as before'}")
+        except (ConnectFailed, StillInUse) as failed:
+            raise CommandError(str(failed)) from failed
+
+    def clean_up(self, connect: Connect, timeout: float) -> None:
+        """Take away what the settings do not want any more: its lag would grow for ever."""
+        deployed = connect.names()
+        for connector in connectors.out_of_use():
+            if connector.name in deployed:
+                connect.delete(connector.name)
+                self.stdout.write(f"{connector.name} is taken away: the settings do not want it")
+        for group in connectors.groups_out_of_use():
+            if delete_group(clients.admin(), group, timeout):
+                self.stdout.write(f"the consumer group {group} is deleted: nobody reads in it any more")
 
     def keep_watch(self, connect: Connect, every: float) -> None:
         stopped = Event()
@@ -56,10 +73,3 @@ class Command(BaseCommand):
                 # Connect itself is somebody else's to start.
                 self.stderr.write(str(failed))
             stopped.wait(every)
-
-
-def wanted_files() -> list[Path]:
-    """The files of the connectors that belong to the platform as the settings have it."""
-    folder = settings.BASE_DIR / "connectors"
-    sink = ["elasticsearch-sink"] if settings.INDEXED_BY == "connect" else []
-    return [folder / f"{name}.json" for name in ("transactions-cdc", "outbox", *sink)]
