@@ -180,7 +180,10 @@ def connect() -> None:
     if not states:
         raise Down("Kafka Connect has no connectors: run `manage.py deploy_connectors`.")
     if wrong := [f"{part} is {state}" for part, state in states.items() if state != RUNNING]:
-        raise Down(f"{', '.join(wrong)}. `manage.py deploy_connectors --restart-failed` starts failed ones again.")
+        raise Down(
+            f"{', '.join(wrong)}. `manage.py heal_connectors` brings failed ones back, with what they passed over; "
+            "see docs/runbooks/connect-task-failed.md."
+        )
 
 
 def processes() -> None:

@@ -133,6 +133,7 @@ def _reconciler() -> Iterator[Grant]:
 
 
 def _redrive() -> Iterator[Grant]:
+    """Sends by hand what did not get through: dead letters, and rows of the outbox that no topic has."""
     yield Grant("redrive", Resource.GROUP, "redrive", READ)
     for topic in EVENTS:
         yield Grant("redrive", Resource.TOPIC, DEAD_LETTERS[topic], READ)

@@ -18,6 +18,8 @@ WORKERS = {"fraud": "consumer"}
 ACCOUNTS = {f"run_{WORKERS.get(reader, reader)}": reader for reader in READERS} | {
     "create_topics": "deployer",
     "deploy_connectors": "deployer",
+    # As who reads what is in the topics and sends what is missing there.
+    "heal_connectors": "redrive",
     "reconcile": "reconciler",
     "redrive": "redrive",
     "run_producer": "producer",

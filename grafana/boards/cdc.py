@@ -8,8 +8,8 @@ WORKER = "kafka_connect_connect_worker_metrics_connector"
 NOW = [
     Figure(
         title="How many tasks have failed?",
-        description="Of Connect's connectors. `manage.py deploy_connectors --restart-failed` starts them again and "
-        "shows why they failed.",
+        description="Of Connect's connectors. The watchdog starts them again; where that does not help, `manage.py "
+        "heal_connectors` does, or says why they fail.",
         unit="none",
         queries=[Query(f"sum({WORKER}_failed_task_count)")],
         steps=Steps(None, 1),

@@ -131,13 +131,13 @@ def _ids(starts: Mapping[Partition, int]) -> list[int]:
     """The ids in all records from these offsets on, or in those that came in time; raises TimeoutError if none did."""
     until, ids = monotonic() + TIMEOUT_SECONDS, []
     for messages in read(consumer(), starts, patience=TIMEOUT_SECONDS):
-        ids += [number for message in messages for number in _id(message)]
+        ids += [number for message in messages for number in ids_in(message)]
         if monotonic() > until:
             break
     return ids
 
 
-def _id(message: Message) -> Iterator[int]:
+def ids_in(message: Message) -> Iterator[int]:
     """Its row's id; nothing for a record that did not come by the outbox."""
     headers: Any = message.headers() or ()  # the package's types say less than its documentation
     yield from (int(value) for name, value in headers if name == ID and value and value.isdigit())

@@ -1,5 +1,7 @@
 """The outbox to its topics, for where no Debezium runs."""
 
+from collections.abc import Mapping
+
 from confluent_kafka import Producer
 
 from streaming.clients import Outgoing, send_all
@@ -14,11 +16,13 @@ def relay_once(producer: Producer, limit: int = 1000) -> int:
     """
     rows = list(OutboxMessage.objects.order_by("id")[:limit])
     if rows:
-        send_all(producer, map(_outgoing, rows))
+        send_all(producer, map(outgoing, rows))
         OutboxMessage.objects.filter(pk__in=[row.pk for row in rows]).delete()
     return len(rows)
 
 
-def _outgoing(row: OutboxMessage) -> Outgoing:
-    headers = [("traceparent", row.traceparent.encode())] if row.traceparent else []
+def outgoing(row: OutboxMessage, also: Mapping[str, str] | None = None) -> Outgoing:
+    """A row's record; also: further headers."""
+    told = {"traceparent": row.traceparent} if row.traceparent else {}
+    headers = [(name, value.encode()) for name, value in {**told, **(also or {})}.items()]
     return Outgoing(row.topic, row.message_key.encode(), bytes(row.payload), headers)

@@ -119,7 +119,7 @@ def test_connect_is_up_while_every_task_runs(settings: Any) -> None:
 def test_a_failed_task_of_connect_is_named_without_its_trace(settings: Any) -> None:
     with answering(connect_with("FAILED")) as settings.CONNECT_URL, pytest.raises(Down) as down:
         connect()
-    assert "task 0 of outbox is FAILED. `manage.py deploy_connectors" in str(down.value)
+    assert "task 0 of outbox is FAILED. `manage.py heal_connectors` brings failed ones back" in str(down.value)
     assert "secret" not in str(down.value)
 
 

@@ -1,8 +1,8 @@
-"""deploy_connectors, against a server that answers as Kafka Connect does."""
+"""deploy_connectors and heal_connectors, against a server that answers as Kafka Connect does."""
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from io import StringIO
 from pathlib import Path
@@ -13,15 +13,27 @@ from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
+from django.db import transaction
 
 from compose.native import acls
 from compose.native.certificates import TRUSTSTORE_PASSWORD
-from streaming import clients, connect, connectors
-from streaming.connect import Connector
+from streaming import clients, connect, connectors, healing, outbox
+from streaming.connect import Connect, Connector
+from streaming.lag import end_offsets
+from streaming.models import OutboxMessage
+from streaming.places import has_lost_its_place
+from streaming.reading import read_range, reader
+from streaming.relay import outgoing
 from tests.embedded import wait_until
+from tests.streaming.conftest import Orders
 
 RUNNING, FAILED, STOPPED = "RUNNING", "FAILED", "STOPPED"
 DENIED = "Access denied for debezium\n\tat …"
+GONE = (
+    "io.debezium.DebeziumException: The connector is trying to read change stream starting at MySqlOffsetContext "
+    "[sourceInfo=SourceInfo [currentBinlogFilename=binlog.000002]], but this is no longer available on the server. "
+    "Reconfigure the connector to use a snapshot mode when needed.\n\tat …"
+)
 
 
 class Worker:
@@ -123,6 +135,9 @@ def worker(kafka: AdminClient, settings: Any, monkeypatch: Any) -> Iterator[Work
     settings.CA_FILE = None
     monkeypatch.setattr(connect, "LOOK_EVERY_SECONDS", 0.01)
     monkeypatch.setattr(connect, "SETTLED_AFTER_SECONDS", 0.05)
+    monkeypatch.setattr(healing, "LOOK_SECONDS", 0.05)
+    monkeypatch.setattr(healing, "LOOK_EVERY_SECONDS", 0.01)
+    monkeypatch.setattr(healing, "UNMOVED_SECONDS", 0.1)
     yield worker
     server.shutdown()
     server.server_close()
@@ -281,6 +296,189 @@ def test_the_deployer_may_delete_the_groups_that_can_be_out_of_use(settings: Any
     for settings.INDEXED_BY in ("nobody", "run_indexer", "connect"):
         for group in connectors.groups_out_of_use():
             assert acls.allowed("deployer", acls.Operation.DELETE, acls.Resource.GROUP, group)
+
+
+# --- healing ----------------------------------------------------------------------------------------------------------
+def heal(*arguments: str) -> list[str]:
+    out = StringIO()
+    call_command("heal_connectors", *arguments, stdout=out)
+    return out.getvalue().splitlines()
+
+
+Rows = Callable[[int], list[OutboxMessage]]
+
+
+@pytest.fixture
+def rows(orders: Orders) -> Rows:
+    """Writes so many rows into the outbox."""
+
+    def write(count: int) -> list[OutboxMessage]:
+        with transaction.atomic():
+            outbox.tell(orders(count, f"run-{OutboxMessage.objects.count()}"))
+        return list(OutboxMessage.objects.order_by("-pk")[:count])[::-1]
+
+    return write
+
+
+def carry(rows: list[OutboxMessage]) -> None:
+    """What Debezium does."""
+    clients.send_all(clients.producer(), [outgoing(row, {"id": str(row.pk)}) for row in rows])
+
+
+def ids_in_topic(kafka: AdminClient) -> list[int]:
+    consumer = reader("test-reader")
+    ids: list[int] = []
+    try:
+        for partition, end in end_offsets(kafka, [("transactions", number) for number in range(3)]).items():
+            for message in read_range(consumer, partition, 0, end):
+                headers: Any = message.headers() or []
+                ids += [int(value) for name, value in headers if name == "id"]
+    finally:
+        consumer.close()
+    return sorted(ids)
+
+
+def fail(worker: Worker, name: str, trace: str) -> None:
+    worker.states[name] = [RUNNING, FAILED]
+    worker.fails_without_end[name] = trace
+
+
+@pytest.mark.django_db
+def test_an_outbox_whose_place_is_gone_begins_anew_and_its_gap_is_told_once_in_order(
+    worker: Worker, kafka: AdminClient, rows: Rows
+) -> None:
+    deploy()
+    carried, gap = rows(3), rows(2500)
+    carry(carried)
+    fail(worker, "outbox", GONE)
+    worker.asked.clear()
+    told = heal()
+    assert told[0].startswith(
+        f"2,500 rows of the outbox, id {gap[0].pk} to {gap[-1].pk}, had reached no topic and were"
+    )
+    assert told[1] == "outbox had lost its place in MySQL's binlog and goes on with what is written from now on."
+    assert len(told) == 2
+    assert worker.changes() == [f"{what} /connectors/outbox/{how}" for what, how in
+                                (("PUT", "stop"), ("DELETE", "offsets"), ("PUT", "resume"))]  # fmt: skip
+    assert ids_in_topic(kafka) == [row.pk for row in carried + gap]
+    with pytest.raises(CommandError, match="Nothing to heal: every connector runs, and every row of the outbox is in"):
+        heal()
+
+
+@pytest.mark.django_db
+def test_what_was_written_while_it_began_anew_is_told_too(
+    worker: Worker, kafka: AdminClient, rows: Rows, monkeypatch: Any
+) -> None:
+    deploy()
+    (first,) = rows(1)
+    fail(worker, "outbox", GONE)
+    resume = Connect.resume
+    monkeypatch.setattr(Connect, "resume", lambda self, name: (rows(2), resume(self, name)))
+    heal()
+    assert ids_in_topic(kafka) == [first.pk, first.pk + 1, first.pk + 2]
+
+
+@pytest.mark.django_db
+def test_rows_that_the_connector_carries_meanwhile_are_left_to_it(
+    worker: Worker, kafka: AdminClient, rows: Rows, monkeypatch: Any
+) -> None:
+    deploy()
+    left = rows(4)
+    naps = iter([left[:2], left[2:3], [], []])
+    monkeypatch.setattr(healing, "sleep", lambda seconds: carry(next(naps)) if seconds == 0.1 else None)
+    assert heal() == [
+        f"1 row of the outbox, id {left[3].pk} to {left[3].pk}, had reached no topic and was told; "
+        "consumers pass over what they know already."
+    ]
+    assert ids_in_topic(kafka) == [row.pk for row in left]
+
+
+@pytest.mark.django_db
+def test_somebody_elses_record_with_the_id_of_a_row_does_not_hide_it(
+    worker: Worker, kafka: AdminClient, rows: Rows
+) -> None:
+    deploy()
+    (row,) = rows(1)
+    foreign = clients.Outgoing("transactions", b"7", b"anything", [("id", str(row.pk).encode()), ("id", b"\xff")])
+    clients.send_all(clients.producer(), [foreign])
+    assert "had reached no topic" in heal()[0]
+
+
+@pytest.mark.django_db
+def test_changes_of_rows_whose_place_is_gone_begin_with_a_snapshot(worker: Worker) -> None:
+    deploy()
+    fail(worker, "transactions-cdc", GONE)
+    assert heal() == ["transactions-cdc began anew: it tells every row of its table once more, and then every change."]
+
+
+@pytest.mark.django_db
+def test_what_failed_for_another_reason_is_only_started_again(worker: Worker) -> None:
+    deploy()
+    worker.states["outbox"] = [RUNNING, FAILED]
+    worker.asked.clear()
+    assert heal() == ["outbox had failed and was started again; it goes on where it stood, and nothing is lost."]
+    assert worker.changes() == ["POST /connectors/outbox/restart?includeTasks=true&onlyFailed=true"]
+
+
+@pytest.mark.django_db
+def test_what_fails_again_is_told_with_its_trace_and_keeps_its_place(worker: Worker) -> None:
+    deploy()
+    fail(worker, "outbox", DENIED)
+    with pytest.raises(CommandError, match="task 0 of outbox has failed:\nAccess denied for debezium"):
+        heal()
+    assert "outbox" in worker.places
+
+
+@pytest.mark.django_db
+def test_an_operator_may_let_a_connector_begin_anew(worker: Worker) -> None:
+    deploy()
+    assert heal("--anew", "transactions-cdc")[0].startswith("transactions-cdc began anew")
+    with pytest.raises(CommandError, match="elasticsearch-sink: only a connector of Debezium's in use can begin anew"):
+        heal("--anew", "elasticsearch-sink")
+
+
+@pytest.mark.django_db
+def test_the_outbox_goes_on_even_where_kafka_does_not_take_the_gap(worker: Worker, rows: Rows) -> None:
+    deploy()
+    OutboxMessage.objects.create(topic="transactions", message_key="1", payload=b"x" * 3_000_000)
+    fail(worker, "outbox", GONE)
+    with pytest.raises(CommandError, match=r"MSG_SIZE_TOO_LARGE|too large"):
+        heal()
+    assert worker.states["outbox"] == [RUNNING, RUNNING]
+
+
+@pytest.mark.django_db
+def test_a_stopped_outbox_is_nothing_to_judge_by(worker: Worker) -> None:
+    deploy()
+    worker.states["outbox"] = [STOPPED]
+    with pytest.raises(CommandError, match="outbox is STOPPED, so it cannot be known which rows it would still carry"):
+        heal()
+    assert heal("--anew", "outbox")
+
+
+def test_where_there_is_no_connect_nothing_can_be_healed(settings: Any) -> None:
+    settings.CONNECT_URL = ""
+    with pytest.raises(CommandError, match="there is no Kafka Connect here"):
+        heal()
+    settings.CONNECT_URL = "http://127.0.0.1:1"
+    with pytest.raises(CommandError, match="Kafka Connect does not answer at CONNECT_URL"):
+        heal()
+
+
+@pytest.mark.parametrize(
+    "trace",
+    [
+        GONE,
+        "Client requested master to start replication from position > file size; could not find first log file name in "
+        "binary log index file Error code: 1236",
+        "The source is replicating with AUTO_POSITION = 1, but the source has purged required binary logs",
+        "The db history topic is missing. You may attempt to recover it by reconfiguring the connector to recovery",
+        "The db history topic or its content is fully or partially missing. Please check database schema history topic",
+    ],
+)
+def test_a_lost_place_is_known_by_what_is_said_of_it(trace: str) -> None:
+    assert has_lost_its_place(trace)
+    assert not has_lost_its_place(DENIED)
 
 
 FILES = sorted((project.BASE_DIR / "connectors").glob("*.json"))
