@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT_SECONDS = 60
+SESSION_TIMEOUT_MS = 10_000
 LAST_ANSWER_SECONDS = 30
 """After so long, none is on its way any more to who has stopped asking."""
 
@@ -38,7 +39,7 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
     instance: a name that outlives the process (group.instance.id). A worker that was killed and starts again under the
     same name takes its partitions back at once, without waiting for its session to time out.
     """
-    static = {"group.instance.id": f"{group}-{instance}"} if instance else {}
+    static = {"group.instance.id": instance_id(group, instance)} if instance else {}
     return _made(
         Consumer,
         {
@@ -47,7 +48,7 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
             "isolation.level": "read_committed",
             # Range keeps partition n of transactions and of transactions.status with the same member.
             "partition.assignment.strategy": "range",
-            "session.timeout.ms": 10_000,
+            "session.timeout.ms": SESSION_TIMEOUT_MS,
             "heartbeat.interval.ms": 2_000,
         }
         | connection()
@@ -55,6 +56,16 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
         | static
         | overrides,
     )
+
+
+def instance_id(group: str, instance: str) -> str:
+    """What Kafka calls the process of this name in a group."""
+    return f"{group}-{instance}"
+
+
+def session_seconds() -> float:
+    """After so long, a member that says nothing is put out of its group."""
+    return float(settings.KAFKA.get("session.timeout.ms", SESSION_TIMEOUT_MS)) / 1000
 
 
 def producer(**overrides: Any) -> Producer:

@@ -16,6 +16,7 @@ from django.db import close_old_connections
 
 from events import ImpossibleEvent, check_plausible
 from streaming import addresses, clients, dead_letters, messages, metrics, misplaced, stops, tracing
+from streaming.instances import Name, bear
 from streaming.messages import is_packed
 from streaming.metrics import WorkerMetrics
 from streaming.placement import Homes
@@ -94,7 +95,11 @@ class WorkerCommand(BaseCommand):
         metrics.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        served = metrics.serve_worker(self.group, options["metrics_port"], options["metrics_address"], self.topics)
+        with bear(self.group, options["instance"], type(self).__module__.rpartition(".")[2]) as name:
+            self._work(name, **options)
+
+    def _work(self, name: Name, *, metrics_port: int, metrics_address: str, batch_size: int, **_: Any) -> None:
+        served = metrics.serve_worker(self.group, metrics_port, metrics_address, self.topics)
         tracing.begin(self.group)
         ending = threading.Event()
         _on_signals(ending.set)
@@ -102,21 +107,27 @@ class WorkerCommand(BaseCommand):
             close_old_connections()
             if stops.is_stopped(self.group):
                 ending.wait(LOOK_EVERY_SECONDS)
-                continue
-            worker = self._worker(served, options["instance"], options["batch_size"])
-            _on_signals(ending.set, worker.stop)
-            try:
-                worker.run()
-            except TooManyInvalidMessages as error:
-                stops.stop(group=self.group, error=error)
-            except stops.Stopped as stopped:
-                log.warning(str(stopped))
+            elif name.is_free(ending):
+                self._run(self._worker(served, name, batch_size), ending)
 
-    def _worker(self, served: WorkerMetrics, instance: str | None, batch_size: int) -> Worker[Any]:
+    def _run(self, worker: Worker[Any], ending: threading.Event) -> None:
+        """Let a worker run until it is to end, or its group is to stand still."""
+        _on_signals(ending.set, worker.stop)
+        # A signal that came before was told to nobody.
+        if ending.is_set():
+            worker.stop()
+        try:
+            worker.run()
+        except TooManyInvalidMessages as error:
+            stops.stop(group=self.group, error=error)
+        except stops.Stopped as stopped:
+            log.warning(str(stopped))
+
+    def _worker(self, served: WorkerMetrics, name: Name, batch_size: int) -> Worker[Any]:
         producer = clients.producer()
         decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self._handler_at_home(producer)))
         return Worker(
-            consumer=clients.consumer(self.group, instance=instance, **served.client_options()),
+            consumer=clients.consumer(self.group, instance=name.instance, **served.client_options()),
             topics=self.topics,
             decode=decode,
             handle=handle,
@@ -124,6 +135,7 @@ class WorkerCommand(BaseCommand):
             concerns_us=self.concerns_us,
             before_batch=stops.Gate(self.group).pass_through,
             observe=observer(self.group, served),
+            joined=name.note_member,
             batch_size=batch_size,
         )
 

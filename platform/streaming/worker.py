@@ -138,6 +138,7 @@ class Worker(Generic[Event]):
         concerns_us: Callable[[Message], bool] = lambda message: True,
         before_batch: Callable[[], None] = lambda: None,
         observe: Callable[[Progress], None] = lambda progress: None,
+        joined: Callable[[Consumer], None] = lambda consumer: None,
         batch_size: int = 1000,
     ) -> None:
         self.consumer = consumer
@@ -148,6 +149,7 @@ class Worker(Generic[Event]):
         self.concerns_us = concerns_us
         self.before_batch = before_batch
         self.observe = observe
+        self.joined = joined
         self.batch_size = batch_size
         self.stopping = False
 
@@ -156,12 +158,16 @@ class Worker(Generic[Event]):
         self.stopping = True
 
     def run(self) -> None:
-        self.consumer.subscribe(self.topics, on_assign=_log_assigned, on_revoke=_log_revoked)
+        self.consumer.subscribe(self.topics, on_assign=self._note_assigned, on_revoke=_log_revoked)
         try:
             while not self.stopping:
                 self.run_once()
         finally:
             self.consumer.close()
+
+    def _note_assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
+        self.joined(consumer)
 
     def run_once(self) -> int:
         """Process one batch and return its size; an exception leaves it uncommitted."""
@@ -235,10 +241,6 @@ class Worker(Generic[Event]):
                 raise
             # Handlers bear a second delivery: whoever owns these partitions now reads the batch again.
             log.warning("commit overtaken by a rebalance", error=str(error))
-
-
-def _log_assigned(_: Consumer, partitions: list[TopicPartition]) -> None:
-    log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
 
 
 def _log_revoked(_: Consumer, partitions: list[TopicPartition]) -> None:
