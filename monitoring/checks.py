@@ -23,7 +23,7 @@ from monitoring.processes import troubles as list_troubles
 from monitoring.selectors import latest_look
 from monitoring.writing import try_a_write
 from streaming import clients, stops
-from streaming.connect import RUNNING, Connect, ConnectFailed
+from streaming.connect import RUNNING, Connect, ConnectFailed, what_helps
 from streaming.models import BurialStreak, StoppedGroup
 
 log = structlog.get_logger(__name__)
@@ -180,10 +180,7 @@ def connect() -> None:
     if not states:
         raise Down("Kafka Connect has no connectors: run `manage.py deploy_connectors`.")
     if wrong := [f"{part} is {state}" for part, state in states.items() if state != RUNNING]:
-        raise Down(
-            f"{', '.join(wrong)}. `manage.py heal_connectors` brings failed ones back, with what they passed over; "
-            "see docs/runbooks/connect-task-failed.md."
-        )
+        raise Down(f"{', '.join(wrong)}. {what_helps(set(states.values()))}")
 
 
 def processes() -> None:

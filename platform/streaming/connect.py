@@ -2,7 +2,7 @@
 
 import json
 import ssl
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from time import monotonic, sleep
@@ -16,7 +16,7 @@ LOOK_EVERY_SECONDS = 0.5
 SETTLED_AFTER_SECONDS = 2.0
 """Until then, what Connect tells of a connector may still be the state before its new settings."""
 
-RUNNING, FAILED, STOPPED = "RUNNING", "FAILED", "STOPPED"
+RUNNING, FAILED, PAUSED, STOPPED = "RUNNING", "FAILED", "PAUSED", "STOPPED"
 BUSY = {409, 503}
 """A worker is joining or leaving: soon it will do."""
 
@@ -103,7 +103,7 @@ class Connect:
     def pause(self, name: str) -> None:
         """Let a connector rest, and wait until it does."""
         self._asked("PUT", f"/connectors/{name}/pause")
-        self._wait(lambda: set(self.status(name).states.values()) == {"PAUSED"}, f"{name} pauses")
+        self._wait(lambda: set(self.status(name).states.values()) == {PAUSED}, f"{name} pauses")
 
     def resume(self, name: str) -> None:
         self._asked("PUT", f"/connectors/{name}/resume")
@@ -190,3 +190,15 @@ def _message(answer: httpx2.Response) -> str:
 
 def _in_words(name: str, status: Status) -> str:
     return "\n".join(f"{part} of {name} has failed:\n{trace.strip()}" for part, trace in status.traces.items())
+
+
+def what_helps(states: Collection[str]) -> str:
+    """Against connectors in these states."""
+    if FAILED in states:
+        return (
+            "`manage.py heal_connectors` brings failed ones back, with what they passed over, or says why they fail: "
+            "docs/runbooks/connect-task-failed.md."
+        )
+    if {PAUSED, STOPPED} & set(states):
+        return "Somebody has let them rest: docs/runbooks/connector-silent.md says how to resume them."
+    return "If that stays so, see docs/runbooks/connect-task-failed.md."

@@ -75,7 +75,13 @@ class Healing:
 
     def _start_again(self, name: str) -> None:
         self.connect.restart_failed(name)
-        self.connect.wait_until_running(name, self.timeout)
+        try:
+            self.connect.wait_until_running(name, self.timeout)
+        except ConnectFailed as failed:
+            raise ConnectFailed(
+                f"{failed}\nStarting {name} again does not help, and it keeps its place, so nothing is lost: mend what "
+                f"its trace names, then run this again. Where its place itself is at fault: --anew {name}."
+            ) from failed
         self.say(f"{name} had failed and was started again; it goes on where it stood, and nothing is lost.")
 
     def _begin_anew(self, name: str) -> None:

@@ -123,6 +123,14 @@ def test_a_failed_task_of_connect_is_named_without_its_trace(settings: Any) -> N
     assert "secret" not in str(down.value)
 
 
+def test_a_connector_that_somebody_paused_has_not_failed(settings: Any) -> None:
+    with (
+        answering(connect_with("PAUSED")) as settings.CONNECT_URL,
+        pytest.raises(Down, match="Somebody has let them rest"),
+    ):
+        connect()
+
+
 def test_connect_without_connectors_is_down(settings: Any) -> None:
     with answering({"/connectors": []}) as settings.CONNECT_URL, pytest.raises(Down, match="deploy_connectors"):
         connect()

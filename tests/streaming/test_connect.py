@@ -424,8 +424,9 @@ def test_what_failed_for_another_reason_is_only_started_again(worker: Worker) ->
 def test_what_fails_again_is_told_with_its_trace_and_keeps_its_place(worker: Worker) -> None:
     deploy()
     fail(worker, "outbox", DENIED)
-    with pytest.raises(CommandError, match="task 0 of outbox has failed:\nAccess denied for debezium"):
+    with pytest.raises(CommandError, match="task 0 of outbox has failed:\nAccess denied for debezium") as refused:
         heal()
+    assert "Where its place itself is at fault: --anew outbox." in str(refused.value)
     assert "outbox" in worker.places
 
 
