@@ -19,9 +19,11 @@ from streaming.connectors import OUTBOX, wanted
 from streaming.places import has_lost_its_place
 from streaming.reading import reader
 
-LOOK_SECONDS = 6
-"""Whoever starts failed tasks again makes one look well for a moment: so long it is watched before it is believed."""
+LOOK_SECONDS = 21
+"""Whoever starts failed tasks again every ten seconds makes them look well meanwhile: two rounds of that are seen."""
 LOOK_EVERY_SECONDS = 0.5
+ROUNDS = 2
+"""What seemed to run again, and then failed, gets a second turn; what fails on after that is told of."""
 UNMOVED_SECONDS = 5
 """Rows of which none has come to its topic for so long, while their connector runs, will not come by it."""
 
@@ -46,16 +48,13 @@ class Healing:
         anew: connectors that shall begin anew, whatever they say. Raises NothingToHeal; and ConnectFailed for what does
         not run afterwards.
         """
-        failures = self.failures()
         sources = {connector.name for connector in wanted() if not connector.group}
         self._refuse(set(anew) - sources)
-        for name in sorted({*failures, *anew}):
-            if name in anew or (name in sources and has_lost_its_place(failures[name])):
-                self._begin_anew(name)
-            else:
-                self._start_again(name)
+        for name in sorted(set(anew)):
+            self._begin_anew(name)
+        failed = self._bring_back_what_fails(sources)
         told = self._tell_what_never_comes() if OUTBOX in sources else 0
-        if not (failures or anew or told):
+        if not (failed or anew or told):
             raise NothingToHeal("Nothing to heal: every connector runs, and every row of the outbox is in its topic.")
 
     def failures(self) -> Mapping[str, str]:
@@ -73,15 +72,27 @@ class Healing:
         if others:
             raise ConnectFailed(f"{', '.join(sorted(others))}: only a connector of Debezium's in use can begin anew.")
 
+    def _bring_back_what_fails(self, sources: Collection[str]) -> bool:
+        """Returns whether anything had failed; raises ConnectFailed for what fails on."""
+        for past in range(ROUNDS):
+            failures = self.failures()
+            for name, trace in failures.items():
+                if name in sources and has_lost_its_place(trace):
+                    self._begin_anew(name)
+                else:
+                    self._start_again(name)
+            if not failures:
+                return past > 0
+        for name, trace in self.failures().items():
+            raise _fails_on(name, trace)
+        return True
+
     def _start_again(self, name: str) -> None:
         self.connect.restart_failed(name)
         try:
             self.connect.wait_until_running(name, self.timeout)
         except ConnectFailed as failed:
-            raise ConnectFailed(
-                f"{failed}\nStarting {name} again does not help, and it keeps its place, so nothing is lost: mend what "
-                f"its trace names, then run this again. Where its place itself is at fault: --anew {name}."
-            ) from failed
+            raise _fails_on(name, str(failed)) from failed
         self.say(f"{name} had failed and was started again; it goes on where it stood, and nothing is lost.")
 
     def _begin_anew(self, name: str) -> None:
@@ -139,6 +150,13 @@ class Healing:
     @cached_property
     def _producer(self) -> Producer:
         return clients.producer()
+
+
+def _fails_on(name: str, trace: str) -> ConnectFailed:
+    return ConnectFailed(
+        f"{trace}\nStarting {name} again does not help, and it keeps its place, so nothing is lost: mend what its "
+        f"trace names, then run this again. Where its place itself is at fault: --anew {name}."
+    )
 
 
 def configured(say: Say, timeout: float) -> Healing:

@@ -431,6 +431,29 @@ def test_what_fails_again_is_told_with_its_trace_and_keeps_its_place(worker: Wor
 
 
 @pytest.mark.django_db
+def test_what_seems_to_run_and_then_fails_for_its_place_begins_anew(worker: Worker, monkeypatch: Any) -> None:
+    deploy()
+    fail(worker, "outbox", DENIED)
+
+    def seems_to_run(self: Connect, name: str, timeout: float) -> None:
+        worker.fails_without_end[name] = GONE
+
+    monkeypatch.setattr(Connect, "wait_until_running", seems_to_run)
+    told = heal()
+    assert told[1] == "outbox had lost its place in MySQL's binlog and goes on with what is written from now on."
+    assert worker.states["outbox"] == [RUNNING, RUNNING]
+
+
+@pytest.mark.django_db
+def test_what_only_seems_to_run_is_never_called_healed(worker: Worker, monkeypatch: Any) -> None:
+    deploy()
+    fail(worker, "outbox", DENIED)
+    monkeypatch.setattr(Connect, "wait_until_running", lambda *_: None)
+    with pytest.raises(CommandError, match="Access denied for debezium"):
+        heal()
+
+
+@pytest.mark.django_db
 def test_an_operator_may_let_a_connector_begin_anew(worker: Worker) -> None:
     deploy()
     assert heal("--anew", "transactions-cdc")[0].startswith("transactions-cdc began anew")
