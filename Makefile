@@ -15,7 +15,7 @@ setup: .venv/runtime  ## make .venv, with all that the platform runs on
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11) and f"Python 3.11 or later is needed, and {sys.executable} is {sys.version.split()[0]}: call make with PYTHON=/path/of/python3.11")'
 	$(PYTHON) -m venv .venv
 	$(BIN)/pip install --quiet --disable-pip-version-check --requirement requirements.txt
-	$(BIN)/python -m compose.native.broker --fetch
+	$(BIN)/python -m native.broker --fetch
 	@mkdir -p var; test -s var/secret-key || (umask 077; $(BIN)/python -c 'import secrets; print(secrets.token_urlsafe(64))' > var/secret-key)
 	@touch $@
 
@@ -25,19 +25,19 @@ setup: .venv/runtime  ## make .venv, with all that the platform runs on
 	@touch $@
 
 demo: setup  ## run the whole platform here, with real purchases; ONCE=1 compares every stage with the truth and ends
-	@DEMO_BEGAN=$(STARTED) $(BIN)/python -m compose.native.demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
+	@DEMO_BEGAN=$(STARTED) $(BIN)/python -m native.demo $(if $(ONCE),--once) $(DEMO_OPTIONS)
 
 manage: setup  ## run a management command against what runs here: ARGS="reconcile"; NAME=cluster where several run
-	@$(BIN)/python -m compose.native.command $(if $(NAME),--name $(NAME)) $(ARGS)
+	@$(BIN)/python -m native.command $(if $(NAME),--name $(NAME)) $(ARGS)
 
 cluster: setup  ## run the whole stack here: 3 brokers, MySQL, Connect, Elasticsearch …; CLUSTER_OPTIONS="--ports 29"
-	@CLUSTER_BEGAN=$(STARTED) $(BIN)/python -m compose.native.cluster up $(CLUSTER_OPTIONS)
+	@CLUSTER_BEGAN=$(STARTED) $(BIN)/python -m native.cluster up $(CLUSTER_OPTIONS)
 
 cluster-status: setup  ## tell how each part of the cluster is
-	@$(BIN)/python -m compose.native.cluster status $(CLUSTER_OPTIONS)
+	@$(BIN)/python -m native.cluster status $(CLUSTER_OPTIONS)
 
 cluster-down: setup  ## stop the cluster; its data stay
-	@$(BIN)/python -m compose.native.cluster down $(CLUSTER_OPTIONS)
+	@$(BIN)/python -m native.cluster down $(CLUSTER_OPTIONS)
 
 secrets: setup  ## make or renew the certificates and passwords that Docker mounts, in compose/secrets
 	$(BIN)/python -m compose.docker.secret_files
@@ -84,8 +84,8 @@ report: .venv/development  ## build report/report.pdf from that; FRESH=1 first t
 lock: .venv/development  ## choose the versions of all packages anew
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
-	$(BIN)/python -m compose.native.broker --lock
-	$(BIN)/python -m compose.native.libraries --lock
+	$(BIN)/python -m native.broker --lock
+	$(BIN)/python -m native.packages.libraries --lock
 
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env

@@ -10,15 +10,15 @@ from rest_framework.renderers import BaseRenderer, JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import has_role, restricted_to
+from accounts.roles import Role
 from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
 from api.endpoints import Endpoint
 from api.fields import Amount, Moment
 from api.parameters import A_USER_ID, Parameters, read_user_id
-from api.permissions import has_role, restricted_to
 from api.problems import BadParameters, Problem, ProblemType
 from api.renderers import BrowsableRenderer
-from api.roles import Role
 
 MAX_HOURS = 10_000
 """in one answer: more than a year in which every hour has transactions"""

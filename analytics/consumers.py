@@ -3,9 +3,9 @@
 from analytics.services import add_to_hourly_totals, forget_empty_hours
 from analytics.windows import Counted, hourly_totals
 from events import TransactionCorrected
-from streaming.offsets import apply_once
-from streaming.seen import SeenEvents
-from streaming.worker import Batch, InvalidRecords, without
+from streaming.consuming.deduplication import SeenEvents
+from streaming.consuming.exactly_once import apply_once
+from streaming.messages import Batch, InvalidRecords, without
 from transactions.selectors import implausible
 
 APPLIED_AS = "hourly-totals"

@@ -19,8 +19,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.embedded import platform
-from tests.cluster.shop import percentile
-from tests.embedded import ROOT, Platform, free_ports, wait_until
+from native.driving.embedded import ROOT, Platform, free_ports, wait_until
+from native.driving.shop import percentile
 
 MANY = 100
 Call = tuple[str, str, Any]

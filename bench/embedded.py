@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from tests.embedded import Platform, running_broker
+from native.driving.embedded import Platform, running_broker
 
 
 @contextmanager

@@ -13,7 +13,7 @@ from rich.table import Table
 
 from bench.api import CALLS, all_calls, api
 from bench.embedded import platform
-from tests.cluster.shop import percentile
+from native.driving.shop import percentile
 
 HALVES = {
     "nobody": (),

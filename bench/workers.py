@@ -11,8 +11,8 @@ from rich.console import Console
 from rich.table import Table
 
 from bench.embedded import platform
-from tests.embedded import Platform, free_ports, wait_until
-from tests.scraping import scrape
+from native.driving.embedded import Platform, free_ports, wait_until
+from native.driving.scraping import scrape
 
 WORKERS = ("recorder", "consumer", "aggregator", "notifier")
 HANDLED = "platform_worker_events_handled_total"

@@ -13,13 +13,13 @@ from rest_framework.generics import RetrieveAPIView
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import has_role
+from accounts.roles import Role
 from api.endpoints import Endpoint, Listing
 from api.fields import Amount, Choice, Moment, Text, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
-from api.permissions import has_role
 from api.problems import Problem, ProblemType
-from api.roles import Role
 from api.serializers import StrictSerializer
 from events import AlertStatus
 from fraud import selectors, services

@@ -15,7 +15,7 @@ class FraudConfig(AppConfig):
 
 def let_investigators_work_alerts(using: str, apps: Any = installed_apps, **_: Any) -> None:
     """Investigators may see and change alerts in the admin, and nothing else there."""
-    from api.roles import Role  # noqa: PLC0415 - not importable before the apps are ready
+    from accounts.roles import Role  # noqa: PLC0415 - not importable before the apps are ready
 
     try:
         group, permission = apps.get_model("auth", "Group"), apps.get_model("auth", "Permission")

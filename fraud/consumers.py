@@ -1,7 +1,7 @@
 from events import Transaction, TransactionCorrected
 from fraud import services
 from fraud.metrics import ALERTS_RAISED
-from streaming.worker import Batch, InvalidRecords, without
+from streaming.messages import Batch, InvalidRecords, without
 from transactions.selectors import implausible
 
 

@@ -14,7 +14,7 @@ from events import AlertStatus
 from fraud.cases import CLOSED
 from fraud.models import AlertEntry, FraudAlert
 from fraud.rules import AMOUNT_ABOVE_LIMIT
-from streaming.metrics import REGISTRY
+from streaming.telemetry.metrics import REGISTRY
 
 RULES = frozenset({AMOUNT_ABOVE_LIMIT})
 MINUTE, HOUR, DAY = 60, 3600, 86400

@@ -9,7 +9,7 @@ from django.conf import settings
 from django.contrib.auth.models import User
 from django.db.models import Model, Q, QuerySet
 
-from api.roles import Role
+from accounts.roles import Role
 from fraud.cases import CLOSED
 from fraud.models import AlertEntry, FraudAlert
 from transactions.tellings import Known

@@ -14,7 +14,7 @@ from events.money import from_cents, to_cents
 from fraud import cases
 from fraud.models import AlertEntry, FraudAlert
 from fraud.rules import suspicions
-from streaming import outbox
+from streaming.producing import outbox
 from transactions.selectors import known
 from transactions.tellings import agrees, entry_of
 

@@ -13,12 +13,12 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from grafana.asking import Json, Prometheus, values_of_variables
 from grafana.dashboard import COLUMNS
 from grafana.drawing.answers import Asked
 from grafana.drawing.kinds import PAINTERS
 from grafana.drawing.sheet import FAINT, Box, Sheet, wrapped
 from grafana.generate import FOLDER
+from grafana.prometheus_api import Json, Prometheus, values_of_variables
 
 SAID = "drawn from Prometheus' data by this project, not by Grafana"
 WIDTH, UNIT, GAP, HEAD, FOOT = 15.0, 0.33, 0.07, 0.62, 0.3

@@ -7,17 +7,17 @@ from rest_framework.permissions import AllowAny
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import has_role
+from accounts.roles import Role, roles_of
 from api.endpoints import Endpoint
 from api.fields import WholeNumber
 from api.parameters import Parameters
-from api.permissions import has_role
 from api.problems import Problem, ProblemType
-from api.roles import Role, roles_of
 from monitoring import live
 from monitoring.health import Overall, Part, Status, overall
-from monitoring.looks import Trouble, what_is_known
-from monitoring.picture import ObservationSerializer
 from monitoring.selectors import latest_look
+from monitoring.serializers import ObservationSerializer
+from monitoring.snapshot import Trouble, what_is_known
 
 
 class PartSerializer(serializers.Serializer[Part]):

@@ -15,15 +15,16 @@ from django.utils.module_loading import import_string
 from django_celery_beat.models import PeriodicTask
 from kombu import Connection
 
-from api.outages import in_short
+from api.database_errors import in_short
 from monitoring.health import Part
-from monitoring.looks import Trouble, silence, what_is_known
 from monitoring.processes import NoAnswer
 from monitoring.processes import troubles as list_troubles
 from monitoring.selectors import latest_look
+from monitoring.snapshot import Trouble, silence, what_is_known
 from monitoring.writing import try_a_write
-from streaming import clients, stops
-from streaming.connect import RUNNING, Connect, ConnectFailed, what_helps
+from streaming import clients
+from streaming.connectors.connect import RUNNING, Connect, ConnectFailed, what_helps
+from streaming.consuming import stops
 from streaming.models import BurialStreak, StoppedGroup
 
 log = structlog.get_logger(__name__)
@@ -155,7 +156,7 @@ def _of_streak(each: BurialStreak) -> str:
 
 
 def registry() -> None:
-    from streaming.registry import RegistryDown  # noqa: PLC0415 - its client takes memory, and is not needed everywhere
+    from streaming.schemas.registry import RegistryDown  # noqa: PLC0415 - its client takes memory, and is not needed everywhere
 
     try:
         clients.registry().ping()

@@ -11,9 +11,9 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from monitoring.observation import GroupStatus, Observation, Outage
+from monitoring.observer import Watch
 from monitoring.reasons import PartitionVerdict, Verdict
-from monitoring.watch import Watch
-from streaming.cluster import Cluster, PartitionState
+from streaming.inspecting.cluster import Cluster, PartitionState
 
 OFFLINE = -1
 Labels = tuple[str, str]

@@ -9,12 +9,12 @@ from typing import Any
 from django.conf import settings
 from django.utils.module_loading import import_string
 
-from api.roles import Role
+from accounts.roles import Role
 from monitoring import checks, selectors
 from monitoring.fresh import Fresh
 from monitoring.health import Part, overall
-from monitoring.looks import Trouble, what_is_known
 from monitoring.rates import Rates
+from monitoring.snapshot import Trouble, what_is_known
 from streaming.topics import topics_in_use
 
 STAFF = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.OPERATOR})

@@ -7,8 +7,8 @@ from datetime import datetime
 from monitoring.rates import Sample
 from monitoring.reasons import PartitionVerdict
 from monitoring.verdicts import Hearing, Judgement, Partition, Position
-from streaming.cluster import Cluster, Group, PartitionState
-from streaming.lag import PartitionLag
+from streaming.inspecting.cluster import Cluster, Group, PartitionState
+from streaming.inspecting.lag import PartitionLag
 
 DEAD_LETTERS = ".dead-letters"
 

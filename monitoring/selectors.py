@@ -2,10 +2,10 @@ import json
 import zlib
 from datetime import datetime
 
-from monitoring.looks import Look
 from monitoring.models import ClusterSample, LatestLook
 from monitoring.rates import Rates
 from monitoring.services import Groups
+from monitoring.snapshot import Look
 from monitoring.verdicts import Position
 
 

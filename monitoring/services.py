@@ -10,8 +10,8 @@ from rest_framework.utils.encoders import JSONEncoder
 
 from monitoring.models import ClusterSample, LatestLook
 from monitoring.observation import Observation, Outage
-from monitoring.picture import ObservationSerializer
 from monitoring.rates import Rates
+from monitoring.serializers import ObservationSerializer
 from monitoring.verdicts import WINDOW, Partition, Position
 
 KEPT = max(2 * WINDOW, timedelta(minutes=5))

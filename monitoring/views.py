@@ -7,7 +7,7 @@ from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
-from api.roles import Role, roles_of
+from accounts.roles import Role, roles_of
 from monitoring.live import may_watch
 
 # The page's own scripts and styles come as files, so that nothing written into the page can run.

@@ -3,8 +3,8 @@ from collections.abc import Iterable, Iterator
 from events import Transaction, TransactionCorrected
 from notifications import services
 from notifications.messages import message_about, message_reversing
+from streaming.messages import Batch, InvalidRecords, without
 from streaming.topics import Event
-from streaming.worker import Batch, InvalidRecords, without
 from transactions.selectors import implausible, known
 from transactions.tellings import agrees
 

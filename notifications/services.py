@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
+from accounts.roles import Role
 from api.models import Customer
-from api.roles import Role
 from notifications import mailing, selectors
 from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
 from notifications.messages import Audience, Kind, Message

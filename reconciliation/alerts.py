@@ -11,9 +11,9 @@ from fraud.management.commands.run_consumer import Command as Watcher
 from fraud.rules import suspicions
 from fraud.selectors import about_something_else, without_alert
 from fraud.services import raise_alerts, realign
-from reconciliation.comparing import Comparison, Result, Scope
-from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
-from streaming.history import Told
+from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
+from reconciliation.comparison import Comparison, Result, Scope
+from streaming.inspecting.topic_scan import Told
 from streaming.topics import Topic
 from transactions.selectors import known
 from transactions.tellings import Known, agrees

@@ -2,7 +2,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
-from reconciliation.comparing import Comparison
+from reconciliation.comparison import Comparison
 
 
 class ComparisonRun(models.Model):

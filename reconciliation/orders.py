@@ -9,7 +9,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from events import Status, Transaction
-from reconciliation.comparing import HOUR, bucket_of, in_millis
+from reconciliation.comparison import HOUR, bucket_of, in_millis
 
 HOUR_BITS, STATUS_BITS, MARK_MASK = 24, 2, (1 << 36) - 1
 STATUSES = tuple(Status)

@@ -7,7 +7,8 @@ import events
 from events import ChangedStatus
 from events.money import to_cents
 from events.plausibility import FUTURE_TOLERANCE
-from reconciliation.comparing import (
+from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
+from reconciliation.comparison import (
     MINUTE,
     Buckets,
     Comparison,
@@ -18,10 +19,9 @@ from reconciliation.comparing import (
     in_millis,
     stretches_of,
 )
-from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
-from streaming.history import History, Told
+from streaming.inspecting.topic_scan import History, Told
+from streaming.messages import Record
 from streaming.topics import Topic
-from streaming.worker import Record
 from transactions import selectors, services
 from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.models import Transaction

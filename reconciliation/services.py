@@ -11,15 +11,15 @@ from django.utils import timezone
 from analytics.management.commands.run_aggregator import Command as Aggregator
 from fraud.management.commands.run_consumer import Command as Watcher
 from reconciliation.alerts import Alerts
-from reconciliation.comparing import Comparison, Result, Scope, kept_since
+from reconciliation.check import Stage
+from reconciliation.comparison import Comparison, Result, Scope, kept_since
 from reconciliation.documents import Documents
 from reconciliation.models import ComparisonRun
 from reconciliation.rows import Rows
-from reconciliation.stage import Stage
 from reconciliation.statuses import Statuses
 from reconciliation.totals import Totals
 from search.index import SearchIndex
-from streaming.history import History
+from streaming.inspecting.topic_scan import History
 from streaming.topics import Topic
 from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.selectors import first_recorded

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 
 from events import ChangedStatus, TransactionStatusChanged
-from reconciliation.comparing import Comparison, Result, Scope
-from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
-from streaming.history import Told
+from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
+from reconciliation.comparison import Comparison, Result, Scope
+from streaming.inspecting.topic_scan import Told
 from streaming.topics import Topic
 from transactions.selectors import rows_by_order_id
 from transactions.statuses import may_be_later

@@ -13,12 +13,12 @@ from analytics.management.commands.run_aggregator import Command as Aggregator
 from analytics.windows import NOTHING, Counted, Sums, UserHour, hour_of, sums_of
 from events import Transaction, TransactionCorrected, TransactionStatusChanged
 from events.plausibility import FUTURE_TOLERANCE
-from reconciliation.comparing import HOUR, Buckets, Comparison, Result, Scope, bucket_of, weighed
+from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
+from reconciliation.comparison import HOUR, Buckets, Comparison, Result, Scope, bucket_of, weighed
 from reconciliation.orders import Orders
-from reconciliation.stage import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
-from streaming.history import Told
-from streaming.offsets import applied_by
-from streaming.worker import Record
+from streaming.consuming.exactly_once import applied_by
+from streaming.inspecting.topic_scan import Told
+from streaming.messages import Record
 from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.selectors import corrections_since
 from transactions.selectors import known as recorded_orders

@@ -14,7 +14,7 @@ import typst
 import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
 from PIL import Image
 
-from compose.native.layout import ROOT
+from native.layout import ROOT
 
 REPORT = ROOT / "report"
 SOURCE, PDF = REPORT / "report.typ", REPORT / "report.pdf"

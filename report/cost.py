@@ -6,7 +6,7 @@ from typing import Any
 
 import psutil
 
-from compose.native.asking import urlopen
+from native.loopback import urlopen
 
 SCRAPES = 20
 

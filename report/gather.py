@@ -24,18 +24,18 @@ import psutil
 from PIL import Image
 from rich.console import Console
 
-from compose.native.cluster import STARTED
-from compose.native.layout import ROOT, Layout
-from grafana.asking import Prometheus
 from grafana.draw import draw
 from grafana.generate import FOLDER as DASHBOARDS
-from report import cost, logs, screens, secrecy, throughput
+from grafana.prometheus_api import Prometheus
+from native.cluster import STARTED
+from native.driving.embedded import wait_until
+from native.driving.expected import Expected
+from native.driving.faults import wrong_passwords
+from native.driving.running import RunningCluster
+from native.driving.shop import Shop, percentile
+from native.layout import ROOT, Layout
+from report import cost, logs, screenshots, secret_scan, throughput
 from report.latency import STAGES, latencies
-from tests.cluster.expected import Expected
-from tests.cluster.faults import wrong_passwords
-from tests.cluster.running import RunningCluster
-from tests.cluster.shop import Shop, percentile
-from tests.embedded import wait_until
 
 EVIDENCE = ROOT / "report" / "evidence"
 FRESH = Layout(ROOT / "var" / "report", 23)
@@ -74,7 +74,7 @@ def main() -> None:
 @contextmanager
 def fresh_cluster() -> Iterator[RunningCluster]:
     """A cluster without a past, on ports of its own; it is ended whatever happens, and its logs stay."""
-    command = [sys.executable, "-m", "compose.native.cluster", "--ports", str(FRESH.prefix), "--name", FRESH.var.name]
+    command = [sys.executable, "-m", "native.cluster", "--ports", str(FRESH.prefix), "--name", FRESH.var.name]
     subprocess.run([*command, "down"], cwd=ROOT, check=True)
     shutil.rmtree(FRESH.var, ignore_errors=True)
     try:
@@ -99,7 +99,7 @@ def gather(cluster: RunningCluster, folder: Path) -> None:
         _, files = logs.captured(cluster)
         logs.keep(files, folder)
     with step("pictures of pages"):
-        for name in screens.take_pages(cluster, folder / "pages"):
+        for name in screenshots.take_pages(cluster, folder / "pages"):
             console.print(f"  {name}")
     with step("a comparison of all stages, once the last order is a minute old"):
         time.sleep(max(0.0, settled - time.monotonic()))
@@ -111,7 +111,7 @@ def gather(cluster: RunningCluster, folder: Path) -> None:
         figures["scrape"] = cost.costs(cluster.layout.address("prometheus"))
     figures["memory"] = {name: round(size / 2**20) for name, size in cluster.parts.memory().items()}
     write(figures, folder)
-    found = secrecy.told(folder, cluster.layout)
+    found = secret_scan.told(folder, cluster.layout)
     if found:
         sys.exit("Not to be published: " + "; ".join(found))
     console.print(f"{folder.relative_to(ROOT)} has it all, after {time.time() - began:.0f} s.")
@@ -224,9 +224,9 @@ def take_dashboards(cluster: RunningCluster, folder: Path, *, begin: float) -> N
     for file in files:
         picture = BytesIO()
         draw(json.loads(file.read_text()), prometheus, begin=begin, end=end, lines=lines).savefig(picture, dpi=DPI)
-        screens.small(Image.open(picture), folder / f"{file.stem}.png")
+        screenshots.small(Image.open(picture), folder / f"{file.stem}.png")
         console.print(f"  {file.stem}")
-    for uid in screens.take_grafana([file.stem for file in files], folder, begin=begin, end=end):
+    for uid in screenshots.take_grafana([file.stem for file in files], folder, begin=begin, end=end):
         console.print(f"  Grafana's {uid}")
 
 

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
-from tests.cluster.running import RunningCluster
+from native.driving.running import RunningCluster
 
 STAGES = ("searchable", "hourly total", "alert")
 AT_A_TIME, PATIENCE_SECONDS = 4, 60

@@ -6,11 +6,11 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from compose.native.layout import NODES
-from tests.cluster.running import RunningCluster
-from tests.cluster.stages import decoded, in_json
-from tests.embedded import ROOT, wait_until
-from tests.scraping import scrape
+from native.driving.embedded import ROOT, wait_until
+from native.driving.running import RunningCluster
+from native.driving.scraping import scrape
+from native.driving.stages import decoded, in_json
+from native.layout import NODES
 
 CAPTURES = re.compile(r"io\.debezium.*(BinlogStreaming|BaseSourceTask|Snapshot)")
 """Lines of Debezium's that tell what it reads, and how much."""

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from urllib.error import URLError
 
-from compose.native.layout import Layout
-from tests.scraping import scrape
+from native.driving.scraping import scrape
+from native.layout import Layout
 
 WORKERS = {
     "recorder": "transactions",

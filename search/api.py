@@ -6,17 +6,17 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
+from accounts.permissions import has_role
+from accounts.roles import Role
 from api.endpoints import Endpoint
 from api.fields import Amount
 from api.parsers import StrictJSONParser
-from api.permissions import has_role
 from api.problems import RETRY_AFTER_SECONDS, Problem, ProblemType
-from api.roles import Role
 from search.backends import SearchUnavailable, backend
-from search.body import InvalidQuery, parse
 from search.cursors import cursor_after
 from search.openapi import BODY, EXAMPLES
 from search.query import Answer, Facet, Query, amount_range
+from search.request import InvalidQuery, parse
 
 log = structlog.get_logger(__name__)
 

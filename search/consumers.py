@@ -1,7 +1,7 @@
 from search import services
 from search.index import SearchIndex
-from streaming.cdc import RowChange
-from streaming.worker import Batch, InvalidRecords
+from streaming.debezium import RowChange
+from streaming.messages import Batch, InvalidRecords
 
 
 def index(batch: Batch[RowChange]) -> None:

@@ -11,14 +11,14 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from search import values
+from search import request_values
 from search.query import After, Found, Query, SortField, Value
-from search.values import Refused
+from search.request_values import Refused
 
 READ_VALUE: Mapping[SortField, Callable[[Any], Value]] = {
-    SortField.TIMESTAMP: values.moment,
-    SortField.AMOUNT: values.amount,
-    SortField.ORDER_ID: values.order_id,
+    SortField.TIMESTAMP: request_values.moment,
+    SortField.AMOUNT: request_values.amount,
+    SortField.ORDER_ID: request_values.order_id,
 }
 
 
@@ -35,7 +35,7 @@ def position(raw: Any, query: Query) -> After:
     try:
         padded = raw + "=" * (-len(raw) % 4)
         fingerprint, text, order_id = json.loads(urlsafe_b64decode(padded))
-        after = After(READ_VALUE[query.sort.field](text), values.order_id(order_id))
+        after = After(READ_VALUE[query.sort.field](text), request_values.order_id(order_id))
     except (TypeError, ValueError, RecursionError) as error:
         raise Refused("Give the next_cursor of an answer as it is, or leave the field out.") from error
     if fingerprint != _fingerprint(query):

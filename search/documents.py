@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from search.changes import document
+from search.bulk import document
 from search.index import SearchIndex
 
 PAGE = 5000

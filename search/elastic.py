@@ -17,7 +17,7 @@ from elasticsearch.dsl.response import Response
 
 from events.money import from_cents, to_cents
 from search.backends import SearchUnavailable
-from search.changes import EPOCH, MILLISECOND
+from search.bulk import EPOCH, MILLISECOND
 from search.index import SearchIndex
 from search.query import AMOUNT_BOUNDS, Answer, Facet, Filters, Found, Query, Sort, SortField, Value, amount_range
 

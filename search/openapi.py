@@ -9,9 +9,9 @@ from drf_spectacular.utils import OpenApiExample
 
 from events import ChangedStatus
 from events.plausibility import MAX_ORDER_ID_LENGTH
-from search.body import MAX_HOURS
 from search.query import DEFAULT_SIZE, DEFAULT_SORT, SORTS, Facet, Kind
-from search.values import MAX_CHOICES, MAX_SIZE, MAX_USER_ID
+from search.request import MAX_HOURS
+from search.request_values import MAX_CHOICES, MAX_SIZE, MAX_USER_ID
 
 Schema = dict[str, Any]
 

@@ -8,7 +8,7 @@ import structlog
 from elasticsearch import ApiError, TransportError
 
 from search.backends import SearchUnavailable
-from search.changes import Change, Outcome, outcome, reason, write
+from search.bulk import Change, Outcome, outcome, reason, write
 from search.index import NotPrepared, SearchIndex
 
 log = structlog.get_logger(__name__)

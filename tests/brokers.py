@@ -9,9 +9,9 @@ from pathlib import Path
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from compose.native import artifacts
-from compose.native.broker import HOST, LOCK_FILE, PROPERTIES, format_storage, java
-from tests.embedded import free_ports, wait_until
+from native.broker import HOST, LOCK_FILE, PROPERTIES, format_storage, java
+from native.driving.embedded import free_ports, wait_until
+from native.packages import artifacts
 
 SMALL_HEAP = "-Xmx128m"
 SETTINGS = """

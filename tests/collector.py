@@ -13,8 +13,8 @@ from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 
-from tests.embedded import ROOT, free_ports, wait_until
-from tests.scraping import scrape
+from native.driving.embedded import ROOT, free_ports, wait_until
+from native.driving.scraping import scrape
 
 
 @dataclass

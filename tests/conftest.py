@@ -15,11 +15,12 @@ from django.contrib.auth.models import Group, User
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
+from accounts.roles import Role
 from api.models import Customer
-from api.roles import Role
-from streaming import clients, send
-from tests import embedded
-from tests.embedded import Platform
+from native.driving import embedded
+from native.driving.embedded import Platform
+from streaming import clients
+from streaming.producing import publish
 
 hypothesis.settings.register_profile("platform", deadline=None)
 hypothesis.settings.load_profile("platform")
@@ -74,13 +75,13 @@ def kafka(broker: str, settings: Any) -> Iterator[AdminClient]:
     """A real broker with the platform's topics, all empty, and no consumer groups; settings point to it."""
     settings.KAFKA = {"bootstrap.servers": broker} | embedded.QUICK_SESSIONS
     clients.admin.cache_clear()
-    send.producer.cache_clear()
+    publish.producer.cache_clear()
     admin = clients.admin()
     call_command("create_topics", stdout=StringIO())
     embedded.forget_everything(admin)
     yield admin
     clients.admin.cache_clear()
-    send.producer.cache_clear()
+    publish.producer.cache_clear()
 
 
 @pytest.fixture(scope="session")

@@ -2,7 +2,7 @@
 
 import sys
 
-from compose.native.debian import NotInstalled, install_if_missing
+from native.packages.debian import NotInstalled, install_if_missing
 
 PROGRAMS = {
     "chromium": "chromium",

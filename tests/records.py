@@ -4,8 +4,8 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from events import ChangedStatus, Transaction
+from streaming.messages import Batch, Record
 from streaming.topics import TOPICS, Event, Topic
-from streaming.worker import Batch, Record
 from transactions.models import Transaction as Row
 from transactions.recording import as_row
 

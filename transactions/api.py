@@ -21,13 +21,13 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 import events
+from accounts.permissions import has_role, restricted_to
+from accounts.roles import Role
 from api.endpoints import Listing, Rows
 from api.fields import Amount, Choice, Moment, Text, UserId, to_millis
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
-from api.permissions import has_role, restricted_to
 from api.problems import Problem, ProblemType
-from api.roles import Role
 from api.serializers import StrictSerializer
 from events import ChangedStatus, Status
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds

@@ -1,7 +1,7 @@
 from django.db import IntegrityError
 
 import events
-from streaming.worker import Batch, InvalidRecords
+from streaming.messages import Batch, InvalidRecords
 from transactions import recording
 
 TRIES = 5

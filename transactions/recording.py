@@ -10,9 +10,9 @@ from django.utils import timezone
 import events
 from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents, to_cents
-from streaming import outbox
+from streaming.messages import Record
+from streaming.producing import outbox
 from streaming.topics import Event
-from streaming.worker import Record
 from transactions.models import CorrectedTelling, Kind, Misattribution, Transaction
 from transactions.tellings import Kind as Meant
 from transactions.tellings import Known, Place, corrections, entry_of, meaning_of

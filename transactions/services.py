@@ -11,7 +11,7 @@ from django.utils import timezone
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
 from events.plausibility import MAX_ORDER_ID_LENGTH
-from streaming import outbox
+from streaming.producing import outbox
 from transactions.models import Kind, Transaction
 from transactions.recording import Telling, as_row, record
 from transactions.statuses import NEXT, may_become

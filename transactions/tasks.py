@@ -7,7 +7,7 @@ from django.conf import settings
 from django.utils import timezone
 
 from events import ChangedStatus
-from streaming.send import send_to_topics
+from streaming.producing.publish import send_to_topics
 from transactions.models import Transaction
 from transactions.services import change_status
 from transactions.simulator import MOCK_ID, MOCK_PREFIX, mock_orders, outcome

@@ -2,7 +2,7 @@
 
 The record is the row of the table: the first telling that entered by either door. Whoever tells of the order again
 repeats it, tells a new status, or contradicts it. Sums do not ask the table: they count the first telling of an order
-on its user's partition (streaming/seen.py). Where that was not the record, a correction tells them so.
+on its user's partition (streaming/consuming/deduplication.py). Where that was not the record, a correction says so.
 """
 
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from events import ChangedStatus, Correction, Status, Transaction, TransactionStatusChanged
 from events.money import from_cents
-from streaming.seen import told_within
+from streaming.consuming.deduplication import told_within
 from transactions.statuses import NEXT, may_be_later, may_become
 
 

@@ -14,8 +14,8 @@ from datetime import timedelta
 from pathlib import Path
 from time import time
 
-from compose.native.asking import urlopen
-from compose.native.with_env import variables
+from native.loopback import urlopen
+from native.with_env import variables
 
 SECRETS = Path("/run/secrets")
 OWN_FILES = ("platform.env", "kafka.env")
@@ -41,7 +41,7 @@ def worker(group: str) -> None:
     """This container's worker is a member of its consumer group: one that hangs would have been put out of it."""
     from confluent_kafka.admin import AdminClient
 
-    from streaming import properties
+    from streaming import client_properties
 
     settings = {
         name.removeprefix("KAFKA_").lower().replace("_", "."): value
@@ -49,7 +49,7 @@ def worker(group: str) -> None:
         if name.startswith("KAFKA_") and value
     }
     # Held by a name: an AdminClient that is gone answers nothing.
-    admin = AdminClient(properties.known(settings))
+    admin = AdminClient(client_properties.known(settings))
     described = admin.describe_consumer_groups([group], request_timeout=TIMEOUT_SECONDS)[group].result(TIMEOUT_SECONDS)
     expected = f"{group}-{socket.gethostname()}"
     members = {member.group_instance_id for member in described.members}
@@ -79,8 +79,8 @@ def monitor() -> None:
     start_django()
     from django.utils import timezone
 
-    from monitoring.looks import STALE
     from monitoring.selectors import latest_look
+    from monitoring.snapshot import STALE
 
     look = latest_look()
     if look is None or timezone.now() - look.at > STALE:

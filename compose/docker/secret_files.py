@@ -9,11 +9,11 @@ read a file, but only the owner may look into the folder; the key that signs cer
 from pathlib import Path
 from string import Template
 
-from compose.native.accounts import passwords, secret
-from compose.native.certificates import make_certificates
-from compose.native.configuration.elasticsearch import USERS, pbkdf2
-from compose.native.configuration.zookeeper import login
-from compose.native.layout import CERTIFIED
+from native.configuration.elasticsearch import USERS, pbkdf2
+from native.configuration.zookeeper import login
+from native.layout import CERTIFIED
+from native.security.accounts import passwords, secret
+from native.security.certificates import make_certificates
 
 COMPOSE = Path(__file__).resolve().parent.parent
 FOLDER = COMPOSE / "secrets"

@@ -4,8 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from math import isnan, nan
 
-from grafana.asking import Json, Prometheus, Series, filled_in, name_of, queries
 from grafana.drawing.sheet import COLORS, FAINT, INK
+from grafana.prometheus_api import Json, Prometheus, Series, filled_in, name_of, queries
 from grafana.units import worded
 
 POINTS = 240

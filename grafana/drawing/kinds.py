@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 
-from grafana.asking import Json
 from grafana.drawing.answers import (
     Asked,
     Cell,
@@ -17,6 +16,7 @@ from grafana.drawing.answers import (
 )
 from grafana.drawing.lines import lines, time_axis
 from grafana.drawing.sheet import COLORS, FAINT, LINE, NOTHING, SIZE, Box, Sheet, say_nothing, shortened, width_of
+from grafana.prometheus_api import Json
 
 
 def _figures(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:

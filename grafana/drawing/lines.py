@@ -9,10 +9,10 @@ from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
-from grafana.asking import Json
 from grafana.drawing.answers import Asked, Named, moment, or_zero, with_gaps
 from grafana.drawing.sheet import COLORS, EDGE, FAINT, LINE, PALETTE, SIZE, Box, Sheet, say_nothing, shortened, width_of
 from grafana.panels import GOOD
+from grafana.prometheus_api import Json
 from grafana.units import scale, worded
 
 

@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from api.outages import passes
+from api.database_errors import passes
 from api.renderers import ProblemResponse
 
 log = structlog.get_logger(__name__)

@@ -46,7 +46,7 @@ PROBLEM: dict[str, Any] = {
 
 
 class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
-    target_class = "api.authentication.BearerToken"
+    target_class = "accounts.authentication.BearerToken"
     name = "token"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:
@@ -54,7 +54,7 @@ class BearerTokenScheme(OpenApiAuthenticationExtension):  # type: ignore[no-unty
 
 
 class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-call]  # has no types
-    target_class = "api.tokens.Basic"
+    target_class = "accounts.tokens.Basic"
     name = "password"
 
     def get_security_definition(self, auto_schema: AutoSchema) -> dict[str, str]:

@@ -42,6 +42,7 @@ INSTALLED_APPS = [
     "django_prometheus",
     "streaming",
     "api",
+    "accounts",
     "transactions",
     "fraud",
     "analytics",
@@ -90,16 +91,17 @@ AUTH_PASSWORD_VALIDATORS = [
 
 TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.networks, "addresses or networks with commas between them, or nothing")
 """Whose X-Forwarded-For is believed."""
-# Wrong passwords: see api/guesses.py. django-axes keeps no log of logins, and its admin's pages have none of our looks.
-AXES_HANDLER = "api.guesses.Guesses"
+# Wrong passwords: see accounts/login_throttle.py.
+# django-axes keeps no log of logins, and its admin's pages have none of our looks.
+AXES_HANDLER = "accounts.login_throttle.Guesses"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]
 AXES_RESET_ON_SUCCESS = True
 AXES_RESET_COOL_OFF_ON_FAILURE_DURING_LOCKOUT = False
-AXES_USERNAME_CALLABLE = "api.guesses.name_of"
-AXES_CLIENT_IP_CALLABLE = "api.guesses.address_of"
-AXES_LOCKOUT_CALLABLE = "api.guesses.locked_out"
+AXES_USERNAME_CALLABLE = "accounts.login_throttle.name_of"
+AXES_CLIENT_IP_CALLABLE = "accounts.login_throttle.address_of"
+AXES_LOCKOUT_CALLABLE = "accounts.login_throttle.locked_out"
 AXES_DISABLE_ACCESS_LOG = True
 AXES_VERBOSE = False
 AXES_ENABLE_ADMIN = False
@@ -219,7 +221,7 @@ TOLD_BY_MONITOR = [
     "notifications.metrics.heartbeat",
     "notifications.delivery.figures",
     "reconciliation.metrics.last_run",
-    "streaming.outbox_age.outbox",
+    "streaming.inspecting.outbox_lag.outbox",
     "monitoring.certificates.expiry",
 ]
 """The functions whose metrics run_monitor serves beside its own: figures that stand in the database."""
@@ -282,7 +284,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 # --- API --------------------------------------------------------------------------------------------------------------
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": [
-        "api.authentication.BearerToken",
+        "accounts.authentication.BearerToken",
         "rest_framework.authentication.SessionAuthentication",
     ],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],

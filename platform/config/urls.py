@@ -21,7 +21,7 @@ urlpatterns = [
     path("analytics/", include("analytics.urls")),
     path("search/", include("search.urls")),
     path("", include("notifications.urls")),
-    path("auth/", include("api.urls")),
+    path("auth/", include("accounts.urls")),
     path("login", auth.LoginView.as_view(), name="login"),
     path("logout", auth.LogoutView.as_view(), name="logout"),
     path("problems", problem_types, name="problems"),

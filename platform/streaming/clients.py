@@ -12,13 +12,13 @@ from confluent_kafka.admin import AdminClient
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 
-from streaming import properties
-from streaming.avro import Codec
-from streaming.schema_ids import FingerprintIds, SchemaIds
+from streaming import client_properties
+from streaming.schemas.avro import Codec
+from streaming.schemas.ids import FingerprintIds, SchemaIds
 from streaming.topics import LETTER_BYTES, TOPICS
 
 if TYPE_CHECKING:
-    from streaming.registry import RegistryIds
+    from streaming.schemas.registry import RegistryIds
 
 log = logging.getLogger(__name__)
 SEND_TIMEOUT_SECONDS = 60
@@ -116,7 +116,7 @@ def schema_ids() -> SchemaIds:
 def registry() -> "RegistryIds":
     """The registry that SCHEMA_IDS names."""
     # Its client takes 13 MB in every process, and embedded parts have no registry.
-    from streaming.registry import RegistryIds  # noqa: PLC0415 - only where there is one
+    from streaming.schemas.registry import RegistryIds  # noqa: PLC0415 - only where there is one
 
     _, _, where = settings.SCHEMA_IDS.partition(":")
     subjects = {event_type.__name__: topic.subject for event_type, topic in TOPICS.items()}
@@ -218,7 +218,7 @@ def connection() -> dict[str, Any]:
 
 def _addressed_to_others() -> set[str]:
     """Properties that the environment names and librdkafka does not know. In our own file, such a one is a mistake."""
-    names = set(properties.unknown(settings.KAFKA)) & settings.KAFKA_FROM_ENVIRONMENT
+    names = set(client_properties.unknown(settings.KAFKA)) & settings.KAFKA_FROM_ENVIRONMENT
     if names:
         _tell_once(tuple(sorted(env_name(name) for name in names)))
     return names

@@ -1,142 +1,102 @@
-"""What a message says of itself, whoever sent it: nothing here raises, whatever that is.
+"""What the worker's loop reads, hands on and buries."""
 
-Other systems write to our topics, so names and values of headers, keys, times and sizes are untrusted. Any code that
-looks at them asks here.
-"""
-
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
-from operator import methodcaller
-from typing import cast
+from datetime import datetime
+from functools import cached_property
+from typing import Any, ClassVar, Generic, TypeVar
 
-from confluent_kafka import (
-    TIMESTAMP_LOG_APPEND_TIME,
-    TIMESTAMP_NOT_AVAILABLE,
-    Consumer,
-    KafkaError,
-    Message,
-    TopicPartition,
-)
+from confluent_kafka import Message
 
-# Not message.headers(): in a hot loop Python would call that without looking whether an error came with its result.
-_headers_of = methodcaller("headers")
-
-Header = tuple[str, bytes | None]
-Partition = tuple[str, int]
-TIMEOUT_SECONDS = 10
+Event = TypeVar("Event")
 
 
-def partition(message: Message) -> Partition:
-    number = message.partition()
-    return str(message.topic()), -1 if number is None else number
+class InvalidMessage(ValueError):
+    """This message can never be processed, however often it is tried; says why."""
+
+    kind: ClassVar[str] = "unreadable"
+    """the class of reasons under which its burial is counted"""
 
 
-def origin(message: Message) -> str:
-    """Where a message stands: topic[partition]@offset."""
-    topic, number = partition(message)
-    return f"{topic}[{number}]@{message.offset()}"
+class ImplausibleMessage(InvalidMessage):
+    """This message can be read, and what it tells cannot be true."""
+
+    kind = "implausible"
 
 
-def headers(message: Message) -> list[Header] | None:
-    """Names and values of a message's headers, in their order; None: they cannot be told.
+class InvalidRecords(ValueError):
+    """A handler has done its work but for these records, which can never be processed; says why of each."""
 
-    Kafka takes any bytes for a name. The client decodes names as UTF-8; where it cannot, its list has holes that end
-    the process when touched (confluent-kafka 2.16), so the message is freed of it and has no headers from then on.
-    """
-    try:
-        told = _headers_of(message) or []
-    except (SystemError, UnicodeDecodeError):
-        message.set_headers([])
-        return None
-    pairs = told.items() if isinstance(told, dict) else told
-    return [(name, as_bytes(value)) for name, value in pairs]
+    def __init__(self, reasons: "Sequence[tuple[Record[Any], str]]") -> None:
+        super().__init__(f"{len(reasons)} records cannot be processed, the first one since: {reasons[0][1]}")
+        self.reasons = reasons
 
 
-def header(message: Message, name: str) -> bytes | None:
-    """The last value of a message's header of this name; None: it has none, or none that can be told."""
-    return dict(headers(message) or ()).get(name)
+REFUSED = "refused"
+
+
+KINDS = (InvalidMessage.kind, ImplausibleMessage.kind, REFUSED)
+"""Why messages are buried: they cannot be read, cannot be true, or the handler refuses them."""
 
 
 @dataclass(frozen=True, slots=True)
-class _Packed:
-    """Stands in the place of a message that the client cannot unpack."""
+class Record(Generic[Event]):
+    """An event, where it stands in the log, and when the broker received it."""
 
-    place: TopicPartition
-    why: KafkaError
+    event: Event
+    topic: str
+    partition: int
+    offset: int
+    received_at: datetime
 
-    def topic(self) -> str:
-        return self.place.topic
-
-    def partition(self) -> int:
-        return self.place.partition
-
-    def offset(self) -> int:
-        return self.place.offset
-
-    def error(self) -> KafkaError:
-        return self.why
-
-    def key(self) -> None:
-        return None
-
-    def value(self) -> None:
-        return None
-
-    def headers(self) -> None:
-        return None
-
-    def timestamp(self) -> tuple[int, int]:
-        return TIMESTAMP_NOT_AVAILABLE, -1
+    @property
+    def stands_at(self) -> str:
+        """In words: topic[partition]@offset."""
+        return f"{self.topic}[{self.partition}]@{self.offset}"
 
 
-def is_packed(message: Message) -> bool:
-    """Whether the client could not unpack what stands here: it unpacks to more than it takes, or not at all."""
-    error = message.error()
-    return error is not None and error.code() == KafkaError._BAD_COMPRESSION
+@dataclass(frozen=True)
+class Batch(Generic[Event]):
+    """What a handler takes: records in order within each partition."""
+
+    records: Sequence[Record[Event]]
+
+    @property
+    def events(self) -> list[Event]:
+        return [record.event for record in self.records]
+
+    @cached_property
+    def next_offsets(self) -> dict[tuple[str, int], int]:
+        """For each (topic, partition), the offset after the last record of the batch."""
+        return {(record.topic, record.partition): record.offset + 1 for record in self.records}
 
 
-def stepped_over(consumer: Consumer, news: Message, reached: int = 0) -> Message:
-    """Let a consumer go on behind a message that it cannot unpack, and return what stands in the message's place.
-
-    news: what the consumer told of it: where the batch of records begins that the message is in. reached: an offset
-    that is known to have been reached. Each message of the batch is met by itself.
-    """
-    topic, number = partition(news)
-    here = max(reached, int(news.offset() or 0))
-    consumer.seek(TopicPartition(topic, number, here + 1))
-    return cast("Message", _Packed(TopicPartition(topic, number, here), cast("KafkaError", news.error())))
+def without(batch: Batch[Event], refused: Sequence[tuple[Record[Any], str]]) -> Batch[Event]:
+    """The batch but for what was refused."""
+    out = {id(record) for record, _ in refused}
+    return Batch([record for record in batch.records if id(record) not in out]) if out else batch
 
 
-def reached(consumer: Consumer, at: Partition) -> int:
-    """The offset that a consumer, which commits what it has dealt with, has reached in a partition."""
-    asked = [TopicPartition(*at)]
-    found = consumer.position(asked) + consumer.committed(asked, timeout=TIMEOUT_SECONDS)
-    return max(0, *(each.offset for each in found))
+@dataclass(frozen=True, slots=True)
+class Buried:
+    """A message that cannot be processed, and the reason."""
+
+    message: Message
+    reason: str
+    kind: str = InvalidMessage.kind
+    """the class of reasons, one of KINDS"""
 
 
-def key(message: Message) -> bytes | None:
-    return as_bytes(message.key())
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """A batch that has been dealt with and committed."""
 
-
-def value(message: Message) -> bytes | None:
-    return as_bytes(message.value())
-
-
-def received_at(message: Message) -> datetime | None:
-    """When a message was received, or made where the topic lets its producers say; None: no moment that can be."""
-    kind, millis = message.timestamp()
-    if kind == TIMESTAMP_NOT_AVAILABLE or millis < 0:
-        return None
-    try:
-        return datetime.fromtimestamp(millis / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
-        return None
-
-
-def received_by_broker(message: Message) -> datetime | None:
-    """When the broker received a message, by its own clock; None: only its producer said when that was."""
-    return received_at(message) if message.timestamp()[0] == TIMESTAMP_LOG_APPEND_TIME else None
-
-
-def as_bytes(raw: str | bytes | None) -> bytes | None:
-    return raw.encode(errors="surrogateescape") if isinstance(raw, str) else raw
+    size: int
+    """how many messages it had"""
+    records: Sequence[Record[Any]]
+    """what the handler was given"""
+    buried: Sequence[Buried]
+    last: Mapping[tuple[str, int], Message]
+    """the last message of each (topic, partition)"""
+    seconds: float
+    """from the batch's arrival to its commit"""

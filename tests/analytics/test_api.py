@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
+from accounts.roles import Role
 from analytics.api import MAX_HOURS
 from analytics.models import HourlyTotal
 from analytics.services import add_to_hourly_totals
 from analytics.windows import Sums
-from api.roles import Role
 from tests.conftest import ClientAs
 
 TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)

@@ -15,10 +15,11 @@ from analytics.consumers import add_up
 from analytics.models import HourlyTotal
 from analytics.windows import Counted
 from events import ChangedStatus, Status, Transaction, TransactionStatusChanged
+from streaming.consuming.deduplication import SeenEvents
+from streaming.messages import Batch, Record
 from streaming.models import AppliedOffset
-from streaming.seen import Partition, SeenEvents
+from streaming.partitioner import Partition
 from streaming.topics import TOPICS
-from streaming.worker import Batch, Record
 from tests.records import recorded
 from transactions.statuses import NEXT
 

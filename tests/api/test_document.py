@@ -23,11 +23,11 @@ from schemathesis.config import SchemathesisConfig
 from schemathesis.generation import GenerationMode
 from schemathesis.specs.openapi import checks
 
-from api.accounts import Login, make_demo_accounts
+from accounts.demo import Login, make_demo_accounts
 from api.problems import ProblemType
 from fraud.models import FraudAlert
 from notifications.models import Notification
-from tests.api.test_tokens import basic
+from tests.accounts.test_tokens import basic
 from transactions.models import Transaction
 
 MANY = settings(

@@ -16,11 +16,11 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from api.authentication import make_token
+from accounts.authentication import make_token
+from accounts.roles import Role
 from api.models import IdempotencyKey
-from api.roles import Role
 from api.tasks import forget_idempotency_keys
-from tests import embedded
+from native.driving import embedded
 from tests.conftest import ClientAs
 from transactions.models import Transaction
 

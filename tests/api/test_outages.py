@@ -16,9 +16,9 @@ from django.db import Error, IntegrityError, InterfaceError, OperationalError, c
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from api.outages import passes
+from api.database_errors import passes
 from api.problems import ProblemType
-from tests import embedded
+from native.driving import embedded
 
 IMPATIENT = """
 import json

@@ -8,8 +8,8 @@ from django.db import connection
 from django.test import Client
 from rest_framework.test import APIClient
 
+from accounts.roles import Role
 from api.problems import ProblemType, pointer_errors
-from api.roles import Role
 from tests.conftest import AccountOf, ClientAs
 from tests.databases import changes_tables
 

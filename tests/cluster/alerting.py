@@ -8,8 +8,8 @@ from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any
 
-from grafana import asking
-from tests.embedded import wait_until
+from grafana import prometheus_api
+from native.driving.embedded import wait_until
 
 EVERY_SECONDS = 0.5
 FIRES_WITHIN = 240
@@ -71,12 +71,12 @@ class Prometheus:
             self.look()
 
     def look(self) -> None:
-        found = asking.Prometheus(self.address).get("alerts")["alerts"]
+        found = prometheus_api.Prometheus(self.address).get("alerts")["alerts"]
         self.firing = [each["labels"] for each in found if each["state"] == "firing"]
 
     def value(self, query: str) -> float:
         """The only sample that a query gives; 0 for none."""
-        series = asking.Prometheus(self.address).at(query)
+        series = prometheus_api.Prometheus(self.address).at(query)
         return series[0].last if series else 0.0
 
     def wait_calm(self, *expected: Alert) -> None:

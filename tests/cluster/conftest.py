@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 
-from compose.native.layout import Layout
-from tests.cluster.expected import Expected
-from tests.cluster.running import RunningCluster
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
+from native.driving.expected import Expected
+from native.driving.running import RunningCluster
+from native.layout import Layout
 
 LAYOUT = Layout(ROOT / "var" / "proof", 29)
-COMMAND = [sys.executable, "-m", "compose.native.cluster", "--ports", str(LAYOUT.prefix), "--name", LAYOUT.var.name]
+COMMAND = [sys.executable, "-m", "native.cluster", "--ports", str(LAYOUT.prefix), "--name", LAYOUT.var.name]
 
 
 @pytest.fixture(scope="session")

@@ -17,8 +17,8 @@ from typing import Any
 import pytest
 import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
 
-from tests.cluster.alerting import Outcome, Prometheus, alert
-from tests.cluster.faults import (
+from native.driving.embedded import ROOT, wait_until
+from native.driving.faults import (
     broker_away,
     certificate_that_ends_soon,
     damaged_total,
@@ -31,8 +31,8 @@ from tests.cluster.faults import (
     unreadable_records,
     wrong_passwords,
 )
-from tests.cluster.running import RunningCluster
-from tests.embedded import ROOT, wait_until
+from native.driving.running import RunningCluster
+from tests.cluster.alerting import Outcome, Prometheus, alert
 
 pytestmark = pytest.mark.cluster
 

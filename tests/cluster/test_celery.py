@@ -2,8 +2,8 @@
 
 import pytest
 
-from tests.cluster.running import RunningCluster
-from tests.embedded import wait_until
+from native.driving.embedded import wait_until
+from native.driving.running import RunningCluster
 
 pytestmark = pytest.mark.cluster
 ADDRESS = "customer@example.org"

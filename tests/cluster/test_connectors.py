@@ -9,9 +9,9 @@ from uuid import uuid4
 import pytest
 from confluent_kafka import Consumer, TopicPartition
 
-from compose.native import readiness
-from tests.cluster.running import RunningCluster
-from tests.embedded import wait_until
+from native import readiness
+from native.driving.embedded import wait_until
+from native.driving.running import RunningCluster
 
 pytestmark = pytest.mark.cluster
 SINK_GROUP = "connect-elasticsearch-sink"

@@ -10,14 +10,14 @@ from typing import Any
 
 import pytest
 
-from grafana.asking import Prometheus, choices, filled_in, panels, queries, values_of_variables
 from grafana.generate import FOLDER
-from tests.cluster.expected import Expected
-from tests.cluster.faults import wrong_passwords
-from tests.cluster.running import RunningCluster
-from tests.cluster.shop import Shop
+from grafana.prometheus_api import Prometheus, choices, filled_in, panels, queries, values_of_variables
+from native.driving.embedded import wait_until
+from native.driving.expected import Expected
+from native.driving.faults import wrong_passwords
+from native.driving.running import RunningCluster
+from native.driving.shop import Shop
 from tests.cluster.test_reconcile import reconcile
-from tests.embedded import wait_until
 from tests.grafana.metrics import metrics_in
 
 pytestmark = pytest.mark.cluster

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from tests.cluster.running import RunningCluster
-from tests.embedded import wait_until
+from native.driving.embedded import wait_until
+from native.driving.running import RunningCluster
 
 pytestmark = pytest.mark.cluster
 LOCKED_SECONDS = 25

@@ -10,10 +10,10 @@ import pytest
 from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient
 
-from compose.native.layout import NODES
-from tests.cluster.running import RunningCluster
-from tests.embedded import wait_until
-from tests.scraping import Scrape, scrape
+from native.driving.embedded import wait_until
+from native.driving.running import RunningCluster
+from native.driving.scraping import Scrape, scrape
+from native.layout import NODES
 
 pytestmark = pytest.mark.cluster
 WRONG = "not the password of fraud"

@@ -8,15 +8,15 @@ import urllib.request
 
 import pytest
 
-from compose.native import debian
-from compose.native.configuration.prometheus import targets
-from compose.native.layout import CERTIFIED, NODES
-from grafana.asking import Prometheus
-from tests.cluster.expected import Expected
-from tests.cluster.running import RunningCluster
-from tests.cluster.shop import Shop
-from tests.embedded import wait_until
-from tests.scraping import Scrape, documented, scrape
+from grafana.prometheus_api import Prometheus
+from native.configuration.prometheus import targets
+from native.driving.embedded import wait_until
+from native.driving.expected import Expected
+from native.driving.running import RunningCluster
+from native.driving.scraping import Scrape, documented, scrape
+from native.driving.shop import Shop
+from native.layout import CERTIFIED, NODES
+from native.packages import debian
 
 pytestmark = pytest.mark.cluster
 OF_EVERY_JAVA = ("jvm_", "process_", "jmx_")

@@ -11,13 +11,13 @@ from threading import Event, Thread
 
 import pytest
 
+from native.driving.embedded import wait_until
+from native.driving.expected import Expected
+from native.driving.running import RunningCluster
+from native.driving.shop import Shop, percentile
+from native.driving.stages import agree
 from report.latency import STAGES, latencies
 from report.logs import captured, keep
-from tests.cluster.expected import Expected
-from tests.cluster.running import RunningCluster
-from tests.cluster.shop import Shop, percentile
-from tests.cluster.stages import agree
-from tests.embedded import wait_until
 
 pytestmark = pytest.mark.cluster
 

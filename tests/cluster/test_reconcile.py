@@ -4,9 +4,9 @@ from itertools import chain
 
 import pytest
 
-from reconciliation.comparing import Comparison
-from tests.cluster.running import RunningCluster
-from tests.embedded import wait_until
+from native.driving.embedded import wait_until
+from native.driving.running import RunningCluster
+from reconciliation.comparison import Comparison
 
 pytestmark = pytest.mark.cluster
 # Earlier tests delete rows, which `rows` would tell of until their events leave the topic.

@@ -32,8 +32,9 @@ from confluent_kafka.admin import (
     ResourceType,
 )
 
-from compose.native import readiness
-from compose.native.acls import (
+from native import readiness
+from native.driving.running import RunningCluster
+from native.security.acls import (
     CHANGES,
     CLUSTER_NAME,
     DEAD_LETTERS,
@@ -44,7 +45,6 @@ from compose.native.acls import (
     allowed,
     principals,
 )
-from tests.cluster.running import RunningCluster
 
 pytestmark = pytest.mark.cluster
 

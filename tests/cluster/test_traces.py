@@ -8,12 +8,12 @@ from typing import Any
 
 import pytest
 
-from compose.native.with_env import variables
-from tests.cluster.expected import Expected
-from tests.cluster.running import RunningCluster
-from tests.cluster.stages import moment
+from native.driving.embedded import wait_until
+from native.driving.expected import Expected
+from native.driving.running import RunningCluster
+from native.driving.stages import moment
+from native.with_env import variables
 from tests.collector import api, collector
-from tests.embedded import wait_until
 
 pytestmark = pytest.mark.cluster
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"

@@ -5,7 +5,7 @@ from typing import Any
 
 import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
 
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
 
 COMPOSE = ROOT / "compose"
 FILE = COMPOSE / "docker-compose.yml"

@@ -11,10 +11,12 @@ import pytest
 from django.core.management import get_commands
 
 from compose.docker import secret_files
-from compose.native import acls, libraries
-from compose.native.layout import CERTIFIED
-from compose.native.with_env import variables
-from streaming.commands import workers
+from native.driving.embedded import ROOT
+from native.layout import CERTIFIED
+from native.packages import libraries
+from native.security import acls
+from native.with_env import variables
+from streaming.consuming.worker_command import workers
 from streaming.topics import Topic, topic_configs
 from tests.compose.composition import (
     COMPOSE,
@@ -29,7 +31,6 @@ from tests.compose.composition import (
     secrets,
     words,
 )
-from tests.embedded import ROOT
 
 DOCKERFILES = sorted(COMPOSE.glob("*/Dockerfile"))
 CLUSTER = variables([COMPOSE / "cluster.env"])
@@ -151,9 +152,9 @@ def test_secrets_and_data_stay_out_of_git_and_of_images() -> None:
 def test_our_image_has_all_that_runs_in_it() -> None:
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     taken = [line.removeprefix("!") for line in lines if line.startswith("!")]
-    modules = {word for service in OURS.values() for word in words(service) if word.startswith("compose.")}
-    assert modules == {"compose.native.with_env", "compose.native.accounts", "compose.docker.alive"}
-    needed = {f"{module.replace('.', '/')}.py" for module in modules | {"compose.native.acls"}}
+    modules = {word for service in OURS.values() for word in words(service) if word.startswith(("compose.", "native."))}
+    assert modules == {"native.with_env", "native.security.accounts", "compose.docker.alive"}
+    needed = {f"{module.replace('.', '/')}.py" for module in modules | {"native.security.acls"}}
     needed |= {"manage.py", "schemas/transaction.avsc", "connectors/outbox.json", "platform/config/settings.py"}
     needed |= {f"{app}/models.py" for app in ("transactions", "fraud", "analytics", "notifications")}
     needed |= {"search/query.py", "monitoring/views.py", secret_files.CLIENT_CNF.removeprefix("/app/")}
@@ -215,7 +216,7 @@ def test_agents_that_are_named_are_those_in_the_images() -> None:
     scripts = [*(" ".join(words(service)) for service in SERVICES.values())]
     scripts += [
         (COMPOSE / "zookeeper" / "docker-start.sh").read_text(),
-        (COMPOSE / "native" / "cluster.conf").read_text(),
+        (ROOT / "native" / "cluster.conf").read_text(),
     ]
     named = {agent for text in scripts for agent in re.findall(r"-javaagent:\S*?agents/([\w.-]+\.jar)", text)}
     assert named == {

@@ -9,9 +9,9 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from compose.docker import secret_files
-from compose.native import acls
-from compose.native.layout import CERTIFIED
-from compose.native.with_env import variables
+from native.layout import CERTIFIED
+from native.security import acls
+from native.with_env import variables
 
 
 @pytest.fixture

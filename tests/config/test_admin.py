@@ -3,7 +3,7 @@ import os
 import subprocess
 import sys
 
-from tests import embedded
+from native.driving import embedded
 
 FRESH_PROCESS = """
 import json, sys

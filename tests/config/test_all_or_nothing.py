@@ -15,10 +15,10 @@ from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection
 
 import events
+from accounts.demo import make_demo_accounts
+from accounts.roles import Role
 from analytics.services import ROWS_PER_STATEMENT, add_to_hourly_totals, correct_hourly_totals
 from analytics.windows import Sums
-from api.accounts import make_demo_accounts
-from api.roles import Role
 from events import AlertStatus, ChangedStatus, Status
 from fraud.models import FraudAlert
 from fraud.services import change_alert, raise_alerts, realign
@@ -26,11 +26,11 @@ from notifications.mail import Blame
 from notifications.mailing import _mark_failed
 from notifications.messages import Kind
 from notifications.models import Notification
-from reconciliation.comparing import Comparison, Result
+from reconciliation.comparison import Comparison, Result
 from reconciliation.services import keep
-from streaming.offsets import apply_once
+from streaming.consuming.exactly_once import apply_once
+from streaming.messages import Batch, Record
 from streaming.topics import Topic
-from streaming.worker import Batch, Record
 from tests.records import records
 from transactions.recording import record
 from transactions.services import change_status, create_transactions, restore
@@ -131,10 +131,10 @@ SERVICES: dict[Callable[[], Write], str] = {
     taking_an_alert: "fraud.services.change_alert",
     adding_to_totals: "analytics.services.add_to_hourly_totals",
     correcting_totals: "analytics.services.correct_hourly_totals",
-    applying_a_batch: "streaming.offsets.apply_once",
+    applying_a_batch: "streaming.consuming.exactly_once.apply_once",
     keeping_comparisons: "reconciliation.services.keep",
     marking_an_address_as_refused: "notifications.mailing._mark_failed",
-    making_accounts: "api.accounts.make_demo_accounts",
+    making_accounts: "accounts.demo.make_demo_accounts",
 }
 """what each tries → the function that opens its database transaction"""
 NOT_TRIED = {

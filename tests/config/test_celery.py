@@ -19,10 +19,10 @@ from celery import Celery
 from django.utils import timezone
 
 from config.celery import app
-from tests.embedded import ROOT, platform_environment, wait_until
+from native.driving.embedded import ROOT, platform_environment, wait_until
 from tests.notifications.smtp import MailServer
 
-CONFS = [ROOT / "compose" / "native" / name for name in ("supervisord.conf", "cluster.conf")]
+CONFS = [ROOT / "native" / name for name in ("supervisord.conf", "cluster.conf")]
 COMPOSITION = ROOT / "compose" / "docker-compose.yml"
 WORKER = re.compile(r"-m (celery --app config\.celery worker.*)")
 

@@ -11,8 +11,8 @@ from pathlib import Path
 
 import psutil
 
-from tests.embedded import ROOT, free_ports, platform_environment, wait_until
-from tests.scraping import Scrape, scrape
+from native.driving.embedded import ROOT, free_ports, platform_environment, wait_until
+from native.driving.scraping import Scrape, scrape
 
 REQUESTS = "django_http_requests_total_by_view_transport_method_total"
 CONFIG = "platform/config/gunicorn.py"

@@ -1,4 +1,4 @@
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
 
 
 def test_platform_is_a_source_root_and_no_package() -> None:

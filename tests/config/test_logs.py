@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
 
 FAILING = """
 import logging

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
 
 OPTIONS = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["pytest"]["ini_options"]
 MARKERS = {marker.partition(":")[0] for marker in OPTIONS["markers"]}

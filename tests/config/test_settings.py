@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
 
 SETTINGS = ROOT / "platform" / "config" / "settings.py"
 READERS = [SETTINGS, ROOT / "platform" / "config" / "env.py"]

@@ -7,7 +7,7 @@ from typing import Any, get_type_hints
 import pytest
 from django.conf import settings
 
-from streaming.avro import SCHEMA_FILES
+from streaming.schemas.avro import SCHEMA_FILES
 
 REQUIRED = {
     "type": "record",

@@ -8,7 +8,7 @@ from django.test import Client
 from rest_framework.test import APIClient
 
 import events
-from api.roles import Role
+from accounts.roles import Role
 from events import Status
 from fraud import services
 from fraud.models import FraudAlert

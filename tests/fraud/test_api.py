@@ -7,7 +7,7 @@ from django.contrib.auth.models import User
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
 from events import AlertStatus
 from fraud import services
 from fraud.models import FraudAlert

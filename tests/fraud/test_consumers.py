@@ -7,9 +7,9 @@ import events
 from fraud import consumers
 from fraud.management.commands.run_consumer import Command
 from fraud.models import FraudAlert
+from streaming.messages import Batch, Record
 from streaming.models import OutboxMessage
 from streaming.topics import Topic
-from streaming.worker import Batch, Record
 
 Order = Callable[..., events.Transaction]
 

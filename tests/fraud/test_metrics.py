@@ -12,7 +12,7 @@ from pytest_django import DjangoAssertNumQueries
 from events import AlertStatus
 from fraud import metrics, services
 from fraud.models import AlertEntry, FraudAlert
-from tests.scraping import Scrape
+from native.driving.scraping import Scrape
 
 pytestmark = pytest.mark.django_db
 Raise = Callable[..., FraudAlert]

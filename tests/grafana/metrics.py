@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
 
 WORDS = {"by", "on", "or", "and", "unless", "without", "ignoring", "group_left", "group_right", "bool", "offset"}
 OF_PROMETHEUS = {"up", "ALERTS"}

@@ -15,12 +15,12 @@ import yaml  # type: ignore[import-untyped] # its types are a package that nothi
 from jsonschema import Draft7Validator  # type: ignore[import-untyped] # as above
 
 from grafana import generate
-from grafana.asking import filled_in, panels, queries
 from grafana.boards import DASHBOARDS
 from grafana.dashboard import COLUMNS, widths
 from grafana.panels import Figure, Steps
+from grafana.prometheus_api import filled_in, panels, queries
+from native.driving.embedded import ROOT
 from tests.compose.composition import SERVICES
-from tests.embedded import ROOT
 from tests.grafana.metrics import KNOWN, metrics_in
 
 Json = dict[str, Any]

@@ -10,11 +10,11 @@ import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from grafana.asking import Prometheus, Series, filled_in, name_of
 from grafana.draw import SAID, draw
 from grafana.drawing.answers import spans, told, with_gaps
 from grafana.drawing.sheet import shortened, width_of, wrapped
 from grafana.generate import FOLDER
+from grafana.prometheus_api import Prometheus, Series, filled_in, name_of
 from grafana.units import worded
 
 BEGIN, END = 1_800_000_000.0, 1_800_001_800.0

@@ -10,9 +10,10 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from selenium.webdriver import Chrome, ChromeOptions
 from selenium.webdriver.chrome.service import Service
 
-from api.roles import Role
+from accounts.roles import Role
 from monitoring import live
-from streaming import clients, unread
+from streaming import clients
+from streaming.inspecting import record_timestamps
 from tests.conftest import AccountOf
 
 CHROMIUM, DRIVER = shutil.which("chromium"), shutil.which("chromedriver")
@@ -23,10 +24,10 @@ PASSWORD = "correct horse battery"
 def nothing_is_kept() -> Iterator[None]:
     """What is asked rarely is asked anew in each test."""
     live.forget()
-    unread.reader.cache_clear()
+    record_timestamps.reader.cache_clear()
     yield
     live.forget()
-    unread.reader.cache_clear()
+    record_timestamps.reader.cache_clear()
 
 
 @pytest.fixture

@@ -8,19 +8,19 @@ import pytest
 from django.db import IntegrityError
 from django.test import Client
 
+from accounts.roles import Role
 from analytics.models import HourlyTotal
-from api.roles import Role
 from fraud.models import FraudAlert
 from monitoring import live
 from monitoring.exporter import Exporter
 from monitoring.management.commands.run_monitor import look
 from monitoring.models import LatestLook
 from monitoring.observation import Outage
+from monitoring.observer import Watch
 from monitoring.services import keep_look
-from monitoring.watch import Watch
 from streaming import clients
 from tests.conftest import AccountOf, ClientAs
-from tests.monitoring.seen import observation
+from tests.monitoring.snapshots import observation
 from transactions.models import Transaction
 
 NOW = datetime(2026, 11, 22, 12, 30, tzinfo=UTC)

@@ -2,8 +2,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from compose.native.certificates import LASTS, make_certificates
 from monitoring import certificates
+from native.security.certificates import LASTS, make_certificates
 
 
 def ends() -> dict[str, float]:

@@ -23,7 +23,7 @@ from monitoring.checks import (
     registry,
 )
 from monitoring.health import Overall, Status, overall
-from tests.embedded import wait_until
+from native.driving.embedded import wait_until
 
 
 def up() -> None:

@@ -9,22 +9,23 @@ import pytest
 from confluent_kafka import Consumer, TopicPartition
 from confluent_kafka.admin import AdminClient
 
-from api.roles import Role
+from accounts.roles import Role
 from monitoring.exporter import Exporter
 from monitoring.management.commands.run_monitor import look
 from monitoring.observation import GroupStatus, Observation
+from monitoring.observer import Watch
 from monitoring.reasons import PartitionVerdict, Reason, Verdict
 from monitoring.selectors import rates_since
 from monitoring.verdicts import Judgement
-from monitoring.watch import Watch
-from streaming import clients, unread
+from native.driving.embedded import wait_until
+from streaming import clients
 from streaming.clients import Outgoing, send_all
-from streaming.dead_letters import GROUP, ORIGIN, REASON
-from streaming.lag import end_offsets
-from streaming.send import producer
+from streaming.dead_letters.dead_letter import GROUP, ORIGIN, REASON
+from streaming.inspecting import record_timestamps
+from streaming.inspecting.lag import end_offsets
+from streaming.producing.publish import producer
 from streaming.topics import Topic
 from tests.conftest import ClientAs
-from tests.embedded import wait_until
 
 pytestmark = pytest.mark.django_db
 
@@ -123,8 +124,8 @@ def test_times_are_those_of_the_records_at_the_positions(kafka: AdminClient) -> 
     start = end_offsets(kafka, [("transactions", 0)])["transactions", 0]
     write(60)
     positions = [("transactions", 0, start - 1), ("transactions", 0, start)]
-    times: dict[unread.Position, Any] = {}
-    wait_until(lambda: times.update(unread.received_at(positions)) or len(times) == 2, "both are read")
+    times: dict[record_timestamps.Position, Any] = {}
+    wait_until(lambda: times.update(record_timestamps.received_at(positions)) or len(times) == 2, "both are read")
     consumer = clients.consumer("check")
     for position in positions:
         consumer.assign([TopicPartition(*position)])
@@ -136,7 +137,7 @@ def test_times_are_those_of_the_records_at_the_positions(kafka: AdminClient) -> 
 
 def test_a_position_beyond_the_last_record_has_no_time(kafka: AdminClient) -> None:
     end = end_offsets(kafka, [("transactions", 0)])["transactions", 0]
-    assert unread.received_at([("transactions", 0, end)], timeout=5) == {("transactions", 0, end): None}
+    assert record_timestamps.received_at([("transactions", 0, end)], timeout=5) == {("transactions", 0, end): None}
 
 
 class Drill:

@@ -17,21 +17,21 @@ from selenium.webdriver.common.by import By
 from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
+from accounts.roles import Role
 from analytics.models import HourlyTotal
-from api.roles import Role
 from fraud.models import FraudAlert
 from monitoring.exporter import Exporter
 from monitoring.management.commands.run_monitor import look
 from monitoring.observation import Outage, topics_of
+from monitoring.observer import Watch
 from monitoring.reasons import Reason
 from monitoring.services import keep_look
-from monitoring.watch import Watch
 from streaming.clients import Outgoing, send_all
-from streaming.cluster import PartitionState
-from streaming.send import producer
+from streaming.inspecting.cluster import PartitionState
+from streaming.producing.publish import producer
 from tests.conftest import AccountOf
 from tests.monitoring.conftest import PASSWORD
-from tests.monitoring.seen import observation
+from tests.monitoring.snapshots import observation
 from transactions.models import Transaction
 
 NOW = datetime.now(UTC).replace(microsecond=0)

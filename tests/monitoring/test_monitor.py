@@ -8,15 +8,15 @@ from confluent_kafka.admin import AdminClient
 from prometheus_client import CollectorRegistry, generate_latest
 
 from monitoring.exporter import Exporter
-from monitoring.known import GONE, KnownGroups
+from monitoring.known_groups import GONE, KnownGroups
 from monitoring.observation import Observation, Outage
-from monitoring.watch import Watch
-from streaming.groups import delete_group
-from streaming.lag import end_offsets
+from monitoring.observer import Watch
+from native.driving.embedded import Platform, free_ports, wait_until
+from native.driving.scraping import Scrape, documented, scrape
+from streaming.consumer_groups import delete_group
+from streaming.inspecting.lag import end_offsets
 from streaming.topics import Topic
-from tests.embedded import Platform, free_ports, wait_until
 from tests.monitoring.test_kafka import commit, member, write
-from tests.scraping import Scrape, documented, scrape
 
 pytestmark = pytest.mark.django_db
 LABELS_OF_KAFKA_EXPORTER = {

@@ -8,9 +8,9 @@ import pytest
 from django.core.management import call_command
 
 from monitoring.observation import Observation, Outage
-from monitoring.watch import Watch
+from monitoring.observer import Watch
+from native.driving.embedded import free_ports, running_broker, wait_until
 from streaming import clients
-from tests.embedded import free_ports, running_broker, wait_until
 from tests.monitoring.test_kafka import commit
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db]

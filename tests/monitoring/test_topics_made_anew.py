@@ -7,14 +7,14 @@ import pytest
 from confluent_kafka import TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
-from monitoring.known import KnownGroups
+from monitoring.known_groups import KnownGroups
 from monitoring.observation import GroupStatus, Observation
+from monitoring.observer import Watch
 from monitoring.reasons import Reason, Verdict
-from monitoring.watch import Watch
+from native.driving.embedded import wait_until
 from streaming import clients
 from streaming.clients import Outgoing, send_all
-from streaming.send import producer
-from tests.embedded import wait_until
+from streaming.producing.publish import producer
 
 pytestmark = pytest.mark.django_db
 TOPIC, GROUP = "stock.levels", "stock-levels"

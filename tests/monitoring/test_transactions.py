@@ -11,15 +11,15 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from monitoring.exporter import Exporter
 from monitoring.observation import GroupStatus, Observation
+from monitoring.observer import Watch
 from monitoring.reasons import PartitionVerdict, Reason, Verdict
-from monitoring.watch import Watch
+from native.driving.embedded import wait_until
+from native.driving.scraping import Scrape
 from streaming import clients
-from streaming.lag import end_offsets, unread
+from streaming.inspecting.lag import end_offsets, unread
 from streaming.topics import Topic
 from tests.conftest import ClientAs
-from tests.embedded import wait_until
 from tests.monitoring.test_kafka import group, member, write
-from tests.scraping import Scrape
 
 pytestmark = pytest.mark.django_db
 HELD = ("transactions", 1)

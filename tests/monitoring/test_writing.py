@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from tests.embedded import wait_until
+from native.driving.embedded import wait_until
 from tests.serving.test_slow_clients import Api, api
 
 NO_CHANGES = "takes no changes"

@@ -1,21 +1,12 @@
-"""The rules of compose/native/acls.py. Whether a broker keeps them is tested on a running cluster."""
+"""The rules of native/security/acls.py. Whether a broker keeps them is tested on a running cluster."""
 
 import itertools
 
-from compose.native import acls
-from compose.native.acls import (
-    CHANGES,
-    DEAD_LETTERS,
-    EVENTS,
-    STATUS,
-    TRANSACTIONS,
-    Operation,
-    Resource,
-    allowed,
-)
+from native.security import acls
+from native.security.acls import CHANGES, DEAD_LETTERS, EVENTS, STATUS, TRANSACTIONS, Operation, Resource, allowed
 from reconciliation.services import READER
 from reconciliation.services import TOPICS as TOPICS_COMPARED
-from streaming.commands import workers
+from streaming.consuming.worker_command import workers
 from streaming.topics import Topic
 
 TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values()]

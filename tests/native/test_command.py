@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from compose.native import inherited
-from compose.native.acls import principals
-from compose.native.command import ACCOUNTS, NotClear, choose, files_of, running
-from compose.native.configuration.files import write_env, write_exports
-from compose.native.occupancy import occupy
-from compose.native.place import Place
-from compose.native.with_env import variables
-from tests.embedded import ROOT, platform_environment
+from native import inherited
+from native.command import ACCOUNTS, NotClear, choose, files_of, running
+from native.configuration.files import write_env, write_exports
+from native.driving.embedded import ROOT, platform_environment
+from native.occupancy import occupy
+from native.place import Place
+from native.security.acls import principals
+from native.with_env import variables
 
 AWKWARD = {"TOKEN": 'it\'s $HOME "quoted" # no comment', "EMPTY": "", "URL": "sqlite:///var/a b.sqlite3"}
 

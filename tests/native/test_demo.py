@@ -14,7 +14,7 @@ import psutil
 import pytest
 from confluent_kafka.admin import AdminClient
 
-from tests.embedded import ROOT, free_ports, wait_until
+from native.driving.embedded import ROOT, free_ports, wait_until
 
 pytestmark = pytest.mark.demo
 READY = "Ctrl-C ends everything"

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from compose.native import debian
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
+from native.packages import debian
 
 PROGRAM = ROOT / "compose" / "kafka" / "authentication.mtail"
 UNPACKED = ROOT / "var" / "lib" / "monitoring"

@@ -11,11 +11,11 @@ from typing import IO
 import psutil
 import pytest
 
-from compose.native.occupancy import Occupied, is_occupied, occupy
-from compose.native.supervision import DidNotStart, Supervision
 from monitoring.checks import Down, Unknown, processes
 from monitoring.processes import NoAnswer, troubles
-from tests.embedded import ROOT, wait_until
+from native.driving.embedded import ROOT, wait_until
+from native.occupancy import Occupied, is_occupied, occupy
+from native.supervision import DidNotStart, Supervision
 
 CONF = """
 [supervisord]
@@ -131,7 +131,7 @@ def test_a_folder_is_occupied_until_supervisord_has_ended_even_if_its_starter_is
     conf = tmp_path / "supervisord.conf"
     conf.write_text(CONF)
     begin = (
-        "import os, sys; from pathlib import Path; from compose.native.supervision import Supervision;"
+        "import os, sys; from pathlib import Path; from native.supervision import Supervision;"
         "Supervision(Path(sys.argv[1]), Path(sys.argv[2]), os.environ).begin(); os.kill(os.getpid(), 9)"
     )
     folder = tmp_path / "run"

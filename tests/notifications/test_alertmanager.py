@@ -16,10 +16,10 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
+from native.driving.embedded import ROOT, free_ports, wait_until
 from notifications.models import Heartbeat, Notification
 from tests.conftest import AccountOf
-from tests.embedded import ROOT, free_ports, wait_until
 
 CONFIGURATION = (ROOT / "compose" / "alertmanager" / "alertmanager.yml").read_text()
 OFFLINE = {"alertname": "OfflinePartitions", "severity": "critical"}

@@ -8,7 +8,7 @@ from django.core import mail
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
 from monitoring.checks import Down, alerting, checks_of_this_place
 from notifications.metrics import heartbeat
 from notifications.models import Heartbeat, Notification

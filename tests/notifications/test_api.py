@@ -3,7 +3,7 @@ from typing import Any
 import pytest
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
 from notifications.messages import Kind
 from notifications.models import Notification
 from tests.conftest import AccountOf, ClientAs

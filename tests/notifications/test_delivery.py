@@ -16,12 +16,12 @@ from prometheus_client.registry import Collector
 
 from monitoring.checks import Check as CheckOf
 from monitoring.checks import ask_all, mail
+from native.driving.scraping import Scrape
 from notifications.delivery import LATE, figures
 from notifications.messages import Kind
 from notifications.models import Notification, RefusedAddress
 from notifications.services import send_waiting_emails
 from tests.notifications.smtp import mail_server
-from tests.scraping import Scrape
 
 pytestmark = pytest.mark.django_db(transaction=True)
 

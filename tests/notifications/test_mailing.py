@@ -9,12 +9,12 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from native.driving.embedded import free_ports
 from notifications.mail import GIVEN_UP_AFTER, LINES_SHOWN, QUIET, REFUSED_FOR
 from notifications.mailing import LEASE
 from notifications.messages import Kind
 from notifications.models import Notification, RefusedAddress
 from notifications.services import send_waiting_emails
-from tests.embedded import free_ports
 from tests.notifications.smtp import MailServer, mail_server
 
 pytestmark = pytest.mark.django_db

@@ -4,14 +4,14 @@ from datetime import UTC, datetime
 import pytest
 from django.core import mail
 
+from accounts.roles import Role
 from api.models import Customer
-from api.roles import Role
 from events import AlertChange, AlertStatus, ChangedStatus, FraudAlert, Status, Transaction, TransactionStatusChanged
 from notifications import consumers
 from notifications.models import Notification
 from notifications.services import send_waiting_emails
+from streaming.messages import Batch, Record
 from streaming.topics import TOPICS, Event
-from streaming.worker import Batch, Record
 from tests.conftest import AccountOf
 from tests.records import recorded
 

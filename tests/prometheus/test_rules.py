@@ -10,8 +10,8 @@ import pytest
 import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
 from django.core.management import get_commands
 
-from streaming.commands import workers
-from tests.embedded import ROOT
+from native.driving.embedded import ROOT
+from streaming.consuming.worker_command import workers
 
 RULES = sorted((ROOT / "compose" / "prometheus" / "rules").glob("*.yml"))
 TESTS = {file.name: file for file in (ROOT / "tests" / "prometheus").glob("*.yml")}

@@ -13,12 +13,12 @@ from analytics import consumers as analytics
 from events import ChangedStatus, Status, Transaction
 from fraud import consumers as fraud
 from reconciliation.services import TOPICS
-from streaming import send
-from streaming.history import History
-from streaming.relay import relay_once
-from streaming.seen import SeenEvents
+from streaming.consuming.deduplication import SeenEvents
+from streaming.inspecting.topic_scan import History
+from streaming.messages import Batch, InvalidRecords
+from streaming.producing import publish
+from streaming.producing.relay import relay_once
 from streaming.topics import Topic
-from streaming.worker import Batch, InvalidRecords
 from transactions import consumers as transactions
 from transactions.services import change_status, create_transactions
 
@@ -29,7 +29,7 @@ class Shop:
     """What is sold, by both doors; and the platform's workers, each of which does all that it has not done yet."""
 
     def send(self, *orders: Transaction) -> None:
-        send.send_to_topics(orders)
+        publish.send_to_topics(orders)
 
     def post(self, *orders: Transaction) -> None:
         create_transactions(orders=list(orders))
@@ -39,7 +39,7 @@ class Shop:
             change_status(order_id=order_id, status=status)
 
     def relay(self) -> None:
-        while relay_once(send.producer()):
+        while relay_once(publish.producer()):
             pass
 
     def work(self, *, record: bool = True, watch: bool = True, add_up: bool = True, relay: bool = True) -> None:

@@ -8,10 +8,10 @@ from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
-from reconciliation.comparing import Comparison, Result
+from native.driving.scraping import Scrape, documented
+from reconciliation.comparison import Comparison, Result
 from reconciliation.metrics import last_run
 from reconciliation.services import keep
-from tests.scraping import Scrape, documented
 
 
 class LastRun(Collector):

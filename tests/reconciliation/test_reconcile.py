@@ -16,14 +16,14 @@ from analytics.windows import hourly_totals
 from events import AlertStatus, ChangedStatus, Status, Transaction
 from fraud.models import FraudAlert
 from fraud.services import raise_alerts
-from reconciliation.comparing import Comparison, Result
+from reconciliation.comparison import Comparison, Result
 from reconciliation.models import ComparisonRun
 from reconciliation.services import reconcile
 from reconciliation.tasks import reconcile as task
 from streaming import clients
-from streaming.addresses import address
 from streaming.clients import Outgoing, send_all
-from streaming.lag import end_offsets
+from streaming.dead_letters.addresses import address
+from streaming.inspecting.lag import end_offsets
 from streaming.models import OutboxMessage
 from streaming.topics import Topic
 from tests.reconciliation.conftest import TWO, Shop

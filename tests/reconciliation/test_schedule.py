@@ -4,8 +4,8 @@ import pytest
 from django.conf import settings
 
 from config.celery import app
+from native.driving.embedded import ROOT
 from reconciliation.tasks import reconcile
-from tests.embedded import ROOT
 
 
 def test_celery_compares_as_often_as_the_settings_say() -> None:
@@ -17,5 +17,5 @@ def test_celery_compares_as_often_as_the_settings_say() -> None:
 @pytest.mark.parametrize("file", ["supervisord.conf", "cluster.conf"])
 def test_some_worker_takes_its_queue(file: str) -> None:
     queue = app.amqp.router.route({}, reconcile.name)["queue"].name
-    conf = (ROOT / "compose" / "native" / file).read_text()
+    conf = (ROOT / "native" / file).read_text()
     assert queue in ",".join(re.findall(r"worker --queues (\S+)", conf)).split(",")

@@ -5,7 +5,7 @@ import pytest
 from django.utils import timezone
 
 from monitoring.checks import Down, Pending, Unknown
-from reconciliation.comparing import Comparison
+from reconciliation.comparison import Comparison
 from reconciliation.models import ComparisonRun
 from reconciliation.selectors import ping
 

@@ -8,9 +8,9 @@ from typing import Any
 import pytest
 from pypdf import PdfReader
 
+from native.driving.embedded import ROOT
 from report import build
 from report.throughput import Look, summed_up
-from tests.embedded import ROOT
 
 EVIDENCE = ROOT / "report" / "evidence"
 FIGURES: dict[str, Any] = json.loads((EVIDENCE / "figures.json").read_text())

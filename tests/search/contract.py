@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from search.backends import SearchBackend
-from search.body import parse
 from search.cursors import cursor_after
 from search.query import AMOUNT_BOUNDS, Facet, Filters, Found, Query, Sort, SortField
+from search.request import parse
 
 Load = Callable[[Sequence[Found]], SearchBackend]
 TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)

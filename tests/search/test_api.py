@@ -9,8 +9,8 @@ from django.db import connection
 from django.urls import reverse
 from rest_framework.test import APIClient
 
-from api.roles import Role
-from search import body, openapi
+from accounts.roles import Role
+from search import openapi, request
 from tests.conftest import ClientAs
 from tests.databases import changes_tables
 from transactions.models import Transaction
@@ -149,8 +149,8 @@ def test_a_search_that_is_down_is_a_503_that_says_when_to_come_back(analyst: API
 
 def test_the_documented_body_has_just_the_fields_that_are_read() -> None:
     documented = openapi.BODY["properties"]
-    assert set(documented) == set(body.FIELDS)
-    for name, ends in body.FIELDS.items():
+    assert set(documented) == set(request.FIELDS)
+    for name, ends in request.FIELDS.items():
         assert set(documented[name].get("properties", ())) == set(ends)
 
 
@@ -163,6 +163,6 @@ def test_the_documented_examples_work(analyst: APIClient, recorded: None, exampl
 def test_the_search_is_documented(analyst: APIClient) -> None:
     operation = analyst.get(reverse("schema"), HTTP_ACCEPT="application/json").json()["paths"][URL]["post"]
     content = operation["requestBody"]["content"]["application/json"]
-    assert set(content["schema"]["properties"]) == set(body.FIELDS)
+    assert set(content["schema"]["properties"]) == set(request.FIELDS)
     assert len(content["examples"]) == 2
     assert {"200", "400", "401", "403", "503"} <= set(operation["responses"])

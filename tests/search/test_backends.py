@@ -7,10 +7,10 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from search.backends import SearchBackend, SearchUnavailable, backend, ping
-from search.body import parse
 from search.cursors import cursor_after
 from search.database import DatabaseSearch
 from search.query import Found, Query
+from search.request import parse
 from tests.databases import changes_tables, reads_plans
 from tests.search.contract import Load, SearchContract, order
 from transactions.models import Transaction

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from search.body import InvalidQuery, parse
 from search.cursors import cursor_after
 from search.query import After, Found
+from search.request import InvalidQuery, parse
 
 LAST = Found("A-1", 7, Decimal("12.50"), "SUCCESS", datetime(2026, 11, 22, 14, 0, 0, 1, UTC), "ORDER", None)
 

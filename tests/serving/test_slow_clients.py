@@ -18,7 +18,7 @@ from typing import Any
 import psutil
 import pytest
 
-from tests.embedded import ROOT, free_ports, platform_environment, wait_until
+from native.driving.embedded import ROOT, free_ports, platform_environment, wait_until
 
 HALF_A_HEAD = b"POST /transactions HTTP/1.1\r\nHost: localhost\r\nX-Half: "
 HALF_A_BODY = b'POST /auth/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"user'

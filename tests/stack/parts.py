@@ -6,14 +6,15 @@ from typing import Self
 from urllib.error import HTTPError, URLError
 from urllib.request import urlopen
 
-from compose.native import debian, libraries, readiness
-from compose.native.accounts import secret
-from compose.native.certificates import make_certificates
-from compose.native.configuration import elasticsearch, mysql, registry
-from compose.native.fetching import JAVA, fetch_mysql
-from compose.native.layout import Layout
-from compose.native.starting import CONF
-from compose.native.supervision import Supervision
+from native import readiness
+from native.configuration import elasticsearch, mysql, registry
+from native.layout import Layout
+from native.packages import debian, libraries
+from native.packages.fetching import JAVA, fetch_mysql
+from native.security.accounts import secret
+from native.security.certificates import make_certificates
+from native.startup import CONF
+from native.supervision import Supervision
 
 PORTS = 24
 """Thousands of ports that neither the demo nor the cluster takes."""

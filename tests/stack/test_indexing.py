@@ -12,11 +12,11 @@ from django.core.management import CommandError, call_command
 
 from search import consumers, services
 from search.backends import SearchUnavailable, backend
-from search.body import parse
-from search.changes import Change
+from search.bulk import Change
 from search.index import SearchIndex
-from streaming.cdc import RowChange
-from streaming.worker import Batch, InvalidRecords, Record
+from search.request import parse
+from streaming.debezium import RowChange
+from streaming.messages import Batch, InvalidRecords, Record
 from tests.search.contract import TWO, order
 from transactions.models import Transaction
 

@@ -13,7 +13,7 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from events import Status
 from events import Transaction as Order
-from streaming.retries import again_if_given_up
+from streaming.consuming.retries import again_if_given_up
 from tests.records import records
 from transactions.models import Transaction
 from transactions.recording import record

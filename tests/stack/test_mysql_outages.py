@@ -8,9 +8,9 @@ import pytest
 from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
+from accounts.roles import Role
+from api.database_errors import passes
 from api.models import IdempotencyKey
-from api.outages import passes
-from api.roles import Role
 from monitoring import checks
 from tests.conftest import ClientAs
 from transactions.models import Transaction

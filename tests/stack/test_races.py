@@ -19,10 +19,10 @@ from django.db import connection
 from django.db.models import Model
 from rest_framework.test import APIClient
 
+from accounts.roles import Role
 from analytics.models import HourlyTotal
 from analytics.services import ROWS_PER_STATEMENT, add_to_hourly_totals, correct_hourly_totals
 from analytics.windows import Sums
-from api.roles import Role
 from events import AlertStatus
 from fraud import services
 from fraud.models import AlertEntry, FraudAlert

@@ -6,14 +6,14 @@ import pytest
 from django.utils import timezone
 
 from events import Status, Transaction
-from reconciliation.comparing import Result, Scope
+from reconciliation.comparison import Result, Scope
 from reconciliation.documents import Documents
 from search import consumers
 from search.documents import documents_of, put_right
 from search.index import SearchIndex
 from search.selectors import rows_of
-from streaming.cdc import RowChange
-from streaming.worker import Batch, Record
+from streaming.debezium import RowChange
+from streaming.messages import Batch, Record
 from tests.records import records
 from tests.search.contract import TWO
 from transactions.models import Transaction as Row

@@ -15,9 +15,9 @@ from django.core.management import CommandError, call_command
 
 from events import Status, Transaction
 from streaming import clients
-from streaming.registry import NotRegistered
+from streaming.messages import InvalidMessage
+from streaming.schemas.registry import NotRegistered
 from streaming.topics import TOPICS, Topic
-from streaming.worker import InvalidMessage
 
 ORDER = Transaction("a-1", 7, 12.5, Status.SUCCESS, datetime(2026, 11, 22, 12, 0, 0, 123_000, tzinfo=UTC))
 

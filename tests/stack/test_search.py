@@ -10,11 +10,11 @@ import pytest
 from django.core.management import call_command
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
 from search.backends import SearchBackend, SearchUnavailable, backend, ping
-from search.body import parse
 from search.index import SearchIndex
 from search.query import Found
+from search.request import parse
 from tests.conftest import ClientAs
 from tests.search.contract import TWO, Load, SearchContract, ids, order, worth
 

@@ -9,8 +9,8 @@ from django.conf import settings
 
 from streaming import clients
 from streaming.clients import Outgoing, send_all
-from streaming.lag import committed_offsets, unread
-from streaming.placement import home_of
+from streaming.inspecting.lag import committed_offsets, unread
+from streaming.partitioner import home_of
 from streaming.topics import Topic
 
 GROUP = "under-test"

@@ -7,7 +7,7 @@ from confluent_kafka import KafkaError, KafkaException
 from confluent_kafka.admin import AdminClient, AlterConfigOpType, ConfigEntry, ConfigResource, ResourceType
 from django.core.management import call_command
 
-from streaming.lag import end_offsets
+from streaming.inspecting.lag import end_offsets
 from streaming.management.commands import create_topics
 from streaming.topics import Topic, topic_configs, topics_in_use
 

@@ -12,18 +12,20 @@ from confluent_kafka.admin import AdminClient
 from django.core.management import call_command
 
 from events import Transaction
-from streaming import addresses, burials, clients, dead_letters
-from streaming.addresses import address
-from streaming.applied_log import AppliedLog
-from streaming.commands import decode
-from streaming.dead_letters import DeadLetter
-from streaming.history import History
-from streaming.lag import end_offsets, unread
-from streaming.metrics import FOREIGN_LETTERS
-from streaming.reading import reader
+from native.driving.embedded import wait_until
+from streaming import clients
+from streaming.consuming.dedup_backfill import AppliedLog
+from streaming.consuming.worker import Worker
+from streaming.dead_letters import addresses, burials, dead_letter
+from streaming.dead_letters.addresses import address
+from streaming.dead_letters.dead_letter import DeadLetter
+from streaming.decoding import decode
+from streaming.inspecting.lag import end_offsets, unread
+from streaming.inspecting.topic_scan import History
+from streaming.log_reader import reader
+from streaming.messages import Batch
+from streaming.telemetry.metrics import FOREIGN_LETTERS
 from streaming.topics import Topic
-from streaming.worker import Batch, Worker
-from tests.embedded import wait_until
 from tests.streaming import foreign
 from tests.streaming.conftest import Orders
 
@@ -43,7 +45,7 @@ class Desk:
             topics=[TRANSACTIONS],
             decode=decode,
             handle=self._take,
-            bury=partial(dead_letters.bury, clients.producer(), GROUP),
+            bury=partial(dead_letter.bury, clients.producer(), GROUP),
             concerns_us=partial(addresses.concerns, GROUP),
         )
         self.worker.consumer.subscribe(self.worker.topics)

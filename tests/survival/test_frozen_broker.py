@@ -12,16 +12,16 @@ import pytest
 from confluent_kafka import KafkaException, TopicPartition
 from django.core.management import call_command
 
-from api.roles import Role
+from accounts.roles import Role
 from monitoring import live
 from monitoring.exporter import Exporter
-from monitoring.known import KnownGroups
+from monitoring.known_groups import KnownGroups
 from monitoring.management.commands.run_monitor import look
-from monitoring.watch import Watch
+from monitoring.observer import Watch
+from native.driving.embedded import wait_until
 from streaming import clients
 from tests.brokers import Cluster, three_brokers
 from tests.conftest import ClientAs
-from tests.embedded import wait_until
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db(transaction=True)]
 GROUPS = [f"group-{number}" for number in range(6)]

@@ -8,12 +8,12 @@ from collections.abc import Iterable
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
-from streaming import burials
-from streaming.dead_letters import DeadLetter
-from streaming.reading import reader
-from streaming.schema_ids import FingerprintIds, load_schema
+from native.driving.embedded import Platform
+from streaming.dead_letters import burials
+from streaming.dead_letters.dead_letter import DeadLetter
+from streaming.log_reader import reader
+from streaming.schemas.ids import FingerprintIds, load_schema
 from streaming.topics import Topic
-from tests.embedded import Platform
 from tests.streaming import foreign
 from tests.survival.hostility import HOUR, STATUSES, TRANSACTIONS, Sent, Strangers, Telling, judged
 from tests.survival.strangers import Origins, send_by_aiokafka, send_by_librdkafka

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from events import Status, Transaction
+from native.driving.embedded import Platform, wait_until
 from streaming import clients
-from tests.embedded import Platform, wait_until
 
 EVENTS = 20_000
 KILLS = 10

@@ -14,14 +14,14 @@ from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
 from events import Status, Transaction
+from native.driving.embedded import Platform
 from streaming import clients
 from streaming.clients import Outgoing, send_all
-from streaming.dead_letters import DeadLetter
-from streaming.lag import begin_offsets, end_offsets
-from streaming.reading import read_range, reader
-from streaming.schema_ids import FingerprintIds, load_schema
+from streaming.dead_letters.dead_letter import DeadLetter
+from streaming.inspecting.lag import begin_offsets, end_offsets
+from streaming.log_reader import read_range, reader
+from streaming.schemas.ids import FingerprintIds, load_schema
 from streaming.topics import Topic
-from tests.embedded import Platform
 
 GOOD, POISON = 10_000, 50
 GROUPS = {"recorder", "fraud", "aggregator", "notifier"}

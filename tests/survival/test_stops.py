@@ -4,7 +4,7 @@ import signal
 
 import pytest
 
-from tests.embedded import Platform, wait_until
+from native.driving.embedded import Platform, wait_until
 
 WORKERS = ["run_recorder", "run_consumer", "run_aggregator", "run_notifier"]
 

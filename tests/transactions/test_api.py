@@ -8,7 +8,7 @@ from django.db import connection
 from django.utils import timezone
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
 from streaming import clients
 from streaming.models import OutboxMessage
 from streaming.topics import Topic

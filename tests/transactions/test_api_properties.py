@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 from rest_framework.test import APIClient
 
-from api.roles import Role
+from accounts.roles import Role
 from streaming.models import OutboxMessage
 from tests.conftest import ClientAs
 from transactions.models import Transaction

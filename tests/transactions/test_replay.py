@@ -12,7 +12,7 @@ from confluent_kafka.admin import AdminClient
 from django.core.management import CommandError, call_command
 
 from events import Transaction
-from tests.embedded import records
+from native.driving.embedded import records
 from transactions.replay import NAMED_AT_MOST
 
 HEADER = "customer_id,date,amount\n"

@@ -7,9 +7,9 @@ import pytest
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
 from streaming import clients
+from streaming.messages import Batch, Record
 from streaming.models import OutboxMessage
 from streaming.topics import Event, Topic
-from streaming.worker import Batch, Record
 from tests.records import records
 from transactions import consumers
 from transactions.models import Kind, Transaction

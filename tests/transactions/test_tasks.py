@@ -13,8 +13,8 @@ from django_celery_beat.schedulers import DatabaseScheduler
 import events
 from config.celery import app
 from events import Status
-from streaming.lag import begin_offsets, end_offsets
-from tests import embedded
+from native.driving import embedded
+from streaming.inspecting.lag import begin_offsets, end_offsets
 from tests.records import records
 from transactions.models import Transaction
 from transactions.recording import record

@@ -10,12 +10,13 @@ from analytics import consumers as analytics
 from events import ChangedStatus
 from fraud import consumers as fraud
 from notifications import consumers as notifications
-from streaming import clients, misplaced
+from streaming import clients
+from streaming.consuming import misplaced
+from streaming.consuming.deduplication import SeenEvents
+from streaming.messages import Batch, InvalidRecords, Record
 from streaming.models import OutboxMessage
-from streaming.placement import Homes, home_of
-from streaming.seen import Partition, SeenEvents
+from streaming.partitioner import Homes, Partition, home_of
 from streaming.topics import TOPICS, Topic
-from streaming.worker import Batch, InvalidRecords, Record
 from transactions import consumers as transactions
 from transactions import services
 from transactions.models import Transaction

@@ -9,7 +9,7 @@ from analytics.models import HourlyTotal
 from events import AlertStatus, ChangedStatus, Correction, Status, Transaction, TransactionStatusChanged
 from fraud.models import AlertEntry, FraudAlert
 from notifications.models import Notification
-from streaming.placement import home_of
+from streaming.partitioner import home_of
 from tests.truth.shop import PARTITIONS, Shop
 from transactions.models import CorrectedTelling
 from transactions.models import Transaction as Row

@@ -5,11 +5,11 @@ from typing import Any
 from django.conf import settings
 
 from analytics import consumers
-from streaming.applied_log import AppliedLog
-from streaming.commands import WorkerCommand
-from streaming.seen import SeenEvents
+from streaming.consuming.dedup_backfill import AppliedLog
+from streaming.consuming.deduplication import SeenEvents
+from streaming.consuming.worker_command import WorkerCommand
+from streaming.messages import Batch
 from streaming.topics import Topic
-from streaming.worker import Batch
 
 
 class Command(WorkerCommand):

@@ -2,9 +2,9 @@ from collections.abc import Callable
 
 from events import Transaction, TransactionCorrected
 from fraud import consumers
-from streaming.commands import WorkerCommand
+from streaming.consuming.worker_command import WorkerCommand
+from streaming.messages import Batch
 from streaming.topics import Topic
-from streaming.worker import Batch
 
 
 class Command(WorkerCommand):

@@ -8,15 +8,15 @@ from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
 from django.utils.module_loading import import_string
 
+from monitoring.database_metrics import Told
 from monitoring.exporter import Exporter
-from monitoring.known import KnownGroups
+from monitoring.known_groups import KnownGroups
 from monitoring.observation import Outage
+from monitoring.observer import Watch
 from monitoring.services import keep_look
-from monitoring.told import Told
-from monitoring.watch import Watch
-from streaming import metrics
-from streaming.commands import workers
-from streaming.connectors import groups_out_of_use
+from streaming.connectors.wanted import groups_out_of_use
+from streaming.consuming.worker_command import workers
+from streaming.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 PORT = 9308

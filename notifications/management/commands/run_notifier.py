@@ -1,9 +1,9 @@
 from collections.abc import Callable
 
 from notifications import consumers
-from streaming.commands import WorkerCommand
+from streaming.consuming.worker_command import WorkerCommand
+from streaming.messages import Batch
 from streaming.topics import Event, Topic
-from streaming.worker import Batch
 
 
 class Command(WorkerCommand):

@@ -5,7 +5,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from reconciliation.comparing import Comparison, Result, Scope
+from reconciliation.comparison import Comparison, Result, Scope
 from reconciliation.services import SETTLE, reconcile
 
 

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from search import services
 from search.index import AlreadyThere, NotPrepared, SearchIndex
 from search.selectors import rows_in_batches
-from streaming.connect import Connect
+from streaming.connectors.connect import Connect
 
 SINK = "elasticsearch-sink"
 

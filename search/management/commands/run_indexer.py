@@ -4,11 +4,11 @@ from typing import Any
 from django.conf import settings
 
 from search import consumers
-from streaming import cdc
-from streaming.cdc import RowChange
-from streaming.commands import WorkerCommand
+from streaming import debezium
+from streaming.consuming.worker_command import WorkerCommand
+from streaming.debezium import RowChange
+from streaming.messages import Batch, Record
 from streaming.topics import Topic
-from streaming.worker import Batch, Record
 
 
 class Command(WorkerCommand):
@@ -24,7 +24,7 @@ class Command(WorkerCommand):
         return bool(settings.INDEXED_BY == "run_indexer")
 
     def decode(self, message: Any) -> Record[RowChange]:
-        return cdc.decode(message, key="order_id")
+        return debezium.decode(message, key="order_id")
 
     def concerns_us(self, message: Any) -> bool:
         # A tombstone follows a deletion, for the log's own housekeeping, and tells no place in the binlog.

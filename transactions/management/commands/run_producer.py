@@ -12,7 +12,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 import events
 from streaming.clients import NotDelivered
-from streaming.send import send_to_topics
+from streaming.producing.publish import send_to_topics
 from transactions import replay
 from transactions.cells import Wrong
 from transactions.purchase_files import read_purchases

@@ -1,9 +1,9 @@
 from collections.abc import Callable
 
 import events
-from streaming.commands import WorkerCommand
+from streaming.consuming.worker_command import WorkerCommand
+from streaming.messages import Batch
 from streaming.topics import Topic
-from streaming.worker import Batch
 from transactions import consumers
 
 

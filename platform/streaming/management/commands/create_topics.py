@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming import clients
-from streaming.lag import end_offsets
+from streaming.inspecting.lag import end_offsets
 from streaming.topics import topic_configs, topics_in_use
 
 NOT_READY = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE, KafkaError.UNKNOWN_TOPIC_OR_PART}

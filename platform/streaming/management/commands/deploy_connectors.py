@@ -6,9 +6,10 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streaming import clients, connectors
-from streaming.connect import Connect, ConnectFailed, Connector
-from streaming.groups import StillInUse, delete_group
+from streaming import clients
+from streaming.connectors import wanted
+from streaming.connectors.connect import Connect, ConnectFailed, Connector
+from streaming.consumer_groups import StillInUse, delete_group
 
 
 class Command(BaseCommand):
@@ -43,7 +44,7 @@ class Command(BaseCommand):
         try:
             if not files:
                 self.clean_up(connect, timeout)
-            for connector in map(Connector.read, files) if files else connectors.wanted():
+            for connector in map(Connector.read, files) if files else wanted.wanted():
                 changed = connect.deploy(connector, timeout)
                 self.stdout.write(f"{connector.name} runs{'' if changed else ', as before'}")
         except (ConnectFailed, StillInUse) as failed:
@@ -52,11 +53,11 @@ class Command(BaseCommand):
     def clean_up(self, connect: Connect, timeout: float) -> None:
         """Take away what the settings do not want any more: its lag would grow for ever."""
         deployed = connect.names()
-        for connector in connectors.out_of_use():
+        for connector in wanted.out_of_use():
             if connector.name in deployed:
                 connect.delete(connector.name)
                 self.stdout.write(f"{connector.name} is taken away: the settings do not want it")
-        for group in connectors.groups_out_of_use():
+        for group in wanted.groups_out_of_use():
             if delete_group(clients.admin(), group, timeout):
                 self.stdout.write(f"the consumer group {group} is deleted: nobody reads in it any more")
 

@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming.clients import NotDelivered
-from streaming.connect import ConnectFailed
-from streaming.healing import NothingToHeal, configured
+from streaming.connectors.connect import ConnectFailed
+from streaming.connectors.healing import NothingToHeal, configured
 
 
 class Command(BaseCommand):

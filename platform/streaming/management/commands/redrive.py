@@ -8,13 +8,14 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from streaming import clients, origins
+from streaming import clients
 from streaming.clients import Outgoing, send_what_fits
-from streaming.commands import workers
-from streaming.dead_letters import DeadLetter, addressed, to_redrive
-from streaming.lag import committed_offsets, end_offsets
-from streaming.messages import Partition
-from streaming.reading import read_range, reader
+from streaming.consuming.worker_command import workers
+from streaming.dead_letters import origins
+from streaming.dead_letters.dead_letter import DeadLetter, addressed, to_redrive
+from streaming.inspecting.lag import committed_offsets, end_offsets
+from streaming.log_reader import read_range, reader
+from streaming.partitioner import Partition
 from streaming.topics import Topic, topics_in_use
 
 GROUP = "redrive"

@@ -4,9 +4,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError
 
 from streaming import clients
-from streaming.avro import SCHEMA_FILES
-from streaming.registry import NO_LIMIT, Incompatible, RegistryIds
-from streaming.schema_ids import load_schema
+from streaming.schemas.avro import SCHEMA_FILES
+from streaming.schemas.ids import load_schema
+from streaming.schemas.registry import NO_LIMIT, Incompatible, RegistryIds
 from streaming.topics import TOPICS, Topic, topics_in_use
 
 CHANGES_OF_ROWS = (f"{Topic.MYSQL_TRANSACTIONS}-key", Topic.MYSQL_TRANSACTIONS.subject)

@@ -2,7 +2,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streaming import stops
+from streaming.consuming import stops
 
 
 class Command(BaseCommand):

@@ -8,8 +8,9 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
-from streaming import clients, metrics
-from streaming.relay import relay_once
+from streaming import clients
+from streaming.producing.relay import relay_once
+from streaming.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 

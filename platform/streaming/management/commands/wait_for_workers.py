@@ -5,8 +5,8 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming import clients
-from streaming.commands import workers
-from streaming.lag import unread
+from streaming.consuming.worker_command import workers
+from streaming.inspecting.lag import unread
 from streaming.models import OutboxMessage
 
 LOOK_EVERY_SECONDS = 0.5

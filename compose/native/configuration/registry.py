@@ -1,7 +1,0 @@
-"""The schema registry's folder."""
-
-from compose.native.layout import Layout
-
-
-def configure(layout: Layout) -> None:
-    (layout.var / "registry").mkdir(parents=True, exist_ok=True)

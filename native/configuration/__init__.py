@@ -1,0 +1,38 @@
+"""What each part is told beside its file in compose/: folders, ports, neighbours and secrets of this cluster."""
+
+from native.configuration import (
+    alertmanager,
+    connect,
+    elasticsearch,
+    exporters,
+    kafka,
+    logins,
+    mysql,
+    platform,
+    prometheus,
+    redis,
+    registry,
+    zookeeper,
+)
+from native.layout import Layout
+
+PARTS = (
+    zookeeper,
+    kafka,
+    registry,
+    connect,
+    mysql,
+    elasticsearch,
+    redis,
+    prometheus,
+    alertmanager,
+    exporters,
+    logins,
+    platform,
+)
+
+
+def configure_all(layout: Layout) -> None:
+    """Write down for every part what it is told."""
+    for part in PARTS:
+        part.configure(layout)

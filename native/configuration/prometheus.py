@@ -1,0 +1,52 @@
+"""Prometheus: its rules, whom it asks, and where it tells its alerts."""
+
+import json
+from typing import Any
+
+from native.configuration.files import COMPOSE
+from native.layout import EXPORTERS, HOST, NODES, WORKERS, Layout
+from native.with_env import variables
+
+
+def configure(layout: Layout) -> None:
+    """Links to its rules, a list of whom it asks, and where it tells its alerts."""
+    home = layout.var / "prometheus"
+    for name in ("prometheus.yml", "rules"):
+        (home / name).parent.mkdir(parents=True, exist_ok=True)
+        (home / name).unlink(missing_ok=True)
+        (home / name).symlink_to(COMPOSE / "prometheus" / name)
+    alertmanagers = [{"targets": [f"{HOST}:{layout.ports['alertmanager']}"]}]
+    for name, told in {"targets": targets(layout), "alertmanagers": alertmanagers}.items():
+        (home / name).mkdir(exist_ok=True)
+        (home / name / "cluster.json").write_text(json.dumps(told, indent=1))
+
+
+def targets(layout: Layout) -> list[dict[str, Any]]:
+    """Whom Prometheus asks: job, readable name, port, and how often where that costs something."""
+    ports, idle = layout.ports, idle_workers()
+    slow = [
+        *(("kafka", f"kafka-{node}", f"kafka metrics {node}") for node in NODES),
+        *(("zookeeper", f"zookeeper-{node}", f"zookeeper metrics {node}") for node in NODES),
+        ("connect", "connect", "connect metrics"),
+        *((name, name, f"{name} metrics") for name in EXPORTERS),
+    ]
+    quick = [
+        *((name, name, name) for name in ("prometheus", "alertmanager", "api")),
+        ("monitor", "monitor", "monitor metrics"),
+        *(("workers", name, f"{name} metrics") for name in WORKERS if name not in idle),
+    ]
+    return [
+        {"targets": [f"{HOST}:{ports[port]}"], "labels": {"job": job, "instance": instance} | interval}
+        for interval, group in (({"__scrape_interval__": "10s"}, slow), ({}, quick))
+        for job, instance, port in group
+    ]
+
+
+def idle_workers() -> set[str]:
+    """The workers whose work something else does, as compose/cluster.env has it."""
+    settings = variables([COMPOSE / "cluster.env"])
+    in_use = {
+        "relay": settings["OUTBOX_CARRIED_BY"] == "run_relay",
+        "indexer": settings["INDEXED_BY"] == "run_indexer",
+    }
+    return {worker for worker, is_used in in_use.items() if not is_used}

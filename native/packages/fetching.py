@@ -1,0 +1,52 @@
+"""Where the cluster's programs come from: Debian, of the machine or unpacked beside it; Maven Central; PyPI."""
+
+import importlib
+import subprocess
+import sys
+
+from native.layout import ROOT, Layout
+from native.packages import debian, libraries
+
+MYSQL_PACKAGES = ["mysql-server-core", "mysql-client-core"]
+# Unpacked, not installed: installed, each of them would be a service of the machine, listening on every address.
+MONITORING_PACKAGES = [
+    "prometheus-alertmanager",
+    "prometheus-mysqld-exporter",
+    "prometheus-elasticsearch-exporter",
+    "prometheus-redis-exporter",
+    "prometheus-node-exporter",
+    "mtail",
+    "rsyslog",
+    "rsyslog-elasticsearch",
+]
+JAVA = {"java": "default-jre-headless"}
+PROGRAMS = {"redis-server": "redis-server", "prometheus": "prometheus"} | JAVA
+COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-config", "gcc": "gcc libc6-dev"}
+
+
+def fetch_everything(layout: Layout) -> None:
+    """Have all programs of the cluster on this machine; raises NotInstalled."""
+    debian.install_if_missing(PROGRAMS)
+    fetch_mysql(layout)
+    libraries.lay_out(layout.libraries)
+    debian.unpack(MONITORING_PACKAGES, layout.monitoring)
+
+
+def fetch_mysql(layout: Layout) -> None:
+    """Have MySQL, and Django's driver for it; raises NotInstalled."""
+    layout.libraries.mkdir(parents=True, exist_ok=True)
+    debian.unpack(MYSQL_PACKAGES, layout.mysql)
+    _install_mysqlclient()
+
+
+def _install_mysqlclient() -> None:
+    """Compile Django's driver for MySQL, for which there is no wheel."""
+    requirements = ROOT / "requirements-mysql.txt"
+    pip = [sys.executable, "-m", "pip", "install", "--quiet", "--disable-pip-version-check"]
+    if subprocess.run(
+        [*pip, "--dry-run", "--no-index", "-r", requirements], capture_output=True, check=False
+    ).returncode:
+        debian.install_if_missing(COMPILING)
+        subprocess.run([*pip, "-r", requirements], check=True)
+        # This process may have looked for it already.
+        importlib.invalidate_caches()

@@ -1,0 +1,8 @@
+from django.urls import path
+
+from accounts import tokens
+
+urlpatterns = [
+    path("tokens", tokens.Tokens.as_view(), name="tokens"),
+    path("tokens/current", tokens.CurrentToken.as_view(), name="current-token"),
+]

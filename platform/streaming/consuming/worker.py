@@ -1,0 +1,154 @@
+"""The loop every worker runs: poll, decode, bury what cannot be read, handle the rest, commit. No Django here."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from time import perf_counter
+from typing import Any, Generic, TypeVar
+
+import structlog
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streaming.message_fields import is_packed, partition, reached, stepped_over
+from streaming.messages import REFUSED, Batch, Buried, InvalidMessage, InvalidRecords, Progress, Record
+
+log = structlog.get_logger(__name__)
+
+Event = TypeVar("Event")
+
+POLL_SECONDS = 1.0
+FILL_SECONDS = 0.02
+"""How long a batch that has begun waits for more: short beside a person's patience, long beside a fetch."""
+
+OVERTAKEN_BY_REBALANCE = {
+    KafkaError.REBALANCE_IN_PROGRESS,
+    KafkaError.ILLEGAL_GENERATION,
+    KafkaError.UNKNOWN_MEMBER_ID,
+}
+
+
+class Worker(Generic[Event]):
+    """Delivers every message at least once, in order within its partition.
+
+    A batch is committed before the next is read, so a rebalance never finds half-done work. A message that can never be
+    processed is buried, and acknowledged there, before its offset is committed; any other failure rises, leaves the
+    batch uncommitted and ends the worker, whose supervisor starts it again. However many messages in a row are invalid,
+    each is buried and the worker goes on: whoever observes it may say otherwise.
+    """
+
+    def __init__(
+        self,
+        *,
+        consumer: Consumer,
+        topics: Sequence[str],
+        decode: Callable[[Message], Record[Event]],
+        handle: Callable[[Batch[Event]], None],
+        bury: Callable[[Sequence[Buried]], None],
+        concerns_us: Callable[[Message], bool] = lambda message: True,
+        before_batch: Callable[[], None] = lambda: None,
+        observe: Callable[[Progress], None] = lambda progress: None,
+        joined: Callable[[Consumer], None] = lambda consumer: None,
+        batch_size: int = 1000,
+    ) -> None:
+        self.consumer = consumer
+        self.topics = list(topics)
+        self.decode = decode
+        self.handle = handle
+        self.bury = bury
+        self.concerns_us = concerns_us
+        self.before_batch = before_batch
+        self.observe = observe
+        self.joined = joined
+        self.batch_size = batch_size
+        self.stopping = False
+
+    def stop(self, *_: Any) -> None:
+        """Finish the batch at hand, then end; fit to be a signal handler."""
+        self.stopping = True
+
+    def run(self) -> None:
+        self.consumer.subscribe(self.topics, on_assign=self._note_assigned, on_revoke=_log_revoked)
+        try:
+            while not self.stopping:
+                self.run_once()
+        finally:
+            self.consumer.close()
+
+    def _note_assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+        log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
+        self.joined(consumer)
+
+    def run_once(self) -> int:
+        """Process one batch and return its size; an exception leaves it uncommitted."""
+        messages = self._poll()
+        if not messages:
+            return 0
+        began = perf_counter()
+        self.before_batch()
+        records, buried = self._decode_all(each for each in messages if is_packed(each) or self.concerns_us(each))
+        if buried:
+            self.bury(buried)
+        if records:
+            buried += self._handle(records, messages)
+        last = {partition(message): message for message in messages}
+        self._commit(last)
+        self.observe(Progress(len(messages), records, buried, last, perf_counter() - began))
+        return len(messages)
+
+    def _poll(self) -> list[Message]:
+        messages = self.consumer.consume(1, timeout=POLL_SECONDS)
+        if messages:
+            messages += self.consumer.consume(self.batch_size - 1, timeout=FILL_SECONDS)
+        for message in messages:
+            if (error := message.error()) and not is_packed(message):
+                raise KafkaException(error)
+        # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
+        # has them too.
+        ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
+        return self._unpacked([message for message in messages if partition(message) in ours])
+
+    def _unpacked(self, messages: Sequence[Message]) -> list[Message]:
+        """The messages, with a stand-in for each that cannot be unpacked, of which the client tells again and again."""
+        met: dict[tuple[str, int], Message] = {}
+        taken: list[Message] = []
+        for message in messages:
+            where = partition(message)
+            if not is_packed(message):
+                taken.append(message)
+            elif where not in met:
+                met[where] = stepped_over(self.consumer, message, reached(self.consumer, where))
+                taken.append(met[where])
+        return taken
+
+    def _decode_all(self, messages: Iterable[Message]) -> tuple[list[Record[Event]], list[Buried]]:
+        records: list[Record[Event]] = []
+        buried: list[Buried] = []
+        for message in messages:
+            try:
+                records.append(self.decode(message))
+            except InvalidMessage as invalid:
+                buried.append(Buried(message, str(invalid), invalid.kind))
+        return records, buried
+
+    def _handle(self, records: list[Record[Event]], messages: Iterable[Message]) -> list[Buried]:
+        """Have the records handled; what the handler refuses is buried and returned."""
+        try:
+            self.handle(Batch(records))
+        except InvalidRecords as invalid:
+            at = {(m.topic(), m.partition(), m.offset()): m for m in messages}
+            buried = [Buried(at[r.topic, r.partition, r.offset], reason, REFUSED) for r, reason in invalid.reasons]
+            self.bury(buried)
+            return buried
+        return []
+
+    def _commit(self, last: Mapping[tuple[str, int], Message]) -> None:
+        offsets = [TopicPartition(*each, int(message.offset() or 0) + 1) for each, message in last.items()]
+        try:
+            self.consumer.commit(offsets=offsets, asynchronous=False)
+        except KafkaException as error:
+            if error.args[0].code() not in OVERTAKEN_BY_REBALANCE:
+                raise
+            # Handlers bear a second delivery: whoever owns these partitions now reads the batch again.
+            log.warning("commit overtaken by a rebalance", error=str(error))
+
+
+def _log_revoked(_: Consumer, partitions: list[TopicPartition]) -> None:
+    log.info("partitions revoked", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])

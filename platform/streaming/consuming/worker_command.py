@@ -1,0 +1,157 @@
+"""What every worker's management command shares: the wiring of the loop."""
+
+import signal
+import threading
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import Any, ClassVar
+
+import structlog
+from confluent_kafka import Message, Producer
+from django.conf import settings
+from django.core.management import get_commands, load_command_class
+from django.core.management.base import BaseCommand, CommandParser
+from django.db import close_old_connections
+
+from streaming import clients
+from streaming.consuming import misplaced, stops
+from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
+from streaming.consuming.instances import Name, bear
+from streaming.consuming.retries import again_if_given_up
+from streaming.consuming.worker import Worker
+from streaming.dead_letters import addresses, dead_letter
+from streaming.decoding import decode
+from streaming.messages import Batch, Progress, Record
+from streaming.partitioner import Homes
+from streaming.telemetry import metrics, tracing
+from streaming.telemetry.metrics import WorkerMetrics
+from streaming.topics import Topic
+
+log = structlog.get_logger(__name__)
+
+LOOK_EVERY_SECONDS = 2.0
+"""How soon a group that stands still goes on after it was told to."""
+
+
+class WorkerCommand(BaseCommand):
+    """A worker as a process: it ends cleanly on SIGTERM and SIGINT, and can be killed at any moment.
+
+    A subclass names its consumer group and topics, and says what to do with a batch.
+    """
+
+    # `check` and `migrate` look at the project as a whole; here, a start would wait until every page is loaded.
+    requires_system_checks = ()
+
+    group: ClassVar[str]
+    topics: ClassVar[Sequence[Topic]]
+    keyed_by_user: ClassVar[bool] = True
+    """whether its topics have a user's records on one partition, and those that lie elsewhere are not to be counted"""
+    sends_on: ClassVar[bool] = False
+    """whether it is the group that sends misplaced records on"""
+
+    def handler(self) -> Callable[[Batch[Any]], None]:
+        """The function that takes each batch."""
+        raise NotImplementedError
+
+    def is_wanted(self) -> bool:
+        """Whether this worker belongs to the platform as the settings have it."""
+        return True
+
+    def decode(self, message: Message) -> Record[Any]:
+        """What a message of our topics holds; raises InvalidMessage."""
+        return decode(message)
+
+    def concerns_us(self, message: Message) -> bool:
+        """Whether a message is for this worker at all."""
+        return addresses.concerns(self.group, message)
+
+    def add_arguments(self, parser: CommandParser) -> None:
+        parser.add_argument(
+            "--instance",
+            help="a name of this process that its next start bears too: it then gets its partitions back at once",
+        )
+        parser.add_argument(
+            "--batch-size", type=int, default=1000, help="records in a batch at the most (default 1000)"
+        )
+        metrics.add_arguments(parser)
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with bear(self.group, options["instance"], type(self).__module__.rpartition(".")[2]) as name:
+            self._work(name, **options)
+
+    def _work(self, name: Name, *, metrics_port: int, metrics_address: str, batch_size: int, **_: Any) -> None:
+        served = metrics.serve_worker(self.group, metrics_port, metrics_address, self.topics)
+        tracing.begin(self.group)
+        ending = threading.Event()
+        _on_signals(ending.set)
+        while not ending.is_set():
+            close_old_connections()
+            if stops.is_stopped(self.group):
+                ending.wait(LOOK_EVERY_SECONDS)
+            elif name.is_free(ending):
+                self._run(self._worker(served, name, batch_size), ending)
+
+    def _run(self, worker: Worker[Any], ending: threading.Event) -> None:
+        """Let a worker run until it is to end, or its group is to stand still."""
+        _on_signals(ending.set, worker.stop)
+        # A signal that came before was told to nobody.
+        if ending.is_set():
+            worker.stop()
+        try:
+            worker.run()
+        except TooManyInvalidMessages as error:
+            stops.stop(group=self.group, error=error)
+        except stops.Stopped as stopped:
+            log.warning(str(stopped))
+
+    def _worker(self, served: WorkerMetrics, name: Name, batch_size: int) -> Worker[Any]:
+        producer = clients.producer()
+        decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self._handler_at_home(producer)))
+        return Worker(
+            consumer=clients.consumer(self.group, instance=name.instance, **served.client_options()),
+            topics=self.topics,
+            decode=decode,
+            handle=handle,
+            bury=partial(dead_letter.bury, producer, self.group),
+            concerns_us=self.concerns_us,
+            before_batch=stops.Gate(self.group).pass_through,
+            observe=observer(self.group, served),
+            joined=name.note_member,
+            batch_size=batch_size,
+        )
+
+    def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:
+        if not self.keyed_by_user:
+            return self.handler()
+        pass_on = misplaced.sender_on(producer) if self.sends_on else misplaced.leave
+        return misplaced.at_home(self.handler(), Homes(misplaced.partition_count), pass_on)
+
+
+def observer(group: str, served: WorkerMetrics) -> Callable[[Progress], None]:
+    """Tells Prometheus and operators of each batch; raises TooManyInvalidMessages beyond MAX_BURIED_IN_A_ROW."""
+    streaks, told = Streaks(), stops.StreaksTold(group)
+
+    def observe(progress: Progress) -> None:
+        served.observe(progress)
+        streaks.note(progress)
+        told.tell(streaks.current, progress.last.keys() - streaks.current.keys())
+        streaks.stop_beyond(settings.MAX_BURIED_IN_A_ROW)
+
+    return observe
+
+
+def _on_signals(*calls: Callable[[], None]) -> None:
+    def end(*_: Any) -> None:
+        for call in calls:
+            call()
+
+    signal.signal(signal.SIGTERM, end)
+    signal.signal(signal.SIGINT, end)
+
+
+def workers(*, wanted: bool = True) -> list[WorkerCommand]:
+    """The worker commands of every installed app that the settings want; or those that they do not want."""
+    commands = (
+        load_command_class(app, name) for name, app in sorted(get_commands().items()) if name.startswith("run_")
+    )
+    return [command for command in commands if isinstance(command, WorkerCommand) and command.is_wanted() is wanted]

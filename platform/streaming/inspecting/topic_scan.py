@@ -1,0 +1,97 @@
+"""What topics hold, from their oldest record to their end, and which consumer groups took it."""
+
+from collections.abc import Collection, Iterable, Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from confluent_kafka import Message
+
+from streaming import message_fields
+from streaming.dead_letters import burials
+from streaming.dead_letters.addresses import addressees
+from streaming.decoding import decode
+from streaming.log_reader import begins, offsets_at, read, reader
+from streaming.messages import InvalidMessage, Record
+from streaming.partitioner import Partition
+from streaming.topics import Topic
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A record that can be read and be true, and the groups that buried it or passed it over."""
+
+    record: Record[Any]
+    not_for: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """What a partition still keeps."""
+
+    begin: int
+    """the offset of its oldest record; above 0, older ones are gone"""
+    oldest: datetime | None
+    """when that was received; None: it holds none"""
+
+
+class History:
+    """Reads topics apart from any group's progress, in order within each partition.
+
+    group: the consumer group under whose name it reads; it never commits. groups: those whose dead letters and passing
+    over are told of.
+    """
+
+    def __init__(self, group: str, topics: Iterable[Topic], groups: Iterable[str]) -> None:
+        self._consumer = reader(group)
+        self._topics = list(topics)
+        self._groups = frozenset(groups)
+        self._buried: dict[str, frozenset[str]] = {}
+
+    def close(self) -> None:
+        self._consumer.close()
+
+    def stretches(self, topics: Collection[Topic]) -> list[Stretch]:
+        """What the partitions of these topics keep."""
+        begins = {each: begin for each, begin in self._begins().items() if each[0] in topics}
+        return [Stretch(begin, self._first_received(each, begin)) for each, begin in begins.items()]
+
+    def read(self, since: datetime | None = None) -> Iterator[list[Told]]:
+        """Everything received since a moment, or all that is kept, up to what is there when the end is reached.
+
+        What no group can read is left out. Raises TimeoutError if the broker stays silent.
+        """
+        self._buried = self._read_burials(since or self._oldest())
+        starts = self._begins() if since is None else offsets_at(self._consumer, self._begins(), since)
+        for came in read(self._consumer, starts):
+            yield [told for message in came if (told := self._told(message)) is not None]
+
+    def _told(self, message: Message) -> Told | None:
+        try:
+            record = decode(message)
+        except InvalidMessage:
+            return None
+        not_for = self._buried.get(message_fields.origin(message), frozenset()) if self._buried else frozenset()
+        if (to := addressees(message)) is not None:
+            not_for |= self._groups - to
+        return Told(record, not_for)
+
+    def _oldest(self) -> datetime | None:
+        return min((each.oldest for each in self.stretches(self._topics) if each.oldest is not None), default=None)
+
+    def _read_burials(self, received: datetime | None) -> dict[str, frozenset[str]]:
+        """Origins of what was buried → by which groups. It may be readable by now, but was not taken when it came."""
+        buried: dict[str, frozenset[str]] = {}
+        for letter in burials.since(self._consumer, self._topics, received):
+            buried[letter.origin] = buried.get(letter.origin, frozenset()) | {letter.group}
+        return buried
+
+    def _begins(self) -> dict[Partition, int]:
+        return begins(self._consumer, self._topics)
+
+    def _first_received(self, partition: Partition, begin: int) -> datetime | None:
+        for came in read(self._consumer, {partition: begin}, at_once=1):
+            for message in came:
+                if (received := message_fields.received_at(message)) is not None:
+                    return received
+        return None

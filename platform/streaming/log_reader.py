@@ -1,0 +1,120 @@
+"""Reading stretches of partitions from the log, apart from any consumer group's progress."""
+
+from collections.abc import Generator, Iterable, Mapping
+from contextlib import closing
+from datetime import datetime
+from time import monotonic
+from typing import Any
+
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
+
+from streaming import clients
+from streaming.message_fields import is_packed, partition, stepped_over
+from streaming.partitioner import Partition
+
+TIMEOUT_SECONDS = 30
+POLL_SECONDS, FILL_SECONDS = 1.0, 0.01
+READ_AT_ONCE = 1000
+
+
+def reader(group: str) -> Consumer:
+    """A consumer to be given partitions, and told where each ends; it bears the group's name, and does not join it."""
+    # Who reads to an end gains nothing where the broker holds its answer back until more has come.
+    options: dict[str, Any] = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
+    return clients.consumer(group, **options)
+
+
+def bounds(consumer: Consumer, of: Partition) -> tuple[int, int]:
+    """The offset of the oldest record that a partition keeps, and the one that its next record will get."""
+    return consumer.get_watermark_offsets(TopicPartition(*of), timeout=TIMEOUT_SECONDS)
+
+
+def begins(consumer: Consumer, topics: Iterable[str]) -> dict[Partition, int]:
+    """For each partition of the topics, the offset of the oldest record that it keeps."""
+    return {
+        (topic, number): bounds(consumer, (topic, number))[0]
+        for topic in map(str, topics)
+        for number in consumer.list_topics(topic, timeout=TIMEOUT_SECONDS).topics[topic].partitions
+    }
+
+
+def offsets_at(consumer: Consumer, partitions: Iterable[Partition], moment: datetime) -> dict[Partition, int]:
+    """Where each partition's first record stands that was received at this moment or later; of none: its end."""
+    millis = int(moment.timestamp() * 1000)
+    asked = [TopicPartition(*each, millis) for each in partitions]
+    found = consumer.offsets_for_times(asked, timeout=TIMEOUT_SECONDS) if asked else []
+    return {(each.topic, each.partition): each.offset for each in found}
+
+
+def read(
+    consumer: Consumer,
+    starts: Mapping[Partition, int],
+    *,
+    at_once: int = READ_AT_ONCE,
+    patience: float = TIMEOUT_SECONDS,
+) -> Generator[list[Message], None, None]:
+    """Batches of what the partitions hold from these offsets on, until the end of each has been seen.
+
+    A message that cannot be unpacked is among them, with its error and nothing in it.
+
+    consumer: a reader. The broker tells it where a partition ends: markers of transactions take offsets, and are no
+    records. Raises TimeoutError if nothing comes for `patience` seconds.
+    """
+    consumer.assign([TopicPartition(*each, offset) for each, offset in starts.items()])
+    unfinished, until, reached = set(starts), monotonic() + patience, dict(starts)
+    try:
+        while unfinished:
+            came = consumer.consume(1, timeout=min(POLL_SECONDS, patience))
+            if came:
+                came += consumer.consume(at_once - 1, timeout=FILL_SECONDS) if at_once > 1 else []
+                until = monotonic() + patience
+            elif monotonic() > until:
+                raise TimeoutError(f"Kafka was silent for {patience:g} s; still to read: {sorted(unfinished)}")
+            unfinished -= {_ended(message) for message in came if message.error() and not is_packed(message)}
+            yield _told(consumer, came, reached)
+    finally:
+        consumer.unassign()
+
+
+def _told(consumer: Consumer, came: Iterable[Message], reached: dict[Partition, int]) -> list[Message]:
+    """The messages among what came; reached: for each partition, the offset that is read next, brought up to date."""
+    told: list[Message] = []
+    stepped: set[Partition] = set()
+    for message in came:
+        where = partition(message)
+        if is_packed(message) and where not in stepped:
+            # It is told of again and again until the consumer has stepped over it.
+            stepped.add(where)
+            told.append(stepped_over(consumer, message, reached[where]))
+        elif not message.error():
+            told.append(message)
+        else:
+            continue
+        reached[where] = int(told[-1].offset() or 0) + 1
+    return told
+
+
+def read_range(consumer: Consumer, of: Partition, start: int, end: int) -> Generator[Message, None, None]:
+    """The messages of a partition from offset `start`, or from where it begins, up to just before `end`.
+
+    consumer: a reader. Raises TimeoutError if the broker stays silent.
+    """
+    low, _ = bounds(consumer, of)
+    if max(low, start) >= end:
+        return
+    with closing(read(consumer, {of: max(low, start)})) as batches:
+        for messages in batches:
+            for message in messages:
+                offset = int(message.offset() or 0)
+                if offset < end:
+                    yield message
+                if offset >= end - 1:
+                    return
+
+
+def _ended(message: Message) -> Partition:
+    """The partition whose end is told; raises KafkaException for any other news."""
+    error = message.error()
+    if error is None or error.code() != KafkaError._PARTITION_EOF:
+        raise KafkaException(error)
+    return partition(message)

@@ -1,0 +1,143 @@
+"""What a message says of itself, whoever sent it: nothing here raises, whatever that is.
+
+Other systems write to our topics, so names and values of headers, keys, times and sizes are untrusted. Any code that
+looks at them asks here.
+"""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from operator import methodcaller
+from typing import cast
+
+from confluent_kafka import (
+    TIMESTAMP_LOG_APPEND_TIME,
+    TIMESTAMP_NOT_AVAILABLE,
+    Consumer,
+    KafkaError,
+    Message,
+    TopicPartition,
+)
+
+from streaming.partitioner import Partition
+
+# Not message.headers(): in a hot loop Python would call that without looking whether an error came with its result.
+_headers_of = methodcaller("headers")
+
+Header = tuple[str, bytes | None]
+TIMEOUT_SECONDS = 10
+
+
+def partition(message: Message) -> Partition:
+    number = message.partition()
+    return str(message.topic()), -1 if number is None else number
+
+
+def origin(message: Message) -> str:
+    """Where a message stands: topic[partition]@offset."""
+    topic, number = partition(message)
+    return f"{topic}[{number}]@{message.offset()}"
+
+
+def headers(message: Message) -> list[Header] | None:
+    """Names and values of a message's headers, in their order; None: they cannot be told.
+
+    Kafka takes any bytes for a name. The client decodes names as UTF-8; where it cannot, its list has holes that end
+    the process when touched (confluent-kafka 2.16), so the message is freed of it and has no headers from then on.
+    """
+    try:
+        told = _headers_of(message) or []
+    except (SystemError, UnicodeDecodeError):
+        message.set_headers([])
+        return None
+    pairs = told.items() if isinstance(told, dict) else told
+    return [(name, as_bytes(value)) for name, value in pairs]
+
+
+def header(message: Message, name: str) -> bytes | None:
+    """The last value of a message's header of this name; None: it has none, or none that can be told."""
+    return dict(headers(message) or ()).get(name)
+
+
+@dataclass(frozen=True, slots=True)
+class _Packed:
+    """Stands in the place of a message that the client cannot unpack."""
+
+    place: TopicPartition
+    why: KafkaError
+
+    def topic(self) -> str:
+        return self.place.topic
+
+    def partition(self) -> int:
+        return self.place.partition
+
+    def offset(self) -> int:
+        return self.place.offset
+
+    def error(self) -> KafkaError:
+        return self.why
+
+    def key(self) -> None:
+        return None
+
+    def value(self) -> None:
+        return None
+
+    def headers(self) -> None:
+        return None
+
+    def timestamp(self) -> tuple[int, int]:
+        return TIMESTAMP_NOT_AVAILABLE, -1
+
+
+def is_packed(message: Message) -> bool:
+    """Whether the client could not unpack what stands here: it unpacks to more than it takes, or not at all."""
+    error = message.error()
+    return error is not None and error.code() == KafkaError._BAD_COMPRESSION
+
+
+def stepped_over(consumer: Consumer, news: Message, reached: int = 0) -> Message:
+    """Let a consumer go on behind a message that it cannot unpack, and return what stands in the message's place.
+
+    news: what the consumer told of it: where the batch of records begins that the message is in. reached: an offset
+    that is known to have been reached. Each message of the batch is met by itself.
+    """
+    topic, number = partition(news)
+    here = max(reached, int(news.offset() or 0))
+    consumer.seek(TopicPartition(topic, number, here + 1))
+    return cast("Message", _Packed(TopicPartition(topic, number, here), cast("KafkaError", news.error())))
+
+
+def reached(consumer: Consumer, at: Partition) -> int:
+    """The offset that a consumer, which commits what it has dealt with, has reached in a partition."""
+    asked = [TopicPartition(*at)]
+    found = consumer.position(asked) + consumer.committed(asked, timeout=TIMEOUT_SECONDS)
+    return max(0, *(each.offset for each in found))
+
+
+def key(message: Message) -> bytes | None:
+    return as_bytes(message.key())
+
+
+def value(message: Message) -> bytes | None:
+    return as_bytes(message.value())
+
+
+def received_at(message: Message) -> datetime | None:
+    """When a message was received, or made where the topic lets its producers say; None: no moment that can be."""
+    kind, millis = message.timestamp()
+    if kind == TIMESTAMP_NOT_AVAILABLE or millis < 0:
+        return None
+    try:
+        return datetime.fromtimestamp(millis / 1000, UTC)
+    except (ValueError, OverflowError, OSError):
+        return None
+
+
+def received_by_broker(message: Message) -> datetime | None:
+    """When the broker received a message, by its own clock; None: only its producer said when that was."""
+    return received_at(message) if message.timestamp()[0] == TIMESTAMP_LOG_APPEND_TIME else None
+
+
+def as_bytes(raw: str | bytes | None) -> bytes | None:
+    return raw.encode(errors="surrogateescape") if isinstance(raw, str) else raw

@@ -1,0 +1,26 @@
+"""Telling others about a change, by a row in the same database transaction."""
+
+from collections.abc import Iterable
+
+from django.db import connection
+
+from streaming.clients import codec
+from streaming.models import OutboxMessage
+from streaming.telemetry import tracing
+from streaming.topics import TOPICS, Event
+
+
+def tell(events: Iterable[Event]) -> list[OutboxMessage]:
+    """Put events into the outbox; raises RuntimeError outside a database transaction."""
+    if not connection.in_atomic_block:
+        raise RuntimeError("tell() belongs into the database transaction that makes the change it tells of")
+    encode = codec().encode
+    return OutboxMessage.objects.bulk_create(
+        OutboxMessage(
+            topic=TOPICS[type(event)],
+            message_key=str(event.user_id),
+            payload=encode(event),
+            traceparent=tracing.traceparent(event),
+        )
+        for event in events
+    )

@@ -1,0 +1,226 @@
+"""What a worker's process tells Prometheus, on a port of its own. docs/metrics.md says what each name means."""
+
+from argparse import ArgumentParser
+from collections import Counter as Tally
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from math import nan
+from time import time
+from typing import Any
+
+from django.core.management.base import CommandError
+from prometheus_client import (
+    CollectorRegistry,
+    Counter,
+    Gauge,
+    Histogram,
+    ProcessCollector,
+    disable_created_metrics,
+    start_http_server,
+)
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+from streaming import message_fields
+from streaming.messages import KINDS, Progress
+from streaming.partitioner import Partition
+from streaming.telemetry import librdkafka
+from streaming.telemetry.librdkafka import ClientStatistics
+
+LOOPBACK = "127.0.0.1"
+STATISTICS_EVERY_MS = 2000
+
+REGISTRY = CollectorRegistry()
+"""Ours alone: the global one is full of what Django's metrics say of the API."""
+
+disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for each, which Prometheus makes nothing of
+ProcessCollector(registry=REGISTRY)
+BATCHES = Histogram(
+    "platform_worker_batch_records",
+    "Messages in a batch.",
+    registry=REGISTRY,
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+)
+HANDLING = Histogram(
+    "platform_worker_handling_seconds",
+    "Time from a batch's arrival to its commit.",
+    registry=REGISTRY,
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
+)
+HANDLED = Counter("platform_worker_events_handled", "Events given to the handler.", ["topic"], registry=REGISTRY)
+BURIED = Counter(
+    "platform_worker_dead_letters",
+    "Messages buried: unreadable, implausible, or refused by the handler.",
+    ["topic", "reason"],
+    registry=REGISTRY,
+)
+FOREIGN_LETTERS = Gauge(
+    "platform_worker_foreign_letters",
+    "Messages in a dead-letter topic that are no letters of ours, as far as it was last read.",
+    ["topic"],
+    registry=REGISTRY,
+)
+LAST_COMMIT = Gauge(
+    "platform_worker_last_commit_timestamp_seconds",
+    "When the last batch was committed; 0: none yet.",
+    registry=REGISTRY,
+)
+
+COUNTERS: Mapping[str, tuple[str, Callable[[ClientStatistics], int]]] = {
+    "platform_worker_kafka_requests": ("Requests sent to brokers.", lambda s: s.requests_sent),
+    "platform_worker_kafka_sent_bytes": ("Bytes sent to brokers, of requests of all kinds.", lambda s: s.bytes_sent),
+    "platform_worker_kafka_received_bytes": ("Bytes that brokers answered.", lambda s: s.bytes_received),
+    "platform_worker_messages_sent": ("Messages sent to topics.", lambda s: s.messages_sent),
+    "platform_worker_message_sent_bytes": ("Bytes of the messages sent.", lambda s: s.message_bytes_sent),
+    "platform_worker_messages_received": ("Messages fetched from topics.", lambda s: s.messages_received),
+    "platform_worker_message_received_bytes": ("Bytes of the messages fetched.", lambda s: s.message_bytes_received),
+    "platform_worker_rebalances": ("Rebalances of the consumer group.", lambda s: s.rebalances),
+}
+
+
+@dataclass(eq=False)
+class WorkerMetrics(Collector):
+    """Takes what the worker's loop and its client tell, and gives it to Prometheus when asked.
+
+    The loop's thread writes and the server's reads: each mapping is replaced as a whole, never changed.
+    """
+
+    clock: Callable[[], float] = time
+    _client: ClientStatistics = field(default_factory=ClientStatistics)
+    _as_of: Mapping[Partition, float] = field(default_factory=dict)
+    """for each partition, a moment (seconds since 1970) up to which everything the broker had received is applied"""
+
+    def client_options(self) -> dict[str, Any]:
+        """What a Kafka client is told so that its statistics come here; whoever owns it must go on polling it."""
+        return {"statistics.interval.ms": STATISTICS_EVERY_MS, "stats_cb": self.take_statistics}
+
+    def observe(self, progress: Progress) -> None:
+        """A batch has been committed."""
+        self._count_batch(progress.size, progress.seconds)
+        for topic, count in Tally(record.topic for record in progress.records).items():
+            HANDLED.labels(topic).inc(count)
+        for (topic, kind), count in Tally((str(each.message.topic()), each.kind) for each in progress.buried).items():
+            BURIED.labels(topic, kind).inc(count)
+        now = self.clock()
+        moments = {each: message_fields.received_at(message) for each, message in progress.last.items()}
+        # A time that only a producer told may lie ahead: it makes nothing fresher than it can be.
+        self._applied_up_to({each: min(now, at.timestamp()) for each, at in moments.items() if at})
+
+    def sent(self, records: int, seconds: float) -> None:
+        """A batch has been sent and acknowledged, by a worker that only sends."""
+        self._count_batch(records, seconds)
+
+    def _count_batch(self, size: int, seconds: float) -> None:
+        BATCHES.observe(size)
+        HANDLING.observe(seconds)
+        LAST_COMMIT.set_to_current_time()
+
+    def take_statistics(self, json: str) -> None:
+        """librdkafka has new statistics."""
+        self._client = librdkafka.parse(json)
+        now = self.clock()
+        # Partitions that were taken away are forgotten; of one just given we know nothing older than now.
+        self._as_of = {each: self._as_of.get(each, now) for each in self._client.reads}
+        self._applied_up_to({each: now for each, lag in self._client.lags.items() if lag == 0})
+
+    def _applied_up_to(self, moments: Mapping[Partition, float]) -> None:
+        self._as_of = {**self._as_of, **{each: max(at, self._as_of.get(each, 0)) for each, at in moments.items()}}
+
+    def collect(self) -> Iterator[Metric]:
+        client = self._client
+        for name, (help_text, count) in COUNTERS.items():
+            yield CounterMetricFamily(name, help_text, value=count(client))
+        yield from _of_brokers(client)
+        yield _by_partition(
+            "platform_worker_lag_records", "Records not committed yet, as the client knows.", client.lags
+        )
+        now = self.clock()
+        yield _by_partition(
+            "platform_worker_freshness_seconds",
+            "How old the newest moment is up to which all is applied.",
+            {each: max(0.0, now - at) for each, at in self._as_of.items()},
+        )
+
+
+def _of_brokers(client: ClientStatistics) -> Iterator[Metric]:
+    up = GaugeMetricFamily("platform_worker_broker_up", "1: connected to the broker.", labels=["broker"])
+    latency = GaugeMetricFamily(
+        "platform_worker_broker_latency_seconds",
+        "Time from a request to its answer, of the last seconds.",
+        labels=["broker", "quantile"],
+    )
+    for broker, state in client.brokers.items():
+        up.add_metric([broker], state.is_up)
+        for quantile, seconds in state.latency.items():
+            latency.add_metric([broker, quantile], seconds)
+    yield from (up, latency)
+
+
+def _by_partition(name: str, help_text: str, values: Mapping[Partition, float]) -> Metric:
+    family = GaugeMetricFamily(name, help_text, labels=["topic", "partition"])
+    for (topic, number), value in values.items():
+        family.add_metric([topic, str(number)], value)
+    return family
+
+
+@dataclass(eq=False)
+class Labelled(Collector):
+    """Everything in our registry and from a worker's own metrics, under the worker's name."""
+
+    worker: str
+    metrics: WorkerMetrics
+
+    def collect(self) -> Iterator[Metric]:
+        for metric in (*REGISTRY.collect(), *self.metrics.collect()):
+            metric.samples = [
+                sample._replace(labels={"worker": self.worker} | dict(sample.labels)) for sample in metric.samples
+            ]
+            yield metric
+
+
+def add_arguments(parser: ArgumentParser, port: int = 0) -> None:
+    """The options of a command that serves metrics; port: where it does unless told otherwise, 0: nowhere."""
+    parser.add_argument("--metrics-port", type=int, default=port, help=f"serve metrics on this port; 0: none ({port})")
+    parser.add_argument("--metrics-address", default=LOOPBACK, help=f"and at this address ({LOOPBACK})")
+
+
+class NotServed(WorkerMetrics):
+    """Metrics that nobody asks for: they cost nothing."""
+
+    def client_options(self) -> dict[str, Any]:
+        return {}
+
+    def observe(self, progress: Progress) -> None:
+        pass
+
+    def sent(self, records: int, seconds: float) -> None:
+        pass
+
+
+def serve_worker(worker: str, port: int, address: str = LOOPBACK, topics: Iterable[str] = ()) -> WorkerMetrics:
+    """Serve the metrics of a worker that reads these topics, unless the port is 0, and return what takes them."""
+    if not port:
+        return NotServed()
+    for topic in topics:
+        # There from the start, so that the first dead letter is seen as an increase.
+        HANDLED.labels(topic)
+        FOREIGN_LETTERS.labels(f"{topic}.dead-letters").set(nan)
+        for kind in KINDS:
+            BURIED.labels(topic, kind)
+    metrics = WorkerMetrics()
+    serve([Labelled(worker, metrics)], port, address)
+    return metrics
+
+
+def serve(collectors: Iterable[Collector], port: int, address: str = LOOPBACK) -> None:
+    """Answer Prometheus from a thread of its own for as long as the process lives; raises CommandError."""
+    registry = CollectorRegistry()
+    for collector in collectors:
+        registry.register(collector)
+    try:
+        start_http_server(port, address, registry)
+    except OSError as error:
+        raise CommandError(
+            f"Metrics cannot be served on {address}:{port} ({error.strerror}): end what listens there, or choose "
+            "another --metrics-port."
+        ) from error

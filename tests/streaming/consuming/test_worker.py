@@ -1,0 +1,243 @@
+"""The loop, in memory and against a real broker; then what only a broker can do."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import pytest
+from confluent_kafka import Consumer
+from confluent_kafka.admin import AdminClient
+
+from events import Transaction
+from native.driving.embedded import members, wait_until
+from streaming import clients
+from streaming.consuming.worker import Worker
+from streaming.dead_letters import addresses, dead_letter
+from streaming.decoding import decode
+from streaming.inspecting.lag import unread
+from streaming.messages import Batch, Buried, InvalidMessage, InvalidRecords, Progress
+from streaming.producing.publish import send_to_topics
+from streaming.topics import Topic
+from tests.streaming.conftest import Orders
+from tests.streaming.logs import GROUP, BrokerLog, Log, MemoryLog
+
+MakeWorker = Callable[..., Worker[Any]]
+
+
+@pytest.fixture(params=["in memory", "on a broker"])
+def log(request: pytest.FixtureRequest) -> Iterator[Log]:
+    made = MemoryLog() if request.param == "in memory" else BrokerLog(request.getfixturevalue("kafka"))
+    yield made
+    made.close()
+
+
+@dataclass
+class Desk:
+    """A worker on a log, and what it handled and buried."""
+
+    log: Log
+    handled: list[Transaction]
+    buried: list[Buried]
+    worker: Worker[Any]
+
+    def read_all(self) -> None:
+        def one_batch() -> bool:
+            self.worker.run_once()
+            return self.log.unread() == 0
+
+        wait_until(one_batch, "all is read")
+
+
+def desk(log: Log, **options: Any) -> Desk:
+    handled: list[Transaction] = []
+    buried: list[Buried] = []
+    worker = Worker(
+        consumer=log.consumer(),
+        topics=[Topic.TRANSACTIONS],
+        decode=decode,
+        concerns_us=partial(addresses.concerns, GROUP),
+        **({"handle": lambda batch: handled.extend(batch.events), "bury": buried.extend} | options),
+    )
+    worker.consumer.subscribe(worker.topics, on_assign=lambda *_: None, on_revoke=lambda *_: None)
+    return Desk(log, handled, buried, worker)
+
+
+def send(log: Log, orders: list[Transaction]) -> None:
+    for order in orders:
+        log.send(str(order.user_id).encode(), clients.codec().encode(order))
+
+
+def test_every_event_is_handled_and_committed(log: Log, orders: Orders) -> None:
+    sent = orders(100)
+    send(log, sent)
+    under_test = desk(log)
+    under_test.read_all()
+    assert sorted(under_test.handled, key=lambda event: event.amount) == sent
+    assert sum(log.committed().values()) >= 100
+
+
+def test_events_of_one_user_come_in_their_order(log: Log, orders: Orders) -> None:
+    send(log, orders(100))
+    under_test = desk(log, batch_size=7)
+    under_test.read_all()
+    for user in range(10):
+        amounts = [event.amount for event in under_test.handled if event.user_id == user]
+        assert amounts == sorted(amounts)
+        assert len(amounts) == 10
+
+
+def test_a_batch_whose_handling_fails_is_delivered_again(log: Log, orders: Orders) -> None:
+    def fail(batch: Batch[Any]) -> None:
+        raise RuntimeError("the database is away")
+
+    send(log, orders(5))
+    failing = desk(log, handle=fail)
+    with pytest.raises(RuntimeError, match="the database is away"):
+        failing.read_all()
+    assert log.committed() == {}
+    failing.worker.consumer.close()
+    again = desk(log)
+    again.read_all()
+    assert {event.order_id for event in again.handled} == {f"a-{n}" for n in range(5)}
+
+
+def test_what_cannot_be_read_is_buried_and_the_rest_handled(log: Log, orders: Orders) -> None:
+    send(log, orders(10))
+    log.send(b"7", b"no Avro")
+    under_test = desk(log)
+    under_test.read_all()
+    assert len(under_test.handled) == 10
+    letters = [(each.message.value(), each.reason) for each in under_test.buried]
+    assert letters == [(b"no Avro", "the magic byte is 110, not 0")]
+
+
+def test_nothing_is_committed_unless_the_burial_is_acknowledged(log: Log) -> None:
+    def fail(buried: Any) -> None:
+        raise clients.NotDelivered("the dead-letter topic is away")
+
+    log.send(b"7", b"no Avro")
+    with pytest.raises(clients.NotDelivered):
+        desk(log, bury=fail).read_all()
+    assert log.committed() == {}
+
+
+def test_however_many_are_bad_the_good_one_behind_them_is_handled(log: Log, orders: Orders) -> None:
+    (order,) = orders(1)
+    log.send(b"0", *[None] * 150, *[b"no Avro"] * 150, clients.codec().encode(order))
+    under_test = desk(log, batch_size=40)
+    under_test.read_all()
+    assert (len(under_test.buried), under_test.handled) == (300, [order])
+
+
+def test_what_observes_may_end_the_worker_once_the_batch_is_committed(log: Log) -> None:
+    def stop(progress: Progress) -> None:
+        raise RuntimeError("enough")
+
+    log.send(b"7", b"no Avro", b"no Avro")
+    under_test = desk(log, observe=stop)
+    with pytest.raises(RuntimeError, match="enough"):
+        under_test.read_all()
+    assert (len(under_test.buried), log.unread()) == (2, 0)
+
+
+def test_an_implausible_event_is_invalid(log: Log, orders: Orders) -> None:
+    (order,) = orders(1)
+    log.send(b"1", clients.codec().encode(Transaction("a", -1, 1.0, order.status, order.timestamp)))
+    under_test = desk(log)
+    under_test.read_all()
+    with pytest.raises(InvalidMessage, match="user_id -1 is negative"):
+        decode(under_test.buried[0].message)
+
+
+@pytest.mark.parametrize("refused", [{3, 17}, set(range(20))])
+def test_what_a_handler_refuses_is_buried_and_the_batch_committed(log: Log, orders: Orders, refused: set[int]) -> None:
+    names = {f"a-{n}" for n in refused}
+    handled: list[Transaction] = []
+
+    def handle(batch: Batch[Any]) -> None:
+        bad = [record for record in batch.records if record.event.order_id in names]
+        handled.extend(record.event for record in batch.records if record not in bad)
+        if bad:
+            raise InvalidRecords([(record, f"{record.event.order_id} is refused") for record in bad])
+
+    sent = orders(20)
+    send(log, sent)
+    under_test = desk(log, handle=handle)
+    under_test.read_all()
+    assert {each.reason for each in under_test.buried} == {f"{name} is refused" for name in names}
+    assert {decode(each.message).event for each in under_test.buried} == {sent[n] for n in refused}
+    assert len(handled) == 20 - len(refused)
+
+
+@pytest.fixture
+def make_worker(kafka: AdminClient) -> Iterator[MakeWorker]:
+    """Makes subscribed workers of one group; those still open are closed afterwards."""
+    consumers: list[Consumer] = []
+
+    def make(handle: Callable[[Batch[Any]], None], instance: str | None = None, **options: Any) -> Worker[Any]:
+        consumer = clients.consumer(GROUP, instance=instance, **options.pop("client", {}))
+        consumers.append(consumer)
+        worker = Worker(
+            consumer=consumer,
+            topics=[Topic.TRANSACTIONS],
+            decode=decode,
+            handle=handle,
+            bury=options.pop("bury", partial(dead_letter.bury, clients.producer(), GROUP)),
+            concerns_us=partial(addresses.concerns, GROUP),
+            **options,
+        )
+        consumer.subscribe(worker.topics)
+        return worker
+
+    yield make
+    for consumer in consumers:
+        consumer.close()
+
+
+def read_all(worker: Worker[Any], admin: AdminClient) -> None:
+    def one_batch() -> bool:
+        worker.run_once()
+        return unread(admin, GROUP, [Topic.TRANSACTIONS]) == 0
+
+    wait_until(one_batch, "all is read")
+
+
+def test_a_killed_worker_gets_its_partitions_back_at_once_under_its_name(
+    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
+) -> None:
+    send_to_topics(orders(10))
+    patient = {"session.timeout.ms": 4000}
+    read_all(make_worker(lambda batch: None, instance="0", client=patient), kafka)
+    # The first member is left open and says no good-bye, as one that was killed.
+    send_to_topics(orders(10, prefix="b"))
+    handled: list[Transaction] = []
+    second = make_worker(lambda batch: handled.extend(batch.events), instance="0", client=patient)
+    seen: set[int] = set()
+
+    def has_read_all() -> bool:
+        second.run_once()
+        seen.add(len(members(kafka)))
+        return len(handled) == 10
+
+    wait_until(has_read_all, "the second has read all")
+    # It took the first one's place: nobody waited until the session of a second member was over.
+    assert max(seen) == 1
+
+
+def test_a_revoked_partition_is_left_to_its_new_owner(
+    make_worker: MakeWorker, kafka: AdminClient, orders: Orders
+) -> None:
+    handled: list[Transaction] = []
+    workers = [make_worker(lambda batch: handled.extend(batch.events), batch_size=20) for _ in range(2)]
+    sent = orders(400)
+    send_to_topics(sent)
+
+    def one_batch_each() -> bool:
+        for worker in workers:
+            worker.run_once()
+        return unread(kafka, GROUP, [Topic.TRANSACTIONS]) == 0
+
+    wait_until(one_batch_each, "both have read all")
+    assert {event.order_id for event in handled} == {event.order_id for event in sent}
+    assert all(worker.consumer.assignment() for worker in workers)
