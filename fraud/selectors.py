@@ -4,14 +4,13 @@ from collections.abc import Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
 from django.contrib.auth.models import User
-from django.db.models import Model, Q, QuerySet
+from django.db.models import Q, QuerySet
 
 from accounts.roles import Role
 from fraud.cases import CLOSED
 from fraud.models import AlertEntry, FraudAlert
+from transactions.models import Transaction
 from transactions.tellings import Known
 
 RECENT = 20
@@ -49,20 +48,14 @@ def other_alerts(alert: FraudAlert) -> QuerySet[FraudAlert]:
     return FraudAlert.objects.filter(user_id=alert.user_id).exclude(pk=alert.pk).order_by("-pk")[:RECENT]
 
 
-def transaction_of(alert: FraudAlert) -> Model | None:
+def transaction_of(alert: FraudAlert) -> Transaction | None:
     """The recorded transaction that an alert is about; None while it is on its way to the table."""
-    return _transactions().filter(order_id=alert.order_id).first()
+    return Transaction.objects.filter(order_id=alert.order_id).first()
 
 
-def recent_transactions(alert: FraudAlert) -> QuerySet[Any]:
+def recent_transactions(alert: FraudAlert) -> QuerySet[Transaction]:
     """The user's latest transactions, newest first."""
-    return _transactions().filter(user_id=alert.user_id).order_by("-timestamp")[:RECENT]
-
-
-def _transactions() -> QuerySet[Any]:
-    # Named by a setting: this app knows that the table exists, not which app owns it.
-    transactions: QuerySet[Any] = apps.get_model(settings.TRANSACTIONS_MODEL)._default_manager.all()
-    return transactions
+    return Transaction.objects.filter(user_id=alert.user_id).order_by("-timestamp")[:RECENT]
 
 
 def without_alert(order_ids: Iterable[str]) -> set[str]:

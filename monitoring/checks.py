@@ -11,7 +11,6 @@ from celery import current_app
 from django.conf import settings
 from django.db import Error, connection
 from django.db.models import Max
-from django.utils.module_loading import import_string
 from django_celery_beat.models import PeriodicTask
 from kombu import Connection
 
@@ -22,6 +21,10 @@ from monitoring.processes import troubles as list_troubles
 from monitoring.selectors import latest_look
 from monitoring.snapshot import Trouble, silence, what_is_known
 from monitoring.writing import try_a_write
+from notifications.delivery import ping_mail
+from notifications.selectors import ping_alerting
+from reconciliation import selectors as comparisons
+from search import backends as search_backends
 from streaming import clients
 from streaming.connectors.connect import RUNNING, Connect, ConnectFailed, what_helps
 from streaming.consuming import stops
@@ -91,7 +94,7 @@ def kafka() -> float:
 
 def search() -> None:
     try:
-        import_string(settings.SEARCH_PING)()
+        search_backends.ping()
     except Exception as error:
         # Each kind of search has errors of its own; all of them mean that searches are not answered.
         raise Down(
@@ -103,7 +106,7 @@ def search() -> None:
 def alerting() -> None:
     """Whether Prometheus and Alertmanager have proven lately that alerts arrive."""
     try:
-        import_string(settings.ALERTING_PING)()
+        ping_alerting()
     except Error as error:
         raise Unknown(
             f"The database, which knows when alerts last arrived, does not answer ({type(error).__name__})."
@@ -115,7 +118,7 @@ def alerting() -> None:
 def mail() -> None:
     """Whether e-mails go out, and reach whom they are for."""
     try:
-        import_string(settings.MAIL_PING)()
+        ping_mail()
     except Error as error:
         raise Unknown(
             f"The database, which knows what became of e-mails, does not answer ({type(error).__name__})."
@@ -232,11 +235,17 @@ def celery_beat() -> None:
 def reconciliation() -> None:
     """How the last comparison of all stages went."""
     try:
-        import_string(settings.RECONCILIATION_PING)()
+        comparisons.ping()
     except Error as error:
         raise Unknown(
             f"The database, where it stands how comparisons went, does not answer ({type(error).__name__})."
         ) from error
+    except comparisons.NotYetCompared as error:
+        raise Pending(str(error)) from error
+    except comparisons.NotComparedLately as error:
+        raise Unknown(str(error)) from error
+    except comparisons.StagesDisagree as error:
+        raise Down(str(error)) from error
 
 
 def _errors_of(broker: Connection) -> tuple[type[BaseException], ...]:

@@ -6,16 +6,16 @@ from datetime import UTC, datetime
 from functools import cache
 from typing import Any
 
-from django.conf import settings
-from django.utils.module_loading import import_string
-
 from accounts.roles import Role
+from analytics import selectors as analytics
+from fraud import selectors as fraud
 from monitoring import checks, selectors
 from monitoring.fresh import Fresh
 from monitoring.health import Part, overall
 from monitoring.rates import Rates
 from monitoring.snapshot import Trouble, what_is_known
 from streaming.topics import topics_in_use
+from transactions import selectors as transactions
 
 STAFF = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.OPERATOR})
 HEALTH_SECONDS = 2.0
@@ -31,8 +31,8 @@ class Panel:
     """A part of the page that another app fills."""
 
     name: str
-    source: str
-    """the name in settings.LIVE_SOURCES of the function that gives its rows"""
+    source: Callable[[int], list[dict[str, Any]]]
+    """gives its rows, newest first; it is told how many at the most"""
     rows: int
     seconds: float
     """for how long the rows are fresh; every screen shares them"""
@@ -41,9 +41,9 @@ class Panel:
 
 
 PANELS = (
-    Panel("transactions", "newest_transactions", 10, 1.0, STAFF),
-    Panel("alerts", "newest_alerts", 10, 1.0, frozenset({Role.INVESTIGATOR, Role.OPERATOR})),
-    Panel("hours", "hours", 36, 3.0, STAFF),
+    Panel("transactions", transactions.newest, 10, 1.0, STAFF),
+    Panel("alerts", fraud.newest, 10, 1.0, frozenset({Role.INVESTIGATOR, Role.OPERATOR})),
+    Panel("hours", analytics.latest_hours, 36, 3.0, STAFF),
 )
 
 
@@ -82,8 +82,7 @@ def _panel(panel: Panel, roles: Collection[Role]) -> dict[str, Any]:
 
 @cache
 def _rows(panel: Panel) -> Fresh[list[dict[str, Any]]]:
-    source: Callable[[int], list[dict[str, Any]]] = import_string(settings.LIVE_SOURCES[panel.source])
-    return Fresh(lambda: source(panel.rows), seconds=panel.seconds)
+    return Fresh(lambda: panel.source(panel.rows), seconds=panel.seconds)
 
 
 def _kafka(known: Mapping[str, Any] | Trouble) -> dict[str, Any]:

@@ -5,8 +5,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any
 
-from django.apps import apps
-from django.conf import settings
+from transactions.models import Transaction
 
 BATCH_SIZE = 2000
 BEFORE_EVERY_CHANGE = 0
@@ -22,7 +21,7 @@ class CopiedRow:
 
 def rows_in_batches(size: int = BATCH_SIZE) -> Iterator[list[CopiedRow]]:
     """Every row of the table, as Debezium tells it; each batch is read, as it is then, when it is asked for."""
-    rows = apps.get_model(settings.TRANSACTIONS_MODEL)._default_manager.order_by("pk")
+    rows = Transaction.objects.order_by("pk")
     last = 0
     while batch := list(rows.filter(pk__gt=last)[:size].values()):
         yield [CopiedRow(row["order_id"], {name: _as_told(value) for name, value in row.items()}) for row in batch]
@@ -36,5 +35,5 @@ def _as_told(value: Any) -> Any:
 
 def rows_of(order_ids: Iterable[str]) -> dict[str, Mapping[str, Any]]:
     """The rows of these orders as Debezium tells them, by order id."""
-    rows = apps.get_model(settings.TRANSACTIONS_MODEL)._default_manager.filter(order_id__in=list(order_ids))
+    rows = Transaction.objects.filter(order_id__in=list(order_ids))
     return {row["order_id"]: {name: _as_told(value) for name, value in row.items()} for row in rows.values()}

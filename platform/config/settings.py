@@ -171,8 +171,6 @@ EARLIEST_PLAUSIBLE = setting("EARLIEST_PLAUSIBLE", env.day, "a date such as 1990
 
 # --- The apps ---------------------------------------------------------------------------------------------------------
 FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")
-TRANSACTIONS_MODEL = "transactions.Transaction"
-"""The table of transactions, for apps that show its rows without knowing its owner."""
 SEARCH = setting("SEARCH", env.adapter("database", "elasticsearch"), "`database:` or `elasticsearch:` and where it is")
 SEARCH_PASSWORD = setting("SEARCH_PASSWORD_FILE", env.content, "the path of a file that can be read, or nothing")
 INDEXED_BY = setting("INDEXED_BY", env.choice("nobody", "run_indexer", "connect"), "nobody, run_indexer or connect")
@@ -186,9 +184,6 @@ IDEMPOTENCY_KEYS_KEPT = timedelta(
     hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
 )
 
-SEARCH_PING = "search.backends.ping"
-"""The function that tells whether searches are answered, for the health page."""
-
 PUBLIC_URL = setting(
     "PUBLIC_URL", env.address, "the address at which people reach the API, such as https://shop.example"
 )
@@ -200,31 +195,6 @@ SUPERVISOR = setting(
     "SUPERVISOR", env.socket, "a supervisord's socket, such as unix:///run/supervisor.sock, or nothing"
 )
 CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with commas between them, or nothing")
-ALERTING_PING = "notifications.selectors.ping_alerting"
-"""The function that tells whether alerts arrive, for the health page."""
-
-MAIL_PING = "notifications.delivery.ping_mail"
-"""The function that tells whether e-mails go out, for the health page."""
-
-RECONCILIATION_PING = "reconciliation.selectors.ping"
-"""The function that tells how the last comparison went, for the health page."""
-
-LIVE_SOURCES = {
-    "newest_transactions": "transactions.selectors.newest",
-    "newest_alerts": "fraud.selectors.newest",
-    "hours": "analytics.selectors.latest_hours",
-}
-"""The functions from which the live page takes its rows: each is given how many, and returns dicts, newest first."""
-
-TOLD_BY_MONITOR = [
-    "fraud.metrics.desk",
-    "notifications.metrics.heartbeat",
-    "notifications.delivery.figures",
-    "reconciliation.metrics.last_run",
-    "streaming.inspecting.outbox_lag.outbox",
-    "monitoring.certificates.expiry",
-]
-"""The functions whose metrics run_monitor serves beside its own: figures that stand in the database."""
 
 # --- E-mail -----------------------------------------------------------------------------------------------------------
 vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))

@@ -1,13 +1,12 @@
 from collections.abc import Iterator
 
 import pytest
-from django.conf import settings
 from django.utils import timezone
-from django.utils.module_loading import import_string
 from prometheus_client import CollectorRegistry, generate_latest
 from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
+from monitoring.management.commands.run_monitor import SOURCES
 from native.driving.scraping import Scrape, documented
 from reconciliation.comparison import Comparison, Result
 from reconciliation.metrics import last_run
@@ -39,4 +38,4 @@ def test_the_last_comparison_is_told_under_documented_names() -> None:
 
 
 def test_run_monitor_serves_it() -> None:
-    assert last_run in map(import_string, settings.TOLD_BY_MONITOR)
+    assert last_run in SOURCES

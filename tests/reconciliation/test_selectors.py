@@ -4,10 +4,9 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from monitoring.checks import Down, Pending, Unknown
 from reconciliation.comparison import Comparison
 from reconciliation.models import ComparisonRun
-from reconciliation.selectors import ping
+from reconciliation.selectors import NotComparedLately, NotYetCompared, StagesDisagree, ping
 
 pytestmark = pytest.mark.django_db
 
@@ -28,7 +27,7 @@ def test_stages_that_agree_are_well() -> None:
 
 
 def test_before_the_first_comparison_it_is_pending() -> None:
-    with pytest.raises(Pending, match="every 60 minutes"):
+    with pytest.raises(NotYetCompared, match="every 60 minutes"):
         ping()
 
 
@@ -36,11 +35,11 @@ def test_mismatches_are_told_with_their_number_and_what_to_do() -> None:
     first, second, *_ = Comparison
     ran(first)
     ran(second, mismatches=1200)
-    with pytest.raises(Down, match=f"1,200 in {second}.*reconcile --repair"):
+    with pytest.raises(StagesDisagree, match=f"1,200 in {second}.*reconcile --repair"):
         ping()
 
 
 def test_a_comparison_that_is_overdue_is_unknown_though_all_agreed() -> None:
     ran(next(iter(Comparison)), ago=timedelta(hours=2))
-    with pytest.raises(Unknown, match="Nothing has been compared since"):
+    with pytest.raises(NotComparedLately, match="Nothing has been compared since"):
         ping()

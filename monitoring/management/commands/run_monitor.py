@@ -3,11 +3,14 @@ from threading import Event
 from typing import Any
 
 import structlog
-from django.conf import settings
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import Error, close_old_connections
-from django.utils.module_loading import import_string
 
+import fraud.metrics
+import notifications.delivery
+import notifications.metrics
+import reconciliation.metrics
+from monitoring import certificates
 from monitoring.database_metrics import Told
 from monitoring.exporter import Exporter
 from monitoring.known_groups import KnownGroups
@@ -16,12 +19,22 @@ from monitoring.observer import Watch
 from monitoring.services import keep_look
 from streaming.connectors.wanted import groups_out_of_use
 from streaming.consuming.worker_command import workers
+from streaming.inspecting import outbox_lag
 from streaming.telemetry import metrics
 
 log = structlog.get_logger(__name__)
 PORT = 9308
 """Where kafka_exporter listens."""
 INTERVAL_SECONDS = 2
+SOURCES = (
+    fraud.metrics.desk,
+    notifications.metrics.heartbeat,
+    notifications.delivery.figures,
+    reconciliation.metrics.last_run,
+    outbox_lag.outbox,
+    certificates.expiry,
+)
+"""Whose metrics are served beside those of Kafka: figures that stand in the database, or in files."""
 
 
 class Command(BaseCommand):
@@ -39,7 +52,7 @@ class Command(BaseCommand):
             signal.signal(number, lambda *_: stopped.set())
         known = KnownGroups({worker.group: worker.topics for worker in workers()}, groups_out_of_use())
         exporter = Exporter(Watch(known=known))
-        told = Told([import_string(name) for name in settings.TOLD_BY_MONITOR])
+        told = Told(SOURCES)
         if metrics_port:
             metrics.serve([exporter, told], metrics_port, metrics_address)
         while not stopped.is_set():
