@@ -77,7 +77,7 @@ def database() -> None:
 
 
 def kafka() -> float:
-    """As run_monitor saw it last: the API itself never asks Kafka (docs/decisions/0021)."""
+    """As run_monitor saw it last: the API itself never asks Kafka (docs/decisions/0010)."""
     try:
         look = latest_look()
     except Error as error:

@@ -1,4 +1,4 @@
-"""The queue of e-mails: the column `email_due_at` of notifications (docs/decisions/0040)."""
+"""The queue of e-mails: the column `email_due_at` of notifications (docs/decisions/0028)."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta

@@ -1,6 +1,6 @@
 """Text files of rows, as spreadsheets, databases and exports write them, whatever the rows mean. Pure but for reading.
 
-How a file is written is found out (docs/decisions/0039): its encoding, its separator, whether it is compressed.
+How a file is written is found out (docs/decisions/0027): its encoding, its separator, whether it is compressed.
 """
 
 import codecs

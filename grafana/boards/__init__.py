@@ -1,4 +1,4 @@
-"""The dashboards, one file each. docs/decisions/0025-dashboards.md says why they are written so."""
+"""The dashboards, one file each. docs/decisions/0014-dashboards.md says why they are written so."""
 
 from grafana.boards import api, brokers, cdc, databases, fraud, lag, overview, security, throughput, workers
 

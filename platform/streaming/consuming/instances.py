@@ -3,7 +3,7 @@
 Kafka lets a newcomer have the name and ends whoever bore it; so a newcomer looks first. On this machine a lock tells
 whether the bearer lives, which the kernel frees however it ended: a worker that was killed gets its partitions back at
 once. A bearer elsewhere lives if it is still a member of the group when its session, had it died, would be over.
-docs/decisions/0038-one-bearer-of-a-name.md tells why.
+docs/decisions/0026-one-bearer-of-a-name.md tells why.
 """
 
 import fcntl
