@@ -134,7 +134,7 @@ def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
     order_ids = [alert.order_id for alert in suspected]
     raised = list(FraudAlert.objects.filter(order_id__in=order_ids, history=None).order_by("pk"))
     AlertEntry.objects.bulk_create(AlertEntry(alert=alert, status=alert.status) for alert in raised)
-    outbox.tell(_told(alert, AlertChange.RAISED) for alert in raised)
+    outbox.enqueue(_told(alert, AlertChange.RAISED) for alert in raised)
     return raised
 
 
@@ -142,7 +142,7 @@ def _change(alert: FraudAlert, by: User | None, status: AlertStatus, assignee: U
     previous, alert.status, alert.assignee = alert.status, status, assignee
     alert.save(update_fields=["status", "assignee", "updated_at"])
     AlertEntry.objects.create(alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note)
-    outbox.tell([_told(alert, AlertChange.CHANGED)])
+    outbox.enqueue([_told(alert, AlertChange.CHANGED)])
     return alert
 
 

@@ -13,7 +13,7 @@ from fraud.selectors import about_something_else, without_alert
 from fraud.services import raise_alerts, realign
 from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from reconciliation.comparison import Comparison, Result, Scope
-from streaming.inspecting.topic_scan import Told
+from streaming.inspecting.topic_scan import ScannedRecord
 from streaming.topics import Topic
 from transactions.selectors import known
 from transactions.tellings import Known, agrees
@@ -36,7 +36,7 @@ class Alerts(Stage):
         self._astray: set[str] = set()
         self._result = Result(Comparison.ALERTS)
 
-    def look(self, told: Sequence[Told]) -> None:
+    def look(self, told: Sequence[ScannedRecord]) -> None:
         suspicious = {
             each.record.event.order_id: each.record.event
             for each in told

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import ClassVar
 
 from reconciliation.comparison import Comparison, Result, Scope
-from streaming.inspecting.topic_scan import Told
+from streaming.inspecting.topic_scan import ScannedRecord
 
 MENDED_AT_ONCE = 100_000
 """No more mismatches than this are held in memory, and mended in one run."""
@@ -25,14 +25,14 @@ class Stage:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def look(self, told: Sequence[Told]) -> None:
+    def look(self, told: Sequence[ScannedRecord]) -> None:
         """Take in some of what the topics hold."""
 
     def in_doubt_since(self) -> datetime | None:
         """From when on the topics must be read again; None: there is no doubt."""
         return None
 
-    def look_again(self, told: Sequence[Told]) -> None:
+    def look_again(self, told: Sequence[ScannedRecord]) -> None:
         """Take in some of what the topics hold since that moment."""
 
     def results(self) -> list[Result]:

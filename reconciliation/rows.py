@@ -19,7 +19,7 @@ from reconciliation.comparison import (
     in_millis,
     stretches_of,
 )
-from streaming.inspecting.topic_scan import History, Told
+from streaming.inspecting.topic_scan import ScannedRecord, TopicScan
 from streaming.messages import Record
 from streaming.topics import Topic
 from transactions import selectors, services
@@ -38,7 +38,7 @@ class Rows(Stage):
 
     mends = Comparison.ROWS
 
-    def __init__(self, scope: Scope, history: History) -> None:
+    def __init__(self, scope: Scope, history: TopicScan) -> None:
         super().__init__(scope)
         self._history = history
         self._seen: set[int] = set()
@@ -50,7 +50,7 @@ class Rows(Stage):
         self._agreeing: set[str] = set()
         self._rows, self._events = Result(Comparison.ROWS), Result(Comparison.EVENTS)
 
-    def look(self, told: Sequence[Told]) -> None:
+    def look(self, told: Sequence[ScannedRecord]) -> None:
         for each in told:
             order = hash(each.record.event.order_id)
             if each.record.topic != Topic.TRANSACTIONS or Recorder.group in each.not_for or order in self._seen:
@@ -73,7 +73,7 @@ class Rows(Stage):
             self._unmatched |= {order_id for order_id, at in rows.iterator() if self.scope.covers(at)}
         return _moment(min(self._minutes) * MINUTE.total_seconds()) - FUTURE_TOLERANCE
 
-    def look_again(self, told: Sequence[Told]) -> None:
+    def look_again(self, told: Sequence[ScannedRecord]) -> None:
         doubted = [
             each
             for each in told

@@ -19,7 +19,7 @@ from reconciliation.rows import Rows
 from reconciliation.statuses import Statuses
 from reconciliation.totals import Totals
 from search.index import SearchIndex
-from streaming.inspecting.topic_scan import History
+from streaming.inspecting.topic_scan import TopicScan
 from streaming.topics import Topic
 from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.selectors import first_recorded
@@ -70,8 +70,8 @@ def keep(*, results: Sequence[Result]) -> list[ComparisonRun]:
 
 
 @contextmanager
-def _history() -> Iterator[History]:
-    history = History(READER, TOPICS, [Recorder.group, Watcher.group, Aggregator.group])
+def _history() -> Iterator[TopicScan]:
+    history = TopicScan(READER, TOPICS, [Recorder.group, Watcher.group, Aggregator.group])
     try:
         yield history
     finally:
@@ -79,10 +79,10 @@ def _history() -> Iterator[History]:
 
 
 def _compare(
-    history: History, settle: timedelta, only: Collection[Comparison]
+    history: TopicScan, settle: timedelta, only: Collection[Comparison]
 ) -> tuple[Scope, list[Stage], list[Result]]:
     now = timezone.now()
-    scope = Scope(now - settle, kept_since(history.stretches(TRANSACTIONS), first_recorded(), now))
+    scope = Scope(now - settle, kept_since(history.retained(TRANSACTIONS), first_recorded(), now))
     stages = _stages(scope, history, settle, only)
     for told in history.read():
         for stage in stages:
@@ -96,7 +96,7 @@ def _compare(
     return scope, stages, results
 
 
-def _stages(scope: Scope, history: History, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
+def _stages(scope: Scope, history: TopicScan, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
     wanted: list[Stage] = []
     if {Comparison.ROWS, Comparison.EVENTS} & set(only):
         wanted.append(Rows(scope, history))

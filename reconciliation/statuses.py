@@ -6,7 +6,7 @@ from datetime import datetime
 from events import ChangedStatus, TransactionStatusChanged
 from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from reconciliation.comparison import Comparison, Result, Scope
-from streaming.inspecting.topic_scan import Told
+from streaming.inspecting.topic_scan import ScannedRecord
 from streaming.topics import Topic
 from transactions.selectors import rows_by_order_id
 from transactions.statuses import may_be_later
@@ -24,7 +24,7 @@ class Statuses(Stage):
         self._behind: list[TransactionStatusChanged] = []
         self._result = Result(Comparison.STATUSES)
 
-    def look(self, told: Sequence[Told]) -> None:
+    def look(self, told: Sequence[ScannedRecord]) -> None:
         changes = [
             each.record.event
             for each in told

@@ -17,7 +17,7 @@ from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from reconciliation.comparison import HOUR, Buckets, Comparison, Result, Scope, bucket_of, weighed
 from reconciliation.orders import Orders
 from streaming.consuming.exactly_once import applied_by
-from streaming.inspecting.topic_scan import Told
+from streaming.inspecting.topic_scan import ScannedRecord
 from streaming.messages import Record
 from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.selectors import corrections_since
@@ -54,7 +54,7 @@ class Totals(Stage):
         self._snapshot = Stored({}, {})
         self._sums: dict[UserHour, Sums] = {}
 
-    def look(self, told: Sequence[Told]) -> None:
+    def look(self, told: Sequence[ScannedRecord]) -> None:
         for record in _counting(told):
             if isinstance(record.event, TransactionCorrected):
                 self._corrected[record.event.identity] = record
@@ -82,7 +82,7 @@ class Totals(Stage):
             self._count(event, 1)
         return min(self._doubted) - FUTURE_TOLERANCE
 
-    def look_again(self, told: Sequence[Told]) -> None:
+    def look_again(self, told: Sequence[ScannedRecord]) -> None:
         applied = self._snapshot.applied
         for record in _counting(told):
             if record.offset < applied.get((record.topic, record.partition), 0):
@@ -146,7 +146,7 @@ class Totals(Stage):
         services.correct_hourly_totals(by=dict(islice(corrections.items(), MENDED_AT_ONCE)))
 
 
-def _counting(told: Sequence[Told]) -> Iterator[Record[Any]]:
+def _counting(told: Sequence[ScannedRecord]) -> Iterator[Record[Any]]:
     """What neither the aggregator nor the recorder refused."""
     refusing = {Aggregator.group, Recorder.group}
     return (each.record for each in told if refusing.isdisjoint(each.not_for))

@@ -10,10 +10,12 @@ from transactions.models import Transaction as Row
 from transactions.recording import as_row
 
 RECEIVED = datetime(2026, 11, 22, 15, tzinfo=UTC)
-Told = TypeVar("Told", bound=Event)
+EventT = TypeVar("EventT", bound=Event)
 
 
-def records(*events: Told, first_offset: int = 0, partition: int = 0, at: datetime = RECEIVED) -> list[Record[Told]]:
+def records(
+    *events: EventT, first_offset: int = 0, partition: int = 0, at: datetime = RECEIVED
+) -> list[Record[EventT]]:
     """The events at the offsets from the first one on, all received at one moment."""
     topics: dict[Any, Topic] = {**TOPICS}
     return [
@@ -22,7 +24,7 @@ def records(*events: Told, first_offset: int = 0, partition: int = 0, at: dateti
     ]
 
 
-def batch(*events: Told, **place: Any) -> Batch[Told]:
+def batch(*events: EventT, **place: Any) -> Batch[EventT]:
     return Batch(records(*events, **place))
 
 

@@ -85,7 +85,7 @@ class Settlement:
         CorrectedTelling.objects.bulk_create(
             as_corrected(event) for event in self._events if isinstance(event, TransactionCorrected)
         )
-        outbox.tell(self._events)
+        outbox.enqueue(self._events)
 
     def _place_of(self, event: events.Transaction, row: Transaction) -> "Transaction | Misattribution":
         """What keeps where the partition of the telling's user told of the order last."""

@@ -46,7 +46,7 @@ def create_transactions(*, orders: Sequence[events.Transaction]) -> list[Transac
     if known:
         raise AlreadyExists([order.order_id for order in orders if order.order_id in known])
     rows = Transaction.objects.bulk_create(map(as_row, orders))
-    outbox.tell(orders)
+    outbox.enqueue(orders)
     return rows
 
 
@@ -66,7 +66,9 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
     now = timezone.now()
     row.status = status
     row.save(update_fields=["status", "updated_at"])
-    outbox.tell([TransactionStatusChanged(order_id, row.user_id, float(row.amount), previous, status, _to_millis(now))])
+    outbox.enqueue(
+        [TransactionStatusChanged(order_id, row.user_id, float(row.amount), previous, status, _to_millis(now))]
+    )
     return Change(row, _refund(row, now) if status == ChangedStatus.REFUNDED else None)
 
 
@@ -108,7 +110,7 @@ def _refund(original: Transaction, now: datetime) -> Transaction:
     row = as_row(event)
     row.kind, row.refund_of = Kind.REFUND, original.order_id
     row.save()
-    outbox.tell([event])
+    outbox.enqueue([event])
     return row
 
 

@@ -12,7 +12,7 @@ from enum import StrEnum
 
 from events import ChangedStatus, Correction, Status, Transaction, TransactionStatusChanged
 from events.money import from_cents
-from streaming.consuming.deduplication import told_within
+from streaming.consuming.deduplication import repeats_within
 from transactions.statuses import NEXT, may_be_later, may_become
 
 
@@ -29,7 +29,7 @@ class Place:
 
     def repeats(self, last: "Place | None", window: int) -> bool:
         """Whether sums recognise this as told before; last: where it was told last, as far as is known."""
-        return last is not None and self.at >= last.at and told_within(window, last.offset, self.offset)
+        return last is not None and self.at >= last.at and repeats_within(window, last.offset, self.offset)
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ from events import ChangedStatus, Status, Transaction
 from fraud import consumers as fraud
 from reconciliation.services import TOPICS
 from streaming.consuming.deduplication import SeenEvents
-from streaming.inspecting.topic_scan import History
+from streaming.inspecting.topic_scan import TopicScan
 from streaming.messages import Batch, InvalidRecords
 from streaming.producing import publish
 from streaming.producing.relay import relay_once
@@ -66,7 +66,7 @@ def _only(handle: Callable[[Batch[Any]], None], *topics: Topic) -> Callable[[Bat
 
 
 def _batches() -> Iterator[Batch[Any]]:
-    history = History("test-reader", TOPICS, [])
+    history = TopicScan("test-reader", TOPICS, [])
     try:
         for told in history.read():
             if told:

@@ -21,7 +21,7 @@ from streaming.dead_letters.addresses import address
 from streaming.dead_letters.dead_letter import DeadLetter
 from streaming.decoding import decode
 from streaming.inspecting.lag import end_offsets, unread
-from streaming.inspecting.topic_scan import History
+from streaming.inspecting.topic_scan import TopicScan
 from streaming.log_reader import reader
 from streaming.messages import Batch
 from streaming.telemetry.metrics import FOREIGN_LETTERS
@@ -264,7 +264,7 @@ def test_letters_of_others_are_counted_and_passed_over(
     read_back = AppliedLog(GROUP).read_back(where, 0, end_offsets(kafka, [where])[where])
     assert [order for order, _ in read_back] == ["a-0 0"]
     assert FOREIGN_LETTERS.labels(LETTERS)._value.get() == 19
-    history = History("test-reader", [TRANSACTIONS], [GROUP])
+    history = TopicScan("test-reader", [TRANSACTIONS], [GROUP])
     assert [told.record.event.order_id for part in history.read() for told in part] == ["a-0"]
     history.close()
     told = redrive()

@@ -102,7 +102,7 @@ class Healing:
         try:
             if name == OUTBOX:
                 # Now, so that an order comes to its topic before the changes of its status, carried later.
-                self._tell(outbox_gap.untold(self._consumer))
+                self._tell(outbox_gap.unpublished(self._consumer))
         finally:
             self.connect.resume(name)
         self.connect.wait_until_running(name, self.timeout)
@@ -123,7 +123,7 @@ class Healing:
                 f"{OUTBOX} is {', '.join(sorted(states))}, so it cannot be known which rows it would still carry: "
                 f"resume or deploy it first, or let it begin anew with --anew {OUTBOX}."
             )
-        left = outbox_gap.untold(self._consumer)
+        left = outbox_gap.unpublished(self._consumer)
         for later in self._later_looks(left):
             if left == (left := [row_id for row_id in left if row_id in later]):
                 break
@@ -133,10 +133,10 @@ class Healing:
         """What no topic has, each time after a while; nothing where nothing is missing."""
         while left:
             sleep(UNMOVED_SECONDS)
-            yield set(outbox_gap.untold(self._consumer))
+            yield set(outbox_gap.unpublished(self._consumer))
 
     def _tell(self, ids: list[int]) -> int:
-        told = outbox_gap.tell(self._producer, ids)
+        told = outbox_gap.republish(self._producer, ids)
         if told:
             self.say(
                 f"{told:,} row{'s' if told > 1 else ''} of the outbox, id {ids[0]} to {ids[-1]}, had reached no topic "

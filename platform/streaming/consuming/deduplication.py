@@ -17,7 +17,7 @@ class Identified(Protocol):
     def identity(self) -> str: ...
 
 
-Told = TypeVar("Told", bound=Identified)
+EventT = TypeVar("EventT", bound=Identified)
 
 
 @dataclass(slots=True)
@@ -31,10 +31,10 @@ class _Memory:
         self.offsets[identity] = offset
         while next(iter(self.offsets.values())) < offset - window:
             self.offsets.popitem(last=False)
-        return not told_within(window, last, offset)
+        return not repeats_within(window, last, offset)
 
 
-def told_within(window: int, last: int | None, offset: int) -> bool:
+def repeats_within(window: int, last: int | None, offset: int) -> bool:
     """Whether what stands at an offset was told within so many offsets before it; last: where it was told last.
 
     This alone says what counts as a repetition, so that whoever knows where an event was told last, from whatever
@@ -55,7 +55,7 @@ class SeenEvents:
         self._read_back = read_back
         self._memories: dict[Partition, _Memory] = {}
 
-    def first_arrivals(self, batch: Batch[Told], applied: Mapping[Partition, int]) -> Batch[Told]:
+    def first_arrivals(self, batch: Batch[EventT], applied: Mapping[Partition, int]) -> Batch[EventT]:
         """The records whose event has not arrived before.
 
         applied: for each partition of the batch, the offset after the last record already dealt with.
@@ -74,6 +74,6 @@ class SeenEvents:
             for identity, offset in self._read_back(partition, max(0, end - self._window), end) if end else ():
                 memory.is_new(identity, offset, self._window)
 
-    def _is_new(self, record: Record[Told]) -> bool:
+    def _is_new(self, record: Record[EventT]) -> bool:
         memory = self._memories[record.topic, record.partition]
         return memory.is_new(record.event.identity, record.offset, self._window)

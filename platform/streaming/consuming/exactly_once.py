@@ -8,13 +8,13 @@ from operator import or_
 from django.db import transaction
 from django.db.models import Q
 
-from streaming.consuming.deduplication import SeenEvents, Told
+from streaming.consuming.deduplication import EventT, SeenEvents
 from streaming.messages import Batch
 from streaming.models import AppliedOffset
 
 
 @contextmanager
-def apply_once(consumer: str, batch: Batch[Told], seen: SeenEvents | None = None) -> Iterator[list[Told]]:
+def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = None) -> Iterator[list[EventT]]:
     """Open a database transaction and give the events of the batch that have not been applied in it before.
 
     consumer: the name under which these results count as applied. seen: recognises events that were sent twice, beside
@@ -42,7 +42,7 @@ def applied_by(consumer: str) -> dict[tuple[str, int], int]:
     return {(row.topic, row.partition): row.next_offset for row in rows}
 
 
-def _locked(consumer: str, batch: Batch[Told]) -> list[AppliedOffset]:
+def _locked(consumer: str, batch: Batch[EventT]) -> list[AppliedOffset]:
     """The rows of the batch's partitions, made where missing, locked until the transaction ends."""
     partitions = set(batch.next_offsets)
     # These rows only: the consumer's other partitions are somebody else's at this moment.

@@ -17,7 +17,7 @@ from streaming.telemetry.metrics import REGISTRY
 
 log = structlog.get_logger(__name__)
 
-WORTH_TELLING = 100
+WORTH_RECORDING = 100
 """So many in a row are no single strange record any more."""
 GOES_ON_WHILE = timedelta(minutes=5)
 """How long after its last burial a streak counts as going on."""
@@ -56,32 +56,32 @@ class Gate:
                 raise Stopped(f"the group {self._group} stands still until `manage.py resume {self._group}`")
 
 
-class StreaksTold:
+class StreakLog:
     """Writes the long streaks of a group down for the API, and takes back those that are over."""
 
     def __init__(self, group: str) -> None:
         self._group = group
-        self._told: set[Partition] = set()
+        self._recorded: set[Partition] = set()
         self._looked_at = float("-inf")
 
-    def tell(self, streaks: Mapping[Partition, Streak], good: set[Partition]) -> None:
+    def record(self, streaks: Mapping[Partition, Streak], good: set[Partition]) -> None:
         """streaks: the present ones. good: partitions whose last message could be processed."""
         for where, streak in streaks.items():
             BURIED_IN_A_ROW.labels(*where).set(streak.count)
-            if streak.count >= WORTH_TELLING:
+            if streak.count >= WORTH_RECORDING:
                 self._write(where, streak)
         for where in good:
             BURIED_IN_A_ROW.labels(*where).set(0)
         for topic, number in good & self._known():
             BurialStreak.objects.filter(group=self._group, topic=topic, partition=number).delete()
-            self._told.discard((topic, number))
+            self._recorded.discard((topic, number))
 
     def _known(self) -> set[Partition]:
         # Another process of the group may have had the partition before.
         if monotonic() - self._looked_at > REMEMBERED_SECONDS:
             rows = BurialStreak.objects.filter(group=self._group).values_list("topic", "partition")
-            self._told, self._looked_at = set(rows), monotonic()
-        return self._told
+            self._recorded, self._looked_at = set(rows), monotonic()
+        return self._recorded
 
     def _write(self, where: Partition, streak: Streak) -> None:
         topic, number = where
@@ -91,7 +91,7 @@ class StreaksTold:
             partition=number,
             defaults={"in_a_row": streak.count, "offset": streak.offset, "reason": streak.reason[:400]},
         )
-        self._told.add(where)
+        self._recorded.add(where)
 
 
 def stop(*, group: str, error: TooManyInvalidMessages) -> StoppedGroup:

@@ -129,12 +129,12 @@ class WorkerCommand(BaseCommand):
 
 def observer(group: str, served: WorkerMetrics) -> Callable[[Progress], None]:
     """Tells Prometheus and operators of each batch; raises TooManyInvalidMessages beyond MAX_BURIED_IN_A_ROW."""
-    streaks, told = Streaks(), stops.StreaksTold(group)
+    streaks, streak_log = Streaks(), stops.StreakLog(group)
 
     def observe(progress: Progress) -> None:
         served.observe(progress)
         streaks.note(progress)
-        told.tell(streaks.current, progress.last.keys() - streaks.current.keys())
+        streak_log.record(streaks.current, progress.last.keys() - streaks.current.keys())
         streaks.stop_beyond(settings.MAX_BURIED_IN_A_ROW)
 
     return observe

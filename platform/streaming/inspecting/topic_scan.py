@@ -18,7 +18,7 @@ from streaming.topics import Topic
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class ScannedRecord:
     """A record that can be read and be true, and the groups that buried it or passed it over."""
 
     record: Record[Any]
@@ -26,7 +26,7 @@ class Told:
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class RetainedRange:
     """What a partition still keeps."""
 
     begin: int
@@ -35,11 +35,11 @@ class Stretch:
     """when that was received; None: it holds none"""
 
 
-class History:
+class TopicScan:
     """Reads topics apart from any group's progress, in order within each partition.
 
     group: the consumer group under whose name it reads; it never commits. groups: those whose dead letters and passing
-    over are told of.
+    over are reported.
     """
 
     def __init__(self, group: str, topics: Iterable[Topic], groups: Iterable[str]) -> None:
@@ -51,12 +51,12 @@ class History:
     def close(self) -> None:
         self._consumer.close()
 
-    def stretches(self, topics: Collection[Topic]) -> list[Stretch]:
+    def retained(self, topics: Collection[Topic]) -> list[RetainedRange]:
         """What the partitions of these topics keep."""
         begins = {each: begin for each, begin in self._begins().items() if each[0] in topics}
-        return [Stretch(begin, self._first_received(each, begin)) for each, begin in begins.items()]
+        return [RetainedRange(begin, self._first_received(each, begin)) for each, begin in begins.items()]
 
-    def read(self, since: datetime | None = None) -> Iterator[list[Told]]:
+    def read(self, since: datetime | None = None) -> Iterator[list[ScannedRecord]]:
         """Everything received since a moment, or all that is kept, up to what is there when the end is reached.
 
         What no group can read is left out. Raises TimeoutError if the broker stays silent.
@@ -64,9 +64,9 @@ class History:
         self._buried = self._read_burials(since or self._oldest())
         starts = self._begins() if since is None else offsets_at(self._consumer, self._begins(), since)
         for came in read(self._consumer, starts):
-            yield [told for message in came if (told := self._told(message)) is not None]
+            yield [record for message in came if (record := self._scanned(message)) is not None]
 
-    def _told(self, message: Message) -> Told | None:
+    def _scanned(self, message: Message) -> ScannedRecord | None:
         try:
             record = decode(message)
         except InvalidMessage:
@@ -74,10 +74,10 @@ class History:
         not_for = self._buried.get(message_fields.origin(message), frozenset()) if self._buried else frozenset()
         if (to := addressees(message)) is not None:
             not_for |= self._groups - to
-        return Told(record, not_for)
+        return ScannedRecord(record, not_for)
 
     def _oldest(self) -> datetime | None:
-        return min((each.oldest for each in self.stretches(self._topics) if each.oldest is not None), default=None)
+        return min((each.oldest for each in self.retained(self._topics) if each.oldest is not None), default=None)
 
     def _read_burials(self, received: datetime | None) -> dict[str, frozenset[str]]:
         """Origins of what was buried → by which groups. It may be readable by now, but was not taken when it came."""

@@ -10,10 +10,10 @@ from streaming.telemetry import tracing
 from streaming.topics import TOPICS, Event
 
 
-def tell(events: Iterable[Event]) -> list[OutboxMessage]:
+def enqueue(events: Iterable[Event]) -> list[OutboxMessage]:
     """Put events into the outbox; raises RuntimeError outside a database transaction."""
     if not connection.in_atomic_block:
-        raise RuntimeError("tell() belongs into the database transaction that makes the change it tells of")
+        raise RuntimeError("enqueue() belongs into the database transaction that makes the change")
     encode = codec().encode
     return OutboxMessage.objects.bulk_create(
         OutboxMessage(

@@ -21,7 +21,7 @@ from streaming.topics import TOPICS
 ROWS_AT_ONCE = 1000
 
 
-def untold(consumer: Consumer) -> list[int]:
+def unpublished(consumer: Consumer) -> list[int]:
     """The ids of the rows that no topic has, in order; consumer: a reader of committed records.
 
     Takes some 150 bytes a row. Raises TimeoutError while Kafka is silent, and KafkaException.
@@ -38,7 +38,7 @@ def untold(consumer: Consumer) -> list[int]:
     return sorted(left)
 
 
-def tell(producer: Producer, ids: Sequence[int]) -> int:
+def republish(producer: Producer, ids: Sequence[int]) -> int:
     """Send these rows in order, as Debezium does, and leave them; returns their number. Raises NotDelivered."""
     told = 0
     for start in range(0, len(ids), ROWS_AT_ONCE):

@@ -316,7 +316,7 @@ def rows(orders: Orders) -> Rows:
 
     def write(count: int) -> list[OutboxMessage]:
         with transaction.atomic():
-            outbox.tell(orders(count, f"run-{OutboxMessage.objects.count()}"))
+            outbox.enqueue(orders(count, f"run-{OutboxMessage.objects.count()}"))
         return list(OutboxMessage.objects.order_by("-pk")[:count])[::-1]
 
     return write

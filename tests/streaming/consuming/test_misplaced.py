@@ -11,7 +11,7 @@ from events import Transaction
 from streaming import clients
 from streaming.consuming import misplaced
 from streaming.consuming.misplaced import at_home, leave, sender_on
-from streaming.inspecting.topic_scan import History
+from streaming.inspecting.topic_scan import TopicScan
 from streaming.messages import Batch, InvalidRecords, Record
 from streaming.partitioner import Homes, home_of
 from streaming.topics import Topic
@@ -31,7 +31,7 @@ def send_strangely(broker: str, orders: list[Transaction]) -> None:
 
 
 def everything() -> list[Record[Any]]:
-    history = History("test-reader", [Topic.TRANSACTIONS], [])
+    history = TopicScan("test-reader", [Topic.TRANSACTIONS], [])
     try:
         return [told.record for some in history.read() for told in some]
     finally:

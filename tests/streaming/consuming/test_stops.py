@@ -23,22 +23,22 @@ P1 = ("transactions", 1)
 
 @pytest.mark.django_db
 def test_a_long_streak_is_on_health_until_something_could_be_processed() -> None:
-    told = stops.StreaksTold("recorder")
-    told.tell({P1: Streak(99, 98, "bad")}, set())
+    streak_log = stops.StreakLog("recorder")
+    streak_log.record({P1: Streak(99, 98, "bad")}, set())
     checks.records()
-    told.tell({P1: Streak(150, 149, "bad")}, set())
+    streak_log.record({P1: Streak(150, 149, "bad")}, set())
     with pytest.raises(checks.Down, match=r"recorder has buried 150 records in a row of transactions\[1\].*offset 149"):
         checks.records()
-    told.tell({}, {("transactions", 2)})
+    streak_log.record({}, {("transactions", 2)})
     assert BurialStreak.objects.exists()
     # Another process of the group has the partition now.
-    stops.StreaksTold("recorder").tell({}, {P1})
+    stops.StreakLog("recorder").record({}, {P1})
     checks.records()
 
 
 @pytest.mark.django_db
 def test_a_streak_to_which_nothing_was_added_for_long_is_over() -> None:
-    stops.StreaksTold("recorder").tell({P1: Streak(150, 149, "bad")}, set())
+    stops.StreakLog("recorder").record({P1: Streak(150, 149, "bad")}, set())
     BurialStreak.objects.update(last_at=timezone.now() - stops.GOES_ON_WHILE - timedelta(seconds=1))
     checks.records()
 

@@ -30,7 +30,7 @@ def write(orders: Orders) -> Write:
 
     def put(count: int, seconds_ago: float = 0) -> list[OutboxMessage]:
         with transaction.atomic():
-            rows = outbox.tell(orders(count))
+            rows = outbox.enqueue(orders(count))
         written = timezone.now() - timedelta(seconds=seconds_ago)
         OutboxMessage.objects.filter(pk__in=[row.pk for row in rows]).update(created_at=written)
         return list(OutboxMessage.objects.order_by("-pk")[:count])[::-1]

@@ -33,7 +33,7 @@ def values_in_topic(kafka: AdminClient) -> dict[bytes, list[bytes]]:
 def test_the_outbox_reaches_its_topic_byte_for_byte_and_in_order(kafka: AdminClient, orders: Orders) -> None:
     told = orders(2500)
     with transaction.atomic():
-        outbox.tell(told)
+        outbox.enqueue(told)
     producer = clients.producer()
     assert [relay_once(producer) for _ in range(4)] == [1000, 1000, 500, 0]
     encode = clients.codec().encode
@@ -45,7 +45,7 @@ def test_the_outbox_reaches_its_topic_byte_for_byte_and_in_order(kafka: AdminCli
 @pytest.mark.django_db
 def test_a_traceparent_travels_as_a_header(kafka: AdminClient, orders: Orders) -> None:
     with transaction.atomic():
-        (row,) = outbox.tell(orders(1))
+        (row,) = outbox.enqueue(orders(1))
     OutboxMessage.objects.filter(pk=row.pk).update(traceparent="00-0af7-b7ad-01")
     relay_once(clients.producer())
     consumer = reader("test-reader")
@@ -66,4 +66,4 @@ def test_rows_stay_in_the_outbox_while_the_broker_refuses_them(kafka: AdminClien
 @pytest.mark.django_db(transaction=True)
 def test_telling_needs_a_database_transaction(orders: Orders) -> None:
     with pytest.raises(RuntimeError, match="database transaction"):
-        outbox.tell(orders(1))
+        outbox.enqueue(orders(1))
