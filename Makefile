@@ -42,7 +42,7 @@ cluster-down: setup  ## stop the cluster; its data stay
 secrets: setup  ## make or renew the certificates and passwords that Docker mounts, in compose/secrets
 	$(BIN)/python -m compose.docker.secret_files
 
-test: .venv/development  ## run every check
+lint: .venv/development  ## run every check but the tests: format, lint, types, imports, migrations, deployment, OpenAPI
 	$(BIN)/ruff format --check .
 	$(BIN)/ruff check .
 	$(BIN)/mypy
@@ -50,6 +50,8 @@ test: .venv/development  ## run every check
 	DATABASE_URL=sqlite:///:memory: $(BIN)/python manage.py makemigrations --check --dry-run
 	HTTPS=on $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
+
+test: lint  ## run every check: lint, then the tests
 	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
 
 test-stack: .venv/development  ## try what only MySQL, the schema registry and Elasticsearch can prove, each started here
@@ -90,4 +92,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets test test-stack test-cluster survival hostile drill format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets lint test test-stack test-cluster survival hostile drill format dashboards evidence report lock clean
