@@ -7,10 +7,10 @@ import time
 from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import IO, Any
-from xmlrpc.client import ServerProxy
+from xmlrpc.client import Fault, ServerProxy
 
 import psutil
-from supervisor.xmlrpc import SupervisorTransport
+from supervisor.xmlrpc import Faults, SupervisorTransport
 
 from native.occupancy import note, occupy
 
@@ -102,7 +102,16 @@ class Supervision:
             if program.endswith(":*"):
                 self.rpc.startProcessGroup(program.removesuffix(":*"), False)
             else:
-                self.rpc.startProcess(program, False)
+                self._start_one(program)
+
+    def _start_one(self, program: str) -> None:
+        try:
+            self.rpc.startProcess(program, False)
+        except Fault as fault:
+            # supervisord says so, too, of a program that ended before it could look. Its state says what becomes of
+            # it, and whoever waits for it gets its log.
+            if fault.faultCode != Faults.SPAWN_ERROR:
+                raise
 
     def states(self) -> dict[str, str]:
         return {info["name"]: info["statename"] for info in self.rpc.getAllProcessInfo()}

@@ -7,9 +7,11 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import IO
+from xmlrpc.client import Fault
 
 import psutil
 import pytest
+from supervisor.xmlrpc import Faults
 
 from monitoring.checks import Down, Unknown, processes
 from monitoring.processes import NoAnswer, troubles
@@ -102,6 +104,26 @@ def test_a_wait_that_takes_too_long_says_who_is_in_trouble(parts: Supervision) -
     lose(parts)
     with pytest.raises(DidNotStart, match=r"(?s)not so within 0 s.*hopeless is FATAL:\nthe table is gone"):
         parts.wait_until(lambda: False, "something else", timeout=0)
+
+
+class EndsAtOnce:
+    """A supervisord whose programs end before it has looked at them, as may happen on a busy machine."""
+
+    def __init__(self, fault: int) -> None:
+        self.fault = fault
+
+    def startProcess(self, name: str, wait: bool) -> None:  # noqa: N802 - supervisord's name
+        raise Fault(self.fault, name)
+
+
+def test_a_program_that_ends_before_supervisord_looks_is_left_to_its_state(
+    parts: Supervision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Supervision, "rpc", EndsAtOnce(Faults.SPAWN_ERROR))
+    parts.start("stores:hopeless")
+    monkeypatch.setattr(Supervision, "rpc", EndsAtOnce(Faults.BAD_NAME))
+    with pytest.raises(Fault):
+        parts.start("stores:nobody")
 
 
 def test_health_names_a_process_that_was_given_up(parts: Supervision, settings: "pytest.FixtureRequest") -> None:
