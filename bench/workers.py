@@ -13,8 +13,8 @@ from rich.table import Table
 from bench.embedded import platform
 from native.driving.embedded import Platform, free_ports, wait_until
 from native.driving.scraping import scrape
+from streaming.topology import EVERYWHERE, Worker
 
-WORKERS = ("recorder", "consumer", "aggregator", "notifier")
 HANDLED = "platform_worker_events_handled_total"
 
 
@@ -27,17 +27,17 @@ def main() -> None:
         began = time.monotonic()
         measured.run("run_producer", "--rate", "1000000", "--count", str(orders), "--seed", "1")
         table.add_row("producer, with its start", f"{orders / (time.monotonic() - began):,.0f}", "")
-        for worker in WORKERS:
+        for worker in (each for each in EVERYWHERE if each.group):
             seconds, processor = work_off(measured, worker, orders)
-            table.add_row(worker, f"{orders / seconds:,.0f}", f"{processor / orders * 1e6:,.0f}")
+            table.add_row(worker.name, f"{orders / seconds:,.0f}", f"{processor / orders * 1e6:,.0f}")
     Console().print(table)
 
 
-def work_off(measured: Platform, worker: str, orders: int) -> tuple[float, float]:
+def work_off(measured: Platform, worker: Worker, orders: int) -> tuple[float, float]:
     """Seconds from the moment at which a worker is ready to its last order, and its processor seconds in between."""
     (port,) = free_ports(1)
-    process = measured.start(f"run_{worker}", "--metrics-port", str(port), "--verbosity", "0")
-    wait_until(lambda: scrape(port).text, f"the {worker} is ready")
+    process = measured.start(worker.command, "--metrics-port", str(port), "--verbosity", "0")
+    wait_until(lambda: scrape(port).text, f"the {worker.name} is ready")
     began, before = time.monotonic(), sum(psutil.Process(process.pid).cpu_times()[:2])
 
     def done() -> bool:
@@ -45,7 +45,7 @@ def work_off(measured: Platform, worker: str, orders: int) -> tuple[float, float
         time.sleep(0.1)
         return sum(scrape(port).values(HANDLED, topic="transactions")) >= orders
 
-    wait_until(done, f"the {worker} has handled every order", timeout=600)
+    wait_until(done, f"the {worker.name} has handled every order", timeout=600)
     seconds, processor = time.monotonic() - began, sum(psutil.Process(process.pid).cpu_times()[:2]) - before
     process.terminate()
     process.wait(30)

@@ -10,12 +10,11 @@ from pathlib import Path
 
 from native import inherited
 from native.occupancy import is_occupied
-from native.security.acls import READERS
 from native.supervision import ROOT
 from native.with_env import variables
+from streaming.topology import WORKERS
 
-WORKERS = {"fraud": "consumer"}
-ACCOUNTS = {f"run_{WORKERS.get(reader, reader)}": reader for reader in READERS} | {
+ACCOUNTS = {worker.command: worker.name for worker in WORKERS} | {
     "create_topics": "deployer",
     "deploy_connectors": "deployer",
     # As who reads what is in the topics and sends what is missing there.
@@ -23,7 +22,6 @@ ACCOUNTS = {f"run_{WORKERS.get(reader, reader)}": reader for reader in READERS} 
     "reconcile": "reconciler",
     "redrive": "redrive",
     "run_producer": "producer",
-    "run_relay": "relay",
 }
 """As whom a command logs in to a cluster's Kafka; all others look only, as `monitor`."""
 

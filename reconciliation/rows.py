@@ -21,9 +21,8 @@ from reconciliation.comparison import (
 )
 from streaming.inspecting.topic_scan import ScannedRecord, TopicScan
 from streaming.messages import Record
-from streaming.topics import Topic
+from streaming.topics import Group, Topic
 from transactions import selectors, services
-from transactions.management.commands.run_recorder import Command as Recorder
 from transactions.models import Transaction
 
 
@@ -53,7 +52,7 @@ class Rows(Stage):
     def look(self, told: Sequence[ScannedRecord]) -> None:
         for each in told:
             order = hash(each.record.event.order_id)
-            if each.record.topic != Topic.TRANSACTIONS or Recorder.group in each.not_for or order in self._seen:
+            if each.record.topic != Topic.TRANSACTIONS or Group.RECORDER in each.not_for or order in self._seen:
                 continue
             self._seen.add(order)
             if self.scope.covers(each.record.received_at):
@@ -84,7 +83,7 @@ class Rows(Stage):
         self._compare(
             each.record
             for each in doubted
-            if Recorder.group not in each.not_for and self.scope.covers(each.record.received_at)
+            if Group.RECORDER not in each.not_for and self.scope.covers(each.record.received_at)
         )
 
     def _compare(self, records: Iterable[Record[events.Transaction]]) -> None:

@@ -8,8 +8,6 @@ from django.conf import settings
 from django.db import transaction
 from django.utils import timezone
 
-from analytics.management.commands.run_aggregator import Command as Aggregator
-from fraud.management.commands.run_consumer import Command as Watcher
 from reconciliation.alerts import Alerts
 from reconciliation.check import Stage
 from reconciliation.comparison import Comparison, Result, Scope, kept_since
@@ -20,8 +18,7 @@ from reconciliation.statuses import Statuses
 from reconciliation.totals import Totals
 from search.index import SearchIndex
 from streaming.inspecting.topic_scan import TopicScan
-from streaming.topics import Topic
-from transactions.management.commands.run_recorder import Command as Recorder
+from streaming.topics import Group, Topic
 from transactions.selectors import first_recorded
 
 READER = "reconciler"
@@ -71,7 +68,7 @@ def keep(*, results: Sequence[Result]) -> list[ComparisonRun]:
 
 @contextmanager
 def _history() -> Iterator[TopicScan]:
-    history = TopicScan(READER, TOPICS, [Recorder.group, Watcher.group, Aggregator.group])
+    history = TopicScan(READER, TOPICS, [Group.RECORDER, Group.FRAUD, Group.AGGREGATOR])
     try:
         yield history
     finally:

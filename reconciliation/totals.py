@@ -9,7 +9,6 @@ from django.db import transaction
 
 from analytics import selectors, services
 from analytics.consumers import APPLIED_AS
-from analytics.management.commands.run_aggregator import Command as Aggregator
 from analytics.windows import NOTHING, Counted, Sums, UserHour, hour_of, sums_of
 from events import Transaction, TransactionCorrected, TransactionStatusChanged
 from events.plausibility import FUTURE_TOLERANCE
@@ -19,7 +18,7 @@ from reconciliation.orders import Orders
 from streaming.consuming.exactly_once import applied_by
 from streaming.inspecting.topic_scan import ScannedRecord
 from streaming.messages import Record
-from transactions.management.commands.run_recorder import Command as Recorder
+from streaming.topics import Group
 from transactions.selectors import corrections_since
 from transactions.selectors import known as recorded_orders
 from transactions.tellings import entry_of
@@ -148,7 +147,7 @@ class Totals(Stage):
 
 def _counting(told: Sequence[ScannedRecord]) -> Iterator[Record[Any]]:
     """What neither the aggregator nor the recorder refused."""
-    refusing = {Aggregator.group, Recorder.group}
+    refusing = {Group.AGGREGATOR, Group.RECORDER}
     return (each.record for each in told if refusing.isdisjoint(each.not_for))
 
 

@@ -8,14 +8,9 @@ from urllib.error import URLError
 
 from native.driving.scraping import scrape
 from native.layout import Layout
+from streaming import topology
 
-WORKERS = {
-    "recorder": "transactions",
-    "consumer": "transactions",
-    "aggregator": "transactions",
-    "notifier": "transactions",
-    "indexer": "mysql.transactions",
-}
+WORKERS = {worker.name: worker.reads[0].value for worker in topology.WORKERS if worker.group}
 """The topic whose records each of them handles."""
 DEBEZIUM = "Debezium"
 LOOK_EVERY, PATIENCE_SECONDS = 0.25, 300

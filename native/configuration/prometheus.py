@@ -4,8 +4,9 @@ import json
 from typing import Any
 
 from native.configuration.files import COMPOSE
-from native.layout import EXPORTERS, HOST, NODES, WORKERS, Layout
+from native.layout import EXPORTERS, HOST, NODES, Layout
 from native.with_env import variables
+from streaming.topology import WORKERS
 
 
 def configure(layout: Layout) -> None:
@@ -33,7 +34,7 @@ def targets(layout: Layout) -> list[dict[str, Any]]:
     quick = [
         *((name, name, name) for name in ("prometheus", "alertmanager", "api")),
         ("monitor", "monitor", "monitor metrics"),
-        *(("workers", name, f"{name} metrics") for name in WORKERS if name not in idle),
+        *(("workers", each.name, f"{each.name} metrics") for each in WORKERS if each.name not in idle),
     ]
     return [
         {"targets": [f"{HOST}:{ports[port]}"], "labels": {"job": job, "instance": instance} | interval}
@@ -45,8 +46,8 @@ def targets(layout: Layout) -> list[dict[str, Any]]:
 def idle_workers() -> set[str]:
     """The workers whose work something else does, as compose/cluster.env has it."""
     settings = variables([COMPOSE / "cluster.env"])
-    in_use = {
-        "relay": settings["OUTBOX_CARRIED_BY"] == "run_relay",
-        "indexer": settings["INDEXED_BY"] == "run_indexer",
+    return {
+        worker.name
+        for worker in WORKERS
+        if worker.runs_where and settings[worker.runs_where[0]] != worker.runs_where[1]
     }
-    return {worker for worker, is_used in in_use.items() if not is_used}

@@ -1,4 +1,4 @@
-"""Who may do what in Kafka: one principal per service, and the least that it needs. Pure.
+"""Who may do what in Kafka: one principal per service, and the least that it needs.
 
 Whatever no grant allows is refused. READ, WRITE and DELETE bring DESCRIBE with them, as in Kafka itself.
 """
@@ -6,6 +6,9 @@ Whatever no grant allows is refused. READ, WRITE and DELETE bring DESCRIBE with 
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+
+from streaming.topics import Group, Topic
+from streaming.topology import AGGREGATOR, EVENTS, WORKERS
 
 
 class Resource(StrEnum):
@@ -52,26 +55,10 @@ class Grant:
         return self.resource == resource and operation in operations and names
 
 
-TRANSACTIONS, STATUS, CORRECTIONS = "transactions", "transactions.status", "transactions.corrections"
-ALERTS, CHANGES = "fraud.alerts", "mysql.transactions"
-EVENTS = (TRANSACTIONS, STATUS, CORRECTIONS, ALERTS)
+TRANSACTIONS, STATUS, CORRECTIONS = Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS
+CHANGES = Topic.MYSQL_TRANSACTIONS
 SINK_GROUP = "connect-elasticsearch-sink"
-DEAD_LETTERS = {topic: f"{topic}.dead-letters" for topic in (*EVENTS, CHANGES)}
-
-# principal → consumer group and the topics that it reads; it writes their dead letters.
-READERS = {
-    "recorder": ("recorder", (TRANSACTIONS,)),
-    "fraud": ("fraud", (TRANSACTIONS, CORRECTIONS)),
-    "aggregator": ("aggregator", (TRANSACTIONS, STATUS, CORRECTIONS)),
-    "notifier": ("notifier", EVENTS),
-    "indexer": ("indexer", (CHANGES,)),
-}
-# principal → topics that it writes.
-WRITERS = {
-    "relay": EVENTS,
-    "recorder": (TRANSACTIONS,),  # sends on what lies on a partition of other users
-    "producer": (TRANSACTIONS,),
-}
+DEAD_LETTERS = [topic.dead_letters for topic in Topic]
 
 
 def grants() -> list[Grant]:
@@ -91,22 +78,24 @@ def allowed(principal: str, operation: Operation, resource: Resource, name: str)
 
 
 def _readers() -> Iterator[Grant]:
-    for principal, (group, topics) in READERS.items():
-        yield Grant(principal, Resource.GROUP, group, READ)
-        for topic in topics:
-            yield Grant(principal, Resource.TOPIC, topic, READ)
-            yield Grant(principal, Resource.TOPIC, DEAD_LETTERS[topic], WRITE)
+    for worker in WORKERS:
+        if worker.group:
+            yield Grant(worker.name, Resource.GROUP, worker.group, READ)
+        for topic in worker.reads:
+            yield Grant(worker.name, Resource.TOPIC, topic, READ)
+            yield Grant(worker.name, Resource.TOPIC, topic.dead_letters, WRITE)
     # Fills its memory of the last order ids from the log, less what it buried, in a group that commits nothing.
-    yield Grant("aggregator", Resource.GROUP, "aggregator-read-back", READ)
-    for topic in READERS["aggregator"][1]:
-        yield Grant("aggregator", Resource.TOPIC, DEAD_LETTERS[topic], READ)
+    yield Grant(AGGREGATOR.name, Resource.GROUP, "aggregator-read-back", READ)
+    for topic in AGGREGATOR.reads:
+        yield Grant(AGGREGATOR.name, Resource.TOPIC, topic.dead_letters, READ)
 
 
 def _writers() -> Iterator[Grant]:
     # Who may write to a topic may do so idempotently, too: no further grant is needed for that.
-    for principal, topics in WRITERS.items():
-        for topic in topics:
-            yield Grant(principal, Resource.TOPIC, topic, WRITE)
+    for worker in WORKERS:
+        for topic in worker.writes:
+            yield Grant(worker.name, Resource.TOPIC, topic, WRITE)
+    yield Grant("producer", Resource.TOPIC, TRANSACTIONS, WRITE)
 
 
 def _monitor() -> Iterator[Grant]:
@@ -116,7 +105,7 @@ def _monitor() -> Iterator[Grant]:
     yield Grant("monitor", Resource.GROUP, EVERY, DESCRIBE)
     # Lag in seconds is the age of the first unread record, which only the record itself tells; groups lag in events, in
     # changes of rows, and in dead letters.
-    for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
+    for topic in (*EVENTS, CHANGES, *DEAD_LETTERS):
         yield Grant("monitor", Resource.TOPIC, topic, READ)
 
 
@@ -129,14 +118,14 @@ def _reconciler() -> Iterator[Grant]:
     yield Grant("reconciler", Resource.GROUP, "reconciler", READ)
     for topic in (TRANSACTIONS, STATUS, CORRECTIONS):
         yield Grant("reconciler", Resource.TOPIC, topic, READ)
-        yield Grant("reconciler", Resource.TOPIC, DEAD_LETTERS[topic], READ)
+        yield Grant("reconciler", Resource.TOPIC, topic.dead_letters, READ)
 
 
 def _redrive() -> Iterator[Grant]:
     """Sends by hand what did not get through: dead letters, and rows of the outbox that no topic has."""
     yield Grant("redrive", Resource.GROUP, "redrive", READ)
     for topic in EVENTS:
-        yield Grant("redrive", Resource.TOPIC, DEAD_LETTERS[topic], READ)
+        yield Grant("redrive", Resource.TOPIC, topic.dead_letters, READ)
         yield Grant("redrive", Resource.TOPIC, topic, WRITE)
         # What did not fit into a letter is read again where it came from.
         yield Grant("redrive", Resource.TOPIC, topic, READ)
@@ -144,13 +133,13 @@ def _redrive() -> Iterator[Grant]:
 
 def _deployer() -> Iterator[Grant]:
     """Makes the platform's topics, keeps the settings that all rely on, and takes away what is out of use."""
-    for topic in (*EVENTS, CHANGES, *DEAD_LETTERS.values()):
+    for topic in (*EVENTS, CHANGES, *DEAD_LETTERS):
         yield Grant("deployer", Resource.TOPIC, topic, CREATE)
         yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE)
         yield Grant("deployer", Resource.TOPIC, topic, DESCRIBE_CONFIGS)
         yield Grant("deployer", Resource.TOPIC, topic, ALTER_CONFIGS)
     # Of the two ways into the search index one is out of use, and its group with it.
-    for group in ("indexer", SINK_GROUP):
+    for group in (Group.INDEXER, SINK_GROUP):
         yield Grant("deployer", Resource.GROUP, group, DELETE)
 
 
@@ -171,7 +160,7 @@ def _connect() -> Iterator[Grant]:
     for topic in (CHANGES, *EVENTS):
         yield Grant("connect", Resource.TOPIC, topic, WRITE)
     yield Grant("connect", Resource.TOPIC, CHANGES, READ)
-    yield Grant("connect", Resource.TOPIC, DEAD_LETTERS[CHANGES], WRITE)
+    yield Grant("connect", Resource.TOPIC, CHANGES.dead_letters, WRITE)
     yield Grant("connect", Resource.GROUP, SINK_GROUP, READ)
 
 

@@ -23,7 +23,7 @@ class Topic(StrEnum):
     TRANSACTIONS_CORRECTIONS = "transactions.corrections"
     FRAUD_ALERTS = "fraud.alerts"
     MYSQL_TRANSACTIONS = "mysql.transactions"
-    """changes of rows, told by Debezium (see cdc.py); none of our events"""
+    """changes of rows, told by Debezium (see debezium.py); none of our events"""
 
     @property
     def dead_letters(self) -> str:
@@ -38,6 +38,16 @@ class Topic(StrEnum):
     def event_type(self) -> type[Event]:
         """What its values are; KeyError for changes of rows."""
         return EVENT_TYPES[self]
+
+
+class Group(StrEnum):
+    """The workers' consumer groups."""
+
+    RECORDER = "recorder"
+    FRAUD = "fraud"
+    AGGREGATOR = "aggregator"
+    NOTIFIER = "notifier"
+    INDEXER = "indexer"
 
 
 EVENT_TYPES: dict[Topic, type[Event]] = {

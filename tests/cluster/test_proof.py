@@ -24,7 +24,7 @@ pytestmark = pytest.mark.cluster
 MOCK_ORDERS, MOCK_RATE, DELETED = 20_000, 2_000, 200
 VICTIMS = [
     "kafka-1", "zookeeper leader", "connect", "mysql", "elasticsearch", "registry",
-    "recorder", "consumer", "aggregator", "notifier", "indexer", "api",
+    "recorder", "fraud", "aggregator", "notifier", "indexer", "api",
 ]  # fmt: skip
 
 

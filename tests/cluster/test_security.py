@@ -38,18 +38,18 @@ from native.security.acls import (
     CHANGES,
     CLUSTER_NAME,
     DEAD_LETTERS,
-    EVENTS,
-    READERS,
     Operation,
     Resource,
     allowed,
     principals,
 )
+from streaming.topology import EVENTS, WORKERS
 
 pytestmark = pytest.mark.cluster
 
-TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values(), "connect-configs"]
-GROUPS = [*(group for group, _ in READERS.values()), "redrive", "connect-cluster", "somebody-else"]
+
+TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS, "connect-configs"]
+GROUPS = [*(group for worker in WORKERS if (group := worker.group)), "redrive", "connect-cluster", "somebody-else"]
 REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,

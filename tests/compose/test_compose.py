@@ -16,7 +16,7 @@ from native.layout import CERTIFIED
 from native.packages import libraries
 from native.security import acls
 from native.with_env import variables
-from streaming.consuming.worker_command import workers
+from streaming import topology
 from streaming.topics import Topic, topic_configs
 from tests.compose.composition import (
     COMPOSE,
@@ -329,16 +329,17 @@ def test_our_processes_run_commands_that_exist(name: str) -> None:
 
 def test_each_worker_runs_under_its_own_principal_and_is_asked_for_in_its_own_group(settings: Any) -> None:
     settings.INDEXED_BY = "run_indexer"
-    groups = {type(command).__module__.rpartition(".")[2]: command.group for command in workers()}
+    readers = {worker.command: worker for worker in topology.WORKERS if worker.group}
     found = {}
     for name, service in OURS.items():
         command = words({"command": service["command"]})
         if "worker" in service.get("healthcheck", {}).get("test", []):
-            module = command[command.index("manage.py") + 1]
+            reader = readers[command[command.index("manage.py") + 1]]
             principal = secrets(service)["/run/secrets/kafka.env"].removeprefix("kafka-").removesuffix(".env")
-            assert service["healthcheck"]["test"][-1] == groups[module] == acls.READERS[principal][0], name
-            found[module] = name
-    assert set(found) == set(groups)
+            assert (name, principal) == (reader.name, reader.name)
+            assert service["healthcheck"]["test"][-1] == reader.group
+            found[reader.command] = name
+    assert set(found) == set(readers)
 
 
 def test_the_api_has_no_account_of_kafka() -> None:

@@ -47,4 +47,5 @@ def test_refunds_raise_no_alert(make_order: Order) -> None:
 
 def test_the_worker_watches_the_transactions() -> None:
     topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS)
-    assert (Command.group, Command.topics, Command().handler()) == ("fraud", topics, consumers.watch)
+    command = Command()
+    assert (command.group, command.topics, command.handler()) == ("fraud", topics, consumers.watch)

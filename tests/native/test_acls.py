@@ -3,13 +3,15 @@
 import itertools
 
 from native.security import acls
-from native.security.acls import CHANGES, DEAD_LETTERS, EVENTS, STATUS, TRANSACTIONS, Operation, Resource, allowed
+from native.security.acls import CHANGES, DEAD_LETTERS, STATUS, TRANSACTIONS, Operation, Resource, allowed
 from reconciliation.services import READER
 from reconciliation.services import TOPICS as TOPICS_COMPARED
-from streaming.consuming.worker_command import workers
+from streaming import topology
+from streaming.topics import TOPICS as TOPICS_OF_EVENTS
 from streaming.topics import Topic
+from streaming.topology import EVENTS
 
-TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS.values()]
+TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS]
 
 
 def may(operation: Operation, topic: str) -> set[str]:
@@ -38,15 +40,17 @@ def test_the_api_has_no_account_and_the_monitor_reads_whatever_a_group_may_lag_i
 def test_the_monitor_changes_nothing() -> None:
     changing = {Operation.WRITE, Operation.CREATE, Operation.ALTER_CONFIGS, Operation.IDEMPOTENT_WRITE}
     assert not [grant for grant in acls.grants() if grant.principal == "monitor" and grant.operation in changing]
-    assert not any(allowed("monitor", Operation.READ, Resource.GROUP, group) for group, _ in acls.READERS.values()), (
+    assert not any(allowed("monitor", Operation.READ, Resource.GROUP, group) for group in topology.readers()), (
         "who may read as a group may commit for it"
     )
 
 
 def test_nobody_may_commit_for_the_group_of_another() -> None:
-    for principal, (group, _) in acls.READERS.items():
-        others = set(acls.principals()) - {principal}
-        assert not {other for other in others if allowed(other, Operation.READ, Resource.GROUP, group)}
+    for worker in topology.WORKERS:
+        if worker.group:
+            others = set(acls.principals()) - {worker.name}
+            assert allowed(worker.name, Operation.READ, Resource.GROUP, worker.group)
+            assert not {other for other in others if allowed(other, Operation.READ, Resource.GROUP, worker.group)}
 
 
 def test_writing_brings_describing_and_nothing_else() -> None:
@@ -64,16 +68,15 @@ def test_no_grant_stands_twice() -> None:
 
 
 def test_every_worker_may_read_its_topics_in_its_group_and_write_their_dead_letters() -> None:
-    for worker in workers():
-        (principal,) = (name for name, (group, _) in acls.READERS.items() if group == worker.group)
-        for topic in worker.topics:
-            assert allowed(principal, Operation.READ, Resource.TOPIC, topic)
-            assert allowed(principal, Operation.WRITE, Resource.TOPIC, Topic(topic).dead_letters)
+    for worker in topology.WORKERS:
+        for topic in worker.reads:
+            assert allowed(worker.name, Operation.READ, Resource.TOPIC, topic)
+            assert allowed(worker.name, Operation.WRITE, Resource.TOPIC, topic.dead_letters)
 
 
-def test_the_rules_name_the_platforms_topics() -> None:
+def test_every_event_has_a_topic_of_the_topology() -> None:
     assert {*EVENTS, CHANGES} == set(Topic)
-    assert {topic.value: topic.dead_letters for topic in Topic} == DEAD_LETTERS
+    assert set(EVENTS) == set(TOPICS_OF_EVENTS.values())
 
 
 def test_the_deployer_makes_every_topic_and_touches_no_record() -> None:

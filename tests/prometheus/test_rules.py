@@ -11,7 +11,7 @@ import yaml  # type: ignore[import-untyped] # its types are a package that nothi
 from django.core.management import get_commands
 
 from native.driving.embedded import ROOT
-from streaming.consuming.worker_command import workers
+from streaming import topology
 
 RULES = sorted((ROOT / "compose" / "prometheus" / "rules").glob("*.yml"))
 TESTS = {file.name: file for file in (ROOT / "tests" / "prometheus").glob("*.yml")}
@@ -124,7 +124,7 @@ def expression(name: str) -> str:
 
 
 def test_every_worker_and_its_group_is_watched() -> None:
-    groups = {worker.group for worker in workers()}
+    groups = topology.readers().keys()
     named = re.findall(r'consumergroup=~"([^"]+)"', expression("LagGrowing") + expression("ConsumerStuck"))
     assert len(named) == 2
     assert all(re.fullmatch(pattern, group) for pattern in named for group in groups)

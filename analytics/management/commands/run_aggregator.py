@@ -5,17 +5,16 @@ from typing import Any
 from django.conf import settings
 
 from analytics import consumers
+from streaming import topology
 from streaming.consuming.dedup_backfill import AppliedLog
 from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.worker_command import WorkerCommand
 from streaming.messages import Batch
-from streaming.topics import Topic
 
 
 class Command(WorkerCommand):
     help = "Sum what each user's transactions of each hour come to."
-    group = "aggregator"
-    topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS)
+    worker = topology.AGGREGATOR
 
     def handler(self) -> Callable[[Batch[Any]], None]:
         seen = SeenEvents(settings.SEEN_EVENTS_PER_PARTITION, AppliedLog(self.group).read_back)

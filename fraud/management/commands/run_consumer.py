@@ -2,15 +2,14 @@ from collections.abc import Callable
 
 from events import Transaction, TransactionCorrected
 from fraud import consumers
+from streaming import topology
 from streaming.consuming.worker_command import WorkerCommand
 from streaming.messages import Batch
-from streaming.topics import Topic
 
 
 class Command(WorkerCommand):
     help = "Watch every transaction of the topic, and raise an alert for each suspicious one."
-    group = "fraud"
-    topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS)
+    worker = topology.FRAUD
 
     def handler(self) -> Callable[[Batch[Transaction | TransactionCorrected]], None]:
         return consumers.watch

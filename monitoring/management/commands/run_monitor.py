@@ -17,8 +17,8 @@ from monitoring.known_groups import KnownGroups
 from monitoring.observation import Outage
 from monitoring.observer import Watch
 from monitoring.services import keep_look
+from streaming import topology
 from streaming.connectors.wanted import groups_out_of_use
-from streaming.consuming.worker_command import workers
 from streaming.inspecting import outbox_lag
 from streaming.telemetry import metrics
 
@@ -50,7 +50,7 @@ class Command(BaseCommand):
         stopped = Event()
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
-        known = KnownGroups({worker.group: worker.topics for worker in workers()}, groups_out_of_use())
+        known = KnownGroups(topology.readers(), groups_out_of_use())
         exporter = Exporter(Watch(known=known))
         told = Told(SOURCES)
         if metrics_port:

@@ -1,20 +1,15 @@
 from collections.abc import Callable
 
 from notifications import consumers
+from streaming import topology
 from streaming.consuming.worker_command import WorkerCommand
 from streaming.messages import Batch
-from streaming.topics import Event, Topic
+from streaming.topics import Event
 
 
 class Command(WorkerCommand):
     help = "Tell users about their orders, and investigators about fraud alerts."
-    group = "notifier"
-    topics = (
-        Topic.TRANSACTIONS,
-        Topic.TRANSACTIONS_STATUS,
-        Topic.TRANSACTIONS_CORRECTIONS,
-        Topic.FRAUD_ALERTS,
-    )
+    worker = topology.NOTIFIER
 
     def handler(self) -> Callable[[Batch[Event]], None]:
         return consumers.notify

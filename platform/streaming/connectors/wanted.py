@@ -2,8 +2,8 @@
 
 from django.conf import settings
 
+from streaming import topology
 from streaming.connectors.connect import Connector
-from streaming.consuming.worker_command import workers
 
 CDC, OUTBOX, SINK = "transactions-cdc", "outbox", "elasticsearch-sink"
 
@@ -27,7 +27,7 @@ def out_of_use() -> list[Connector]:
 def groups_out_of_use() -> list[str]:
     """The consumer groups of connectors and workers that the settings do not want: nobody reads on there."""
     of_connectors = {connector.group for connector in out_of_use() if connector.group}
-    return sorted(of_connectors | {worker.group for worker in workers(wanted=False)})
+    return sorted(of_connectors | topology.readers(in_use=False).keys())
 
 
 def _read(name: str) -> Connector:

@@ -9,11 +9,10 @@ from typing import Any, ClassVar
 import structlog
 from confluent_kafka import Message, Producer
 from django.conf import settings
-from django.core.management import get_commands, load_command_class
 from django.core.management.base import BaseCommand, CommandParser
 from django.db import close_old_connections
 
-from streaming import clients
+from streaming import clients, topology
 from streaming.consuming import misplaced, stops
 from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
 from streaming.consuming.instances import Name, bear
@@ -25,7 +24,7 @@ from streaming.messages import Batch, Progress, Record
 from streaming.partitioner import Homes
 from streaming.telemetry import metrics, tracing
 from streaming.telemetry.metrics import WorkerMetrics
-from streaming.topics import Topic
+from streaming.topics import Group, Topic
 
 log = structlog.get_logger(__name__)
 
@@ -36,26 +35,31 @@ LOOK_EVERY_SECONDS = 2.0
 class WorkerCommand(BaseCommand):
     """A worker as a process: it ends cleanly on SIGTERM and SIGINT, and can be killed at any moment.
 
-    A subclass names its consumer group and topics, and says what to do with a batch.
+    A subclass names its line of the topology, and says what to do with a batch.
     """
 
     # `check` and `migrate` look at the project as a whole; here, a start would wait until every page is loaded.
     requires_system_checks = ()
 
-    group: ClassVar[str]
-    topics: ClassVar[Sequence[Topic]]
+    worker: ClassVar[topology.Worker]
     keyed_by_user: ClassVar[bool] = True
     """whether its topics have a user's records on one partition, and those that lie elsewhere are not to be counted"""
     sends_on: ClassVar[bool] = False
     """whether it is the group that sends misplaced records on"""
 
+    @property
+    def group(self) -> Group:
+        """The consumer group that it is a member of."""
+        assert self.worker.group is not None, f"{self.worker.name} reads no topic"  # noqa: S101 - of the table's own
+        return self.worker.group
+
+    @property
+    def topics(self) -> Sequence[Topic]:
+        return self.worker.reads
+
     def handler(self) -> Callable[[Batch[Any]], None]:
         """The function that takes each batch."""
         raise NotImplementedError
-
-    def is_wanted(self) -> bool:
-        """Whether this worker belongs to the platform as the settings have it."""
-        return True
 
     def decode(self, message: Message) -> Record[Any]:
         """What a message of our topics holds; raises InvalidMessage."""
@@ -147,11 +151,3 @@ def _on_signals(*calls: Callable[[], None]) -> None:
 
     signal.signal(signal.SIGTERM, end)
     signal.signal(signal.SIGINT, end)
-
-
-def workers(*, wanted: bool = True) -> list[WorkerCommand]:
-    """The worker commands of every installed app that the settings want; or those that they do not want."""
-    commands = (
-        load_command_class(app, name) for name, app in sorted(get_commands().items()) if name.startswith("run_")
-    )
-    return [command for command in commands if isinstance(command, WorkerCommand) and command.is_wanted() is wanted]

@@ -8,8 +8,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 from django.core.management import CommandError, call_command
 
 from native.driving.embedded import wait_until
-from streaming import clients
-from streaming.consuming.worker_command import workers
+from streaming import clients, topology
 from streaming.inspecting.lag import end_offsets, unread
 from streaming.topics import Topic
 
@@ -76,8 +75,8 @@ def test_a_group_that_never_committed_has_everything_unread(kafka: AdminClient, 
 @pytest.mark.django_db
 def test_nobody_waits_for_a_marker(kafka: AdminClient, transactional: Producer) -> None:
     write(transactional, kafka, 5)
-    for worker in workers():
-        read_all_but(kafka, 1, worker.group)
+    for group in topology.readers():
+        read_all_but(kafka, 1, group)
     call_command("wait_for_workers", timeout=0, stdout=StringIO())
     read_all_but(kafka, 2)
     with pytest.raises(CommandError, match="recorder"):

@@ -1,16 +1,15 @@
 from collections.abc import Callable
 
 import events
+from streaming import topology
 from streaming.consuming.worker_command import WorkerCommand
 from streaming.messages import Batch
-from streaming.topics import Topic
 from transactions import consumers
 
 
 class Command(WorkerCommand):
     help = "Record every transaction of the topic in the table `transactions`."
-    group = "recorder"
-    topics = (Topic.TRANSACTIONS,)
+    worker = topology.RECORDER
     sends_on = True
 
     def handler(self) -> Callable[[Batch[events.Transaction]], None]:

@@ -8,9 +8,8 @@ from django.core.management.base import BaseCommand, CommandParser
 from rich.console import Console
 from rich.table import Table
 
-from streaming import clients
+from streaming import clients, topology
 from streaming.clients import Outgoing, send_what_fits
-from streaming.consuming.worker_command import workers
 from streaming.dead_letters import origins
 from streaming.dead_letters.dead_letter import DeadLetter, addressed, to_redrive
 from streaming.inspecting.lag import committed_offsets, end_offsets
@@ -107,7 +106,7 @@ def read_letters(
     """The letters that wait, and how many messages of each topic are none: nobody here buried those."""
     ours: list[DeadLetter] = []
     foreign: Counter[str] = Counter()
-    groups = {command.group for command in workers()}
+    groups = topology.readers().keys()
     for partition, (start, end) in waiting.items():
         for message in read_range(consumer, partition, start, end):
             letter = DeadLetter.of(message)

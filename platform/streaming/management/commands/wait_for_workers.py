@@ -4,8 +4,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-from streaming import clients
-from streaming.consuming.worker_command import workers
+from streaming import clients, topology
 from streaming.inspecting.lag import unread
 from streaming.models import OutboxMessage
 
@@ -38,7 +37,7 @@ def what_is_left() -> dict[str, int]:
     The outbox is read after the groups that fill it, and the groups that read what it sends after it: all zero means
     that nothing is on its way.
     """
-    groups = {command.group: command.topics for command in workers()}
+    groups = topology.readers()
     admin = clients.admin()
     before = {group: unread(admin, group, topics) for group, topics in groups.items()}
     # Debezium leaves the rows that it has carried.
