@@ -5,7 +5,7 @@ from streaming.messages import Batch, InvalidRecords, without
 from transactions.selectors import implausible
 
 
-def watch(batch: Batch[Transaction | TransactionCorrected]) -> None:
+def detect_fraud(batch: Batch[Transaction | TransactionCorrected]) -> None:
     """An alert for every suspicious order; a second delivery, or the same order sent again, raises no second one.
 
     Raises InvalidRecords for corrections that the platform has not told itself.

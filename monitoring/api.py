@@ -15,7 +15,7 @@ from api.parameters import Parameters
 from api.problems import Problem, ProblemType
 from monitoring import live
 from monitoring.health import Overall, Part, Status, overall
-from monitoring.selectors import latest_look
+from monitoring.selectors import latest_snapshot
 from monitoring.serializers import ObservationSerializer
 from monitoring.snapshot import Trouble, what_is_known
 
@@ -99,7 +99,7 @@ class Kafka(Endpoint):
         tags=["monitoring"],
     )
     def get(self, request: Request) -> Response:
-        known = what_is_known(latest_look(), datetime.now(UTC))
+        known = what_is_known(latest_snapshot(), datetime.now(UTC))
         if isinstance(known, Trouble):
             raise Problem(ProblemType.UNAVAILABLE, known.why)
         return Response(known)

@@ -18,7 +18,7 @@ from api.database_errors import in_short
 from monitoring.health import Part
 from monitoring.processes import NoAnswer
 from monitoring.processes import troubles as list_troubles
-from monitoring.selectors import latest_look
+from monitoring.selectors import latest_snapshot
 from monitoring.snapshot import Trouble, silence, what_is_known
 from monitoring.writing import try_a_write
 from notifications.delivery import ping_mail
@@ -79,17 +79,17 @@ def database() -> None:
 def kafka() -> float:
     """As run_monitor saw it last: the API itself never asks Kafka (docs/decisions/0010)."""
     try:
-        look = latest_look()
+        snapshot = latest_snapshot()
     except Error as error:
         raise Unknown(
             f"The database, where run_monitor writes down how Kafka is, does not answer ({type(error).__name__})."
         ) from error
-    known = what_is_known(look, datetime.now(UTC))
+    known = what_is_known(snapshot, datetime.now(UTC))
     if isinstance(known, Trouble):
         raise Down(known.why) if known.is_known else Unknown(known.why)
     if why := silence(known):
         raise Down(why)
-    return look.seconds if look else 0.0
+    return snapshot.seconds if snapshot else 0.0
 
 
 def search() -> None:

@@ -14,7 +14,7 @@ EVERY_SECONDS = 5
 Source = Callable[[], Iterable[Metric]]
 
 
-class Told(Collector):
+class DatabaseMetrics(Collector):
     """Serves what its sources gave last. One whose rows cannot be read tells nothing until they can be read again."""
 
     def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = monotonic) -> None:

@@ -11,7 +11,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from monitoring.observation import GroupStatus, Observation, Outage
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from monitoring.reasons import PartitionVerdict, Verdict
 from streaming.inspecting.cluster import Cluster, PartitionState
 
@@ -20,8 +20,8 @@ Labels = tuple[str, str]
 
 
 @dataclass(frozen=True, slots=True)
-class Looked:
-    """What was seen last, and how the last look went."""
+class LatestObservation:
+    """What was seen last, and how the latest observation went."""
 
     observation: Observation | None
     is_up: bool
@@ -31,33 +31,33 @@ class Looked:
 class Exporter(Collector):
     """Serves the last observation. While Kafka is away, groups and partitions stay as they were seen last."""
 
-    def __init__(self, watch: Watch) -> None:
-        self._watch = watch
+    def __init__(self, observer: Observer) -> None:
+        self._observer = observer
         self._lock = Lock()
-        self._looked = Looked(None, is_up=False, seconds=0.0)
+        self._latest = LatestObservation(None, is_up=False, seconds=0.0)
 
-    def look(self) -> Observation | Outage:
+    def observe(self) -> Observation | Outage:
         """Observe the cluster, and serve that from now on."""
         began = perf_counter()
-        observed = self._watch.observe()
+        observed = self._observer.observe()
         seconds = perf_counter() - began
         with self._lock:
-            seen = observed if isinstance(observed, Observation) else self._looked.observation
-            self._looked = Looked(seen, isinstance(observed, Observation), seconds)
+            seen = observed if isinstance(observed, Observation) else self._latest.observation
+            self._latest = LatestObservation(seen, isinstance(observed, Observation), seconds)
         return observed
 
     @property
     def seconds(self) -> float:
-        """How long the last look took."""
+        """How long the latest observation took."""
         with self._lock:
-            return self._looked.seconds
+            return self._latest.seconds
 
     def collect(self) -> Iterator[Metric]:
         with self._lock:
-            looked = self._looked
-        brokers = looked.observation.cluster.answering if looked.observation and looked.is_up else ()
-        yield _gauge("platform_monitor_up", "1: Kafka could be observed.", "", [((), looked.is_up)])
-        yield _gauge("platform_monitor_observation_seconds", "How long that took.", "", [((), looked.seconds)])
+            latest = self._latest
+        brokers = latest.observation.cluster.answering if latest.observation and latest.is_up else ()
+        yield _gauge("platform_monitor_up", "1: Kafka could be observed.", "", [((), latest.is_up)])
+        yield _gauge("platform_monitor_observation_seconds", "How long that took.", "", [((), latest.seconds)])
         yield _gauge("kafka_brokers", "Brokers that answer.", "", [((), len(brokers))])
         yield _gauge(
             "kafka_broker_info",
@@ -65,12 +65,12 @@ class Exporter(Collector):
             "id address",
             [((each.id, f"{each.host}:{each.port}"), 1) for each in brokers],
         )
-        if looked.observation:
-            at = looked.observation.cluster.at.timestamp()
+        if latest.observation:
+            at = latest.observation.cluster.at.timestamp()
             yield _gauge("platform_monitor_observation_timestamp_seconds", "Of the last success.", "", [((), at)])
-            yield from _of_partitions(looked.observation.cluster)
-            yield from _of_groups(looked.observation.groups)
-            yield from _of_groups_and_partitions(looked.observation.groups)
+            yield from _of_partitions(latest.observation.cluster)
+            yield from _of_groups(latest.observation.groups)
+            yield from _of_groups_and_partitions(latest.observation.groups)
 
 
 Row = tuple[tuple[object, ...], float | None]

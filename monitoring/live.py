@@ -19,11 +19,11 @@ from transactions import selectors as transactions
 
 STAFF = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.OPERATOR})
 HEALTH_SECONDS = 2.0
-LOOK_SECONDS = 1.0
+SNAPSHOT_SECONDS = 1.0
 
 health = Fresh(checks.ask_all, seconds=HEALTH_SECONDS)
 readiness = Fresh(lambda: checks.ask_all(checks.needed()), seconds=HEALTH_SECONDS)
-look = Fresh(selectors.latest_look, seconds=LOOK_SECONDS)
+snapshot = Fresh(selectors.latest_snapshot, seconds=SNAPSHOT_SECONDS)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +57,7 @@ def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
     return {
         "at": now,
         "health": {"status": overall(parts), "parts": [part_row(part) for part in parts]},
-        "kafka": _kafka(what_is_known(look.get(), now)),
+        "kafka": _kafka(what_is_known(snapshot.get(), now)),
         "rates": [_rates(each) for each in selectors.rates_since(rates_since)],
         "panels": {panel.name: _panel(panel, roles) for panel in PANELS},
     }
@@ -65,7 +65,7 @@ def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
 
 def forget() -> None:
     """Ask everything anew the next time, such as after a change of settings."""
-    for each in (health, readiness, look):
+    for each in (health, readiness, snapshot):
         each.forget()
     _rows.cache_clear()
 

@@ -16,8 +16,8 @@ class ClusterSample(models.Model):
         return f"{self.cluster} at {self.at:%H:%M:%S}"
 
 
-class LatestLook(models.Model):
-    """How run_monitor's latest look at Kafka went. The API shows this row, and never asks Kafka itself."""
+class StoredSnapshot(models.Model):
+    """run_monitor's latest snapshot of Kafka, or why it has none. The API shows this row and never asks Kafka."""
 
     id = models.PositiveSmallIntegerField(primary_key=True, default=1)
     at = models.DateTimeField()
@@ -31,6 +31,7 @@ class LatestLook(models.Model):
     )
 
     class Meta:
+        db_table = "monitoring_latestlook"
         constraints = (CheckConstraint(condition=Q(id=1), name="there_is_one_latest_look"),)
 
     def __str__(self) -> str:

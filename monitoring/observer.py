@@ -52,7 +52,7 @@ class Moment:
     groups: Groups
 
 
-class Watch:
+class Observer:
     """Observes the cluster when asked, and keeps samples of what it saw, so that a restart forgets nothing."""
 
     def __init__(self, window: timedelta = WINDOW, known: KnownGroups | None = None) -> None:

@@ -2,15 +2,15 @@ import json
 import zlib
 from datetime import datetime
 
-from monitoring.models import ClusterSample, LatestLook
+from monitoring.models import ClusterSample, StoredSnapshot
 from monitoring.rates import Rates
 from monitoring.services import Groups
-from monitoring.snapshot import Look
+from monitoring.snapshot import Snapshot
 from monitoring.verdicts import Position
 
 
 def samples_since(*, cluster: str, moment: datetime) -> dict[datetime, Groups]:
-    """Where every group stood, by the moment of the look."""
+    """Where every group stood, by the moment of the observation."""
     rows = ClusterSample.objects.filter(cluster=cluster, at__gte=moment)
     return {
         row.at: {
@@ -27,12 +27,12 @@ def rates_since(moment: datetime) -> list[Rates]:
     return [Rates(at, **rates) for at, rates in rows if rates]
 
 
-def latest_look() -> Look | None:
-    """How run_monitor's latest look went; None if it never looked."""
-    row = LatestLook.objects.first()
+def latest_snapshot() -> Snapshot | None:
+    """run_monitor's latest snapshot of Kafka; None: it never took one."""
+    row = StoredSnapshot.objects.first()
     if row is None:
         return None
-    return Look(
+    return Snapshot(
         at=row.at,
         seconds=row.seconds,
         why=row.why,

@@ -1,4 +1,4 @@
-"""What run_monitor writes down: samples for verdicts and charts, and how its latest look went."""
+"""What run_monitor writes down: samples for verdicts and charts, and its latest snapshot of Kafka."""
 
 import json
 import zlib
@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from rest_framework.utils.encoders import JSONEncoder
 
-from monitoring.models import ClusterSample, LatestLook
+from monitoring.models import ClusterSample, StoredSnapshot
 from monitoring.observation import Observation, Outage
 from monitoring.rates import Rates
 from monitoring.serializers import ObservationSerializer
@@ -35,21 +35,21 @@ def keep_sample(
     return ClusterSample.objects.create(cluster=cluster, at=at, groups=rows, rates=per_second)
 
 
-def keep_look(*, observed: Observation | Outage, seconds: float) -> LatestLook:
-    """Put a look in the place of the one before it.
+def store_snapshot(*, observed: Observation | Outage, seconds: float) -> StoredSnapshot:
+    """Put a snapshot in the place of the one before it.
 
-    seconds: how long it took. An outage began with the first look that failed, and leaves what was seen before it.
+    seconds: how long it took. An outage began with the first snapshot that failed; it leaves what was seen before it.
     """
     with transaction.atomic():
-        before = LatestLook.objects.select_for_update().first()
-        look = LatestLook(seconds=seconds, seen=before and before.seen)
+        before = StoredSnapshot.objects.select_for_update().first()
+        snapshot = StoredSnapshot(seconds=seconds, seen=before and before.seen)
         if isinstance(observed, Outage):
-            look.at, look.why = observed.at, observed.why
-            look.out_since = before.out_since if before and before.out_since else observed.at
+            snapshot.at, snapshot.why = observed.at, observed.why
+            snapshot.out_since = before.out_since if before and before.out_since else observed.at
         else:
-            look.at, look.seen = observed.cluster.at, _compressed(observed)
-        look.save(force_insert=before is None, force_update=before is not None)
-    return look
+            snapshot.at, snapshot.seen = observed.cluster.at, _compressed(observed)
+        snapshot.save(force_insert=before is None, force_update=before is not None)
+    return snapshot
 
 
 def _compressed(observed: Observation) -> bytes:

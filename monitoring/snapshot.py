@@ -1,4 +1,4 @@
-"""What to say of Kafka from run_monitor's latest look at it. Pure."""
+"""What to say of Kafka from run_monitor's latest snapshot of it. Pure."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,13 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 STALE = timedelta(seconds=30)
-"""Many looks long: whoever has not looked since then has ended, or hangs."""
+"""Many snapshots long: whoever has not taken one since then has ended, or hangs."""
 MONITOR = "`manage.py run_monitor`"
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """How run_monitor's latest look at Kafka went."""
+class Snapshot:
+    """How run_monitor's latest snapshot of Kafka went."""
 
     at: datetime
     seconds: float
@@ -34,19 +34,21 @@ class Trouble:
     """whether Kafka itself is in trouble, rather than nobody looking at it"""
 
 
-def what_is_known(look: Look | None, now: datetime) -> dict[str, Any] | Trouble:
+def what_is_known(snapshot: Snapshot | None, now: datetime) -> dict[str, Any] | Trouble:
     """The observation, and how old it is; or why there is nothing to show."""
-    if look is None:
+    if snapshot is None:
         return Trouble(f"Nothing is known of Kafka: nobody has looked at it yet. Start {MONITOR}.", is_known=False)
-    if now - look.at > STALE:
+    if now - snapshot.at > STALE:
         return Trouble(
-            f"Nothing is known of Kafka: it was last looked at {_in_words(now - look.at)} ago. See whether {MONITOR} "
-            "runs, and its log.",
+            f"Nothing is known of Kafka: it was last looked at {_in_words(now - snapshot.at)} ago. "
+            f"See whether {MONITOR} runs, and its log.",
             is_known=False,
         )
-    if look.out_since or look.seen is None:
-        return Trouble(f"{look.why} It has been so since {look.out_since or look.at:%H:%M:%S} UTC.", is_known=True)
-    return {**look.seen, "age_seconds": max(0.0, round((now - look.at).total_seconds(), 1))}
+    if snapshot.out_since or snapshot.seen is None:
+        return Trouble(
+            f"{snapshot.why} It has been so since {snapshot.out_since or snapshot.at:%H:%M:%S} UTC.", is_known=True
+        )
+    return {**snapshot.seen, "age_seconds": max(0.0, round((now - snapshot.at).total_seconds(), 1))}
 
 
 def silence(known: Mapping[str, Any]) -> str:

@@ -79,12 +79,12 @@ def monitor() -> None:
     start_django()
     from django.utils import timezone
 
-    from monitoring.selectors import latest_look
+    from monitoring.selectors import latest_snapshot
     from monitoring.snapshot import STALE
 
-    look = latest_look()
-    if look is None or timezone.now() - look.at > STALE:
-        raise NotWell(f"the latest look at Kafka is {look and look.at}.")
+    snapshot = latest_snapshot()
+    if snapshot is None or timezone.now() - snapshot.at > STALE:
+        raise NotWell(f"the latest snapshot of Kafka is {snapshot and snapshot.at}.")
 
 
 def watch() -> None:

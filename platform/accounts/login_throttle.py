@@ -23,7 +23,7 @@ WEIGHTS = (1, 5, 10)
 MAX_NAME = 150
 
 
-class Guesses(AxesDatabaseHandler):
+class LoginThrottle(AxesDatabaseHandler):
     """Counts of django-axes, weighed."""
 
     def get_failures(self, request: HttpRequest, credentials: dict[str, Any] | None = None) -> int:

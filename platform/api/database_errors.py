@@ -64,7 +64,7 @@ OF_SQLITE = {
 }
 
 
-def passes(error: Error) -> bool:
+def is_transient(error: Error) -> bool:
     """Whether the database is away, busy, full or read-only, rather than asked for something wrong."""
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):

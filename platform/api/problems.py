@@ -20,7 +20,7 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from api.database_errors import passes
+from api.database_errors import is_transient
 from api.renderers import ProblemResponse
 
 log = structlog.get_logger(__name__)
@@ -171,7 +171,7 @@ def as_problem(exc: Exception) -> Problem | None:  # noqa: PLR0911 - one line a 
             return Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy)
         case exceptions.APIException():
             return _of_drf(exc)
-        case Error() if passes(exc):
+        case Error() if is_transient(exc):
             log.warning("the database is away or busy, or takes no changes", error=str(exc))
             return Problem(
                 ProblemType.UNAVAILABLE,

@@ -93,7 +93,7 @@ TRUSTED_PROXIES = setting("TRUSTED_PROXIES", env.networks, "addresses or network
 """Whose X-Forwarded-For is believed."""
 # Wrong passwords: see accounts/login_throttle.py.
 # django-axes keeps no log of logins, and its admin's pages have none of our looks.
-AXES_HANDLER = "accounts.login_throttle.Guesses"
+AXES_HANDLER = "accounts.login_throttle.LoginThrottle"
 AXES_FAILURE_LIMIT = 10
 AXES_COOLOFF_TIME = timedelta(minutes=5)
 AXES_LOCKOUT_PARAMETERS = [["username", "ip_address"], "ip_address", "username"]

@@ -16,7 +16,7 @@ from django.db import Error, IntegrityError, InterfaceError, OperationalError, c
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from api.database_errors import passes
+from api.database_errors import is_transient
 from api.problems import ProblemType
 from native.driving import embedded
 
@@ -62,14 +62,14 @@ print(json.dumps([answer.status_code, answer["Content-Type"], answer["Retry-Afte
     ids=str,
 )
 def test_what_passes_by_itself_is_known_by_its_number(error: Error, expected: bool) -> None:
-    assert passes(error) is expected
+    assert is_transient(error) is expected
 
 
 @pytest.mark.django_db
 def test_a_query_that_sqlite_does_not_understand_will_not_pass() -> None:
     with pytest.raises(OperationalError) as caught, connection.cursor() as cursor:
         cursor.execute("SELECT * FROM no_such_table")
-    assert not passes(caught.value)
+    assert not is_transient(caught.value)
 
 
 def test_while_others_hold_the_database_one_is_told_when_to_come_back(migrated_database: Path, tmp_path: Path) -> None:
@@ -152,4 +152,4 @@ def test_a_file_that_takes_no_changes_is_an_outage(file: Path, pragma: str) -> N
             )
     error = OperationalError(str(caught.value))
     error.__cause__ = caught.value
-    assert passes(error)
+    assert is_transient(error)

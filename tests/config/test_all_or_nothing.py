@@ -140,7 +140,7 @@ SERVICES: dict[Callable[[], Write], str] = {
 NOT_TRIED = {
     "api.idempotency.once": "tests/api/test_idempotency.py tries it",
     "api.idempotency._take": "a savepoint in the one above",
-    "monitoring.services.keep_look": "writes once",
+    "monitoring.services.store_snapshot": "writes once",
     "notifications.mailing._take": "any of its writes may stand alone: the transaction holds locks",
     "monitoring.writing._write_and_take_back": "takes back what it wrote",
     "reconciliation.totals.in_doubt_since": "only reads, under locks",

@@ -26,26 +26,26 @@ def batch(*received: events.Transaction, first_offset: int = 0) -> Batch[Any]:
 @pytest.mark.django_db
 def test_a_redelivered_batch_raises_its_alerts_once(make_order: Order) -> None:
     received = batch(make_order("order-1"), make_order("order-2", 10_000_000), make_order("order-3"))
-    consumers.watch(received)
-    consumers.watch(received)
+    consumers.detect_fraud(received)
+    consumers.detect_fraud(received)
     assert list(FraudAlert.objects.order_by("pk").values_list("order_id", flat=True)) == ["order-1", "order-3"]
     assert OutboxMessage.objects.count() == 2
 
 
 @pytest.mark.django_db
 def test_an_order_sent_again_raises_no_second_alert(make_order: Order) -> None:
-    consumers.watch(batch(make_order("order-1")))
-    consumers.watch(batch(make_order("order-1"), first_offset=1))
+    consumers.detect_fraud(batch(make_order("order-1")))
+    consumers.detect_fraud(batch(make_order("order-1"), first_offset=1))
     assert FraudAlert.objects.count() == OutboxMessage.objects.count() == 1
 
 
 @pytest.mark.django_db
 def test_refunds_raise_no_alert(make_order: Order) -> None:
-    consumers.watch(batch(make_order("refund-order-1", -20_000_000)))
+    consumers.detect_fraud(batch(make_order("refund-order-1", -20_000_000)))
     assert not FraudAlert.objects.exists()
 
 
 def test_the_worker_watches_the_transactions() -> None:
     topics = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS)
     command = Command()
-    assert (command.group, command.topics, command.handler()) == ("fraud", topics, consumers.watch)
+    assert (command.group, command.topics, command.handler()) == ("fraud", topics, consumers.detect_fraud)

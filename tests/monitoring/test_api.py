@@ -13,11 +13,11 @@ from analytics.models import HourlyTotal
 from fraud.models import FraudAlert
 from monitoring import live
 from monitoring.exporter import Exporter
-from monitoring.management.commands.run_monitor import look
-from monitoring.models import LatestLook
+from monitoring.management.commands.run_monitor import observe
+from monitoring.models import StoredSnapshot
 from monitoring.observation import Outage
-from monitoring.observer import Watch
-from monitoring.services import keep_look
+from monitoring.observer import Observer
+from monitoring.services import store_snapshot
 from streaming import clients
 from tests.conftest import AccountOf, ClientAs
 from tests.monitoring.snapshots import observation
@@ -45,7 +45,7 @@ def health_of_kafka(client: Client) -> dict[str, Any]:
 
 @seen_by_all_threads
 def test_health_tells_of_kafka_what_run_monitor_saw(client: Client) -> None:
-    keep_look(observed=observation(datetime.now(UTC)), seconds=0.042)
+    store_snapshot(observed=observation(datetime.now(UTC)), seconds=0.042)
     kafka = health_of_kafka(client)
     assert (kafka["status"], kafka["needed"], kafka["latency_ms"], kafka["why"]) == ("up", False, 42, "")
 
@@ -53,7 +53,7 @@ def test_health_tells_of_kafka_what_run_monitor_saw(client: Client) -> None:
 @seen_by_all_threads
 @pytest.mark.usefixtures("kafka_is_down")
 def test_health_says_in_a_sentence_since_when_kafka_is_down(client: Client) -> None:
-    look(Exporter(Watch()))
+    observe(Exporter(Observer()))
     answer = client.get("/health")
     assert (answer.status_code, answer.json()["status"]) == (200, "degraded")
     parts = {part["name"]: part for part in answer.json()["parts"]}
@@ -67,7 +67,7 @@ def test_health_says_in_a_sentence_since_when_kafka_is_down(client: Client) -> N
 @pytest.mark.usefixtures("kafka_is_down")
 def test_health_names_no_hosts_and_no_accounts(client: Client, settings: Any) -> None:
     settings.KAFKA |= {"sasl.username": "kafka-account", "sasl.password": "kafka-secret"}
-    look(Exporter(Watch()))
+    observe(Exporter(Observer()))
     body = client.get("/health").content.decode()
     assert not [word for word in ("127.0.0.1", "kafka-account", "kafka-secret", "sqlite") if word in body]
 
@@ -76,7 +76,7 @@ def test_health_names_no_hosts_and_no_accounts(client: Client, settings: Any) ->
 def test_run_monitor_says_which_setting_is_missing(client: Client, settings: Any) -> None:
     settings.KAFKA = {}
     clients.admin.cache_clear()
-    look(Exporter(Watch()))
+    observe(Exporter(Observer()))
     assert "KAFKA_BOOTSTRAP_SERVERS is not set" in health_of_kafka(client)["why"]
 
 
@@ -87,7 +87,7 @@ def test_while_nobody_looks_kafka_is_unknown(client: Client, client_as: ClientAs
     assert "Start `manage.py run_monitor`" in kafka["why"]
     operator = client_as(Role.OPERATOR)
     assert operator.get("/monitoring/kafka").json()["detail"] == kafka["why"]
-    keep_look(observed=observation(datetime.now(UTC) - timedelta(seconds=31)), seconds=0.1)
+    store_snapshot(observed=observation(datetime.now(UTC) - timedelta(seconds=31)), seconds=0.1)
     kafka = health_of_kafka(client)
     assert kafka["status"] == "unknown"
     assert "last looked at 31 seconds ago. See whether `manage.py run_monitor` runs" in kafka["why"]
@@ -112,7 +112,7 @@ def test_orders_are_taken_without_kafka_and_without_an_account_for_it(
 def test_the_kafka_status_is_a_problem_while_kafka_is_down(client_as: ClientAs) -> None:
     began = datetime.now(UTC) - timedelta(seconds=20)
     for seconds in (0, 10, 20):
-        keep_look(observed=Outage(began + timedelta(seconds=seconds), "No Kafka broker answers."), seconds=1.5)
+        store_snapshot(observed=Outage(began + timedelta(seconds=seconds), "No Kafka broker answers."), seconds=1.5)
     answer = client_as(Role.OPERATOR).get("/monitoring/kafka")
     assert answer.status_code == 503
     assert answer["Content-Type"] == "application/problem+json"
@@ -122,19 +122,19 @@ def test_the_kafka_status_is_a_problem_while_kafka_is_down(client_as: ClientAs) 
 def test_the_kafka_status_is_there_again_when_kafka_is(client_as: ClientAs) -> None:
     client = client_as(Role.OPERATOR)
     now = datetime.now(UTC)
-    keep_look(observed=observation(now - timedelta(seconds=9)), seconds=0.1)
-    keep_look(observed=Outage(now - timedelta(seconds=6), "No Kafka broker answers."), seconds=0.1)
+    store_snapshot(observed=observation(now - timedelta(seconds=9)), seconds=0.1)
+    store_snapshot(observed=Outage(now - timedelta(seconds=6), "No Kafka broker answers."), seconds=0.1)
     assert client.get("/monitoring/kafka").status_code == 503
-    keep_look(observed=observation(now - timedelta(seconds=3)), seconds=0.1)
+    store_snapshot(observed=observation(now - timedelta(seconds=3)), seconds=0.1)
     answer = client.get("/monitoring/kafka").json()
     assert answer["age_seconds"] >= 3
     # The next outage has a beginning of its own.
-    keep_look(observed=Outage(now, "No Kafka broker answers."), seconds=0.1)
+    store_snapshot(observed=Outage(now, "No Kafka broker answers."), seconds=0.1)
     assert f"since {now:%H:%M:%S} UTC" in client.get("/monitoring/kafka").json()["detail"]
 
 
 def test_the_kafka_status_has_the_form_that_the_schema_promises(client: Client, client_as: ClientAs) -> None:
-    keep_look(observed=observation(datetime.now(UTC)), seconds=0.1)
+    store_snapshot(observed=observation(datetime.now(UTC)), seconds=0.1)
     answer = client_as(Role.OPERATOR).get("/monitoring/kafka").json()
     schemas = client.get("/schema", headers={"Accept": "application/json"}).json()["components"]["schemas"]
     assert set(answer) == set(schemas["Kafka"]["properties"])
@@ -144,12 +144,12 @@ def test_the_kafka_status_has_the_form_that_the_schema_promises(client: Client, 
     assert (group["lag"], group["lag_seconds"], group["verdict"]) == (4, 1.5, "OK")
 
 
-def test_there_is_one_latest_look() -> None:
+def test_there_is_one_latest_snapshot() -> None:
     for _ in range(2):
-        keep_look(observed=observation(datetime.now(UTC)), seconds=0.1)
-    assert LatestLook.objects.count() == 1
+        store_snapshot(observed=observation(datetime.now(UTC)), seconds=0.1)
+    assert StoredSnapshot.objects.count() == 1
     with pytest.raises(IntegrityError):
-        LatestLook.objects.create(id=2, at=datetime.now(UTC), seconds=1, why="")
+        StoredSnapshot.objects.create(id=2, at=datetime.now(UTC), seconds=1, why="")
 
 
 @pytest.mark.parametrize("role", [Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.CUSTOMER])
@@ -162,7 +162,7 @@ def test_the_kafka_status_asks_who_is_there(client: Client) -> None:
 
 
 def test_the_live_state_shows_the_database_while_kafka_is_down(client_as: ClientAs) -> None:
-    keep_look(observed=Outage(datetime.now(UTC), "No Kafka broker answers."), seconds=1.5)
+    store_snapshot(observed=Outage(datetime.now(UTC), "No Kafka broker answers."), seconds=1.5)
     record_one_of_each()
     state = client_as(Role.INVESTIGATOR).get("/live/state").json()
     assert state["kafka"]["why"].startswith("No Kafka broker answers.")

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.db import OperationalError
 from prometheus_client.core import GaugeMetricFamily, Metric
 
-from monitoring.database_metrics import EVERY_SECONDS, Told
+from monitoring.database_metrics import EVERY_SECONDS, DatabaseMetrics
 
 
 @dataclass
@@ -17,8 +17,8 @@ class Clock:
         return self.now
 
 
-def values(told: Told) -> list[float]:
-    return [sample.value for metric in told.collect() for sample in metric.samples]
+def values(metrics: DatabaseMetrics) -> list[float]:
+    return [sample.value for metric in metrics.collect() for sample in metric.samples]
 
 
 def test_rows_are_counted_no_more_often_than_prometheus_asks() -> None:
@@ -29,14 +29,14 @@ def test_rows_are_counted_no_more_often_than_prometheus_asks() -> None:
         counted += 1
         yield GaugeMetricFamily("rows", "", value=counted)
 
-    told = Told([rows], clock)
-    assert values(told) == []
+    metrics = DatabaseMetrics([rows], clock)
+    assert values(metrics) == []
     for clock.now in (100.0, 101.0, 100.0 + EVERY_SECONDS - 0.1):
-        told.read()
-        assert values(told) == [1]
+        metrics.read()
+        assert values(metrics) == [1]
     clock.now = 100.0 + EVERY_SECONDS
-    told.read()
-    assert values(told) == [2]
+    metrics.read()
+    assert values(metrics) == [2]
 
 
 def test_a_source_that_cannot_be_read_falls_silent_and_the_others_go_on() -> None:
@@ -50,12 +50,12 @@ def test_a_source_that_cannot_be_read_falls_silent_and_the_others_go_on() -> Non
     def others() -> Iterator[Metric]:
         yield GaugeMetricFamily("others", "", value=2)
 
-    told = Told([rows, others], clock)
-    told.read()
-    assert values(told) == [1, 2]
+    metrics = DatabaseMetrics([rows, others], clock)
+    metrics.read()
+    assert values(metrics) == [1, 2]
     is_away, clock.now = True, 10.0
-    told.read()
-    assert values(told) == [2]
+    metrics.read()
+    assert values(metrics) == [2]
     is_away, clock.now = False, 20.0
-    told.read()
-    assert values(told) == [1, 2]
+    metrics.read()
+    assert values(metrics) == [1, 2]

@@ -11,9 +11,9 @@ from confluent_kafka.admin import AdminClient
 
 from accounts.roles import Role
 from monitoring.exporter import Exporter
-from monitoring.management.commands.run_monitor import look
+from monitoring.management.commands.run_monitor import observe
 from monitoring.observation import GroupStatus, Observation
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from monitoring.reasons import PartitionVerdict, Reason, Verdict
 from monitoring.selectors import rates_since
 from monitoring.verdicts import Judgement
@@ -54,7 +54,7 @@ def member(group: str) -> Iterator[Consumer]:
 
 def status(client_as: ClientAs) -> dict[str, Any]:
     """The answer after a look by a run_monitor that has just started."""
-    look(Exporter(Watch()))
+    observe(Exporter(Observer()))
     answer = client_as(Role.OPERATOR).get("/monitoring/kafka")
     assert answer.status_code == 200, answer.content
     return dict(answer.json())
@@ -103,12 +103,12 @@ def test_the_age_of_lag_is_that_of_the_oldest_unread_record(kafka: AdminClient) 
     commit("recorder", kafka, behind=1)
     commit("fraud", kafka, behind=2)
     commit("notifier", kafka)
-    watch = Watch()
+    observer = Observer()
     groups: dict[str, GroupStatus] = {}
 
     def ages_are_known() -> bool:
         # The reader has its own connection, whose making may take longer than an answer may.
-        observed = watch.observe()
+        observed = observer.observe()
         assert isinstance(observed, Observation)
         groups.update({each.group.name: each for each in observed.groups})
         return None not in groups["recorder"].ages.values() and None not in groups["fraud"].ages.values()
@@ -147,7 +147,7 @@ class Drill:
         self.name = name
 
     def look(self) -> GroupStatus:
-        observed = Watch(window=timedelta(seconds=1)).observe()
+        observed = Observer(window=timedelta(seconds=1)).observe()
         assert isinstance(observed, Observation)
         return next(each for each in observed.groups if each.group.name == self.name)
 
@@ -254,10 +254,10 @@ def letters(answer: dict[str, Any]) -> dict[str, Any]:
 
 
 def test_a_message_that_four_groups_buried_is_one(kafka: AdminClient) -> None:
-    watch = Watch()
+    observer = Observer()
 
     def buried() -> int | None:
-        seen = watch.observe()
+        seen = observer.observe()
         assert isinstance(seen, Observation)
         return seen.buried[Topic.TRANSACTIONS.dead_letters]
 
@@ -307,11 +307,11 @@ def test_the_status_tells_its_age(kafka: AdminClient, client_as: ClientAs) -> No
 
 
 def test_throughput_is_measured_between_two_looks(kafka: AdminClient) -> None:
-    watch = Watch(window=timedelta(seconds=1))
-    watch.observe()
+    observer = Observer(window=timedelta(seconds=1))
+    observer.observe()
     write(500)
     commit("fraud", kafka)
-    observed = watch.observe()
+    observed = observer.observe()
     assert isinstance(observed, Observation)
     [rates] = rates_since(observed.cluster.at - timedelta(milliseconds=1))
     assert rates.topics["transactions"] > 0

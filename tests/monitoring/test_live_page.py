@@ -21,11 +21,11 @@ from accounts.roles import Role
 from analytics.models import HourlyTotal
 from fraud.models import FraudAlert
 from monitoring.exporter import Exporter
-from monitoring.management.commands.run_monitor import look
+from monitoring.management.commands.run_monitor import observe
 from monitoring.observation import Outage, topics_of
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from monitoring.reasons import Reason
-from monitoring.services import keep_look
+from monitoring.services import store_snapshot
 from streaming.clients import Outgoing, send_all
 from streaming.inspecting.cluster import PartitionState
 from streaming.producing.publish import producer
@@ -74,8 +74,8 @@ def open_as(browser: Chrome, live_server: LiveServer, client: Client) -> Open:
 @pytest.fixture(autouse=True)
 def monitor(kafka: AdminClient) -> Exporter:
     """What run_monitor looks with; it has looked once."""
-    exporter = Exporter(Watch())
-    look(exporter)
+    exporter = Exporter(Observer())
+    observe(exporter)
     return exporter
 
 
@@ -164,7 +164,7 @@ def test_throughput_rises_when_records_are_written(open_as: Open, account: Accou
 
     def is_measured() -> bool:
         send_all(producer(), [Outgoing("transactions", str(n).encode(), b"x") for n in range(50)])
-        look(monitor)
+        observe(monitor)
         return float(text(browser, "#tile-throughput [data-value]").replace("–", "0").replace(",", "")) > 0
 
     wait(browser, is_measured)
@@ -202,7 +202,7 @@ def test_while_the_page_loads_nothing_is_said_to_be_missing(
 def test_what_nobody_tells_of_a_group_is_not_shown_as_good(open_as: Open, account: AccountOf) -> None:
     seen = observation(datetime.now(UTC))
     unknown = replace(seen.groups[0].judgement, reason=Reason.UNKNOWN, detail="Nobody tells: see `run_monitor`.")
-    keep_look(observed=replace(seen, groups=(replace(seen.groups[0], judgement=unknown),)), seconds=0.1)
+    store_snapshot(observed=replace(seen, groups=(replace(seen.groups[0], judgement=unknown),)), seconds=0.1)
     browser = open_as(account(Role.OPERATOR))
     cells = [cell.text for cell in browser.find_elements(By.CSS_SELECTOR, "#groups tbody td")]
     assert cells == ["fraud", "UNKNOWN", "1", "?", "?", "–", "–", "Nobody tells: see run_monitor."]
@@ -217,7 +217,7 @@ def test_dead_letters_that_wait_are_told_by_badge_and_tile(open_as: Open, accoun
     seen = observation(datetime.now(UTC))
     cluster = replace(seen.cluster, partitions=(*seen.cluster.partitions, letters))
     buried = {"transactions.dead-letters": 8}
-    keep_look(observed=replace(seen, cluster=cluster, topics=topics_of(cluster), buried=buried), seconds=0.1)
+    store_snapshot(observed=replace(seen, cluster=cluster, topics=topics_of(cluster), buried=buried), seconds=0.1)
     browser = open_as(account(Role.OPERATOR))
     assert text(browser, "#tile-dead [data-value]") == "8"
     assert text(browser, "#overall [data-text]") == "8 dead letters"
@@ -236,7 +236,7 @@ def test_one_great_hour_leaves_the_others_readable(open_as: Open, account: Accou
 
 
 def test_each_worker_has_a_verdict_a_trend_and_a_time_to_clear(open_as: Open, account: AccountOf) -> None:
-    keep_look(observed=observation(datetime.now(UTC) - timedelta(seconds=3)), seconds=0.1)
+    store_snapshot(observed=observation(datetime.now(UTC) - timedelta(seconds=3)), seconds=0.1)
     browser = open_as(account(Role.OPERATOR))
     heads = browser.find_elements(By.CSS_SELECTOR, "#groups th")
     assert [head.text for head in heads] == [
@@ -248,7 +248,7 @@ def test_each_worker_has_a_verdict_a_trend_and_a_time_to_clear(open_as: Open, ac
 
 
 def test_a_kafka_that_nobody_looks_at_is_unknown(open_as: Open, account: AccountOf) -> None:
-    keep_look(observed=observation(datetime.now(UTC) - timedelta(minutes=3)), seconds=0.1)
+    store_snapshot(observed=observation(datetime.now(UTC) - timedelta(minutes=3)), seconds=0.1)
     browser = open_as(account(Role.OPERATOR))
     assert text(browser, "#tile-kafka [data-value]") == "Unknown"
     assert "last looked at 3 minutes ago" in text(browser, ".groups [data-empty]")
@@ -261,7 +261,7 @@ def test_a_kafka_that_nobody_looks_at_is_unknown(open_as: Open, account: Account
 
 
 def test_a_kafka_that_does_not_answer_is_down_since_a_moment(open_as: Open, account: AccountOf) -> None:
-    keep_look(observed=Outage(datetime.now(UTC), "No Kafka broker answers."), seconds=1.5)
+    store_snapshot(observed=Outage(datetime.now(UTC), "No Kafka broker answers."), seconds=1.5)
     browser = open_as(account(Role.OPERATOR))
     assert text(browser, "#tile-kafka [data-value]") == "Down"
     assert text(browser, "#overall [data-text]") == "Down: kafka"
@@ -358,7 +358,7 @@ def test_nothing_scrolls_sideways(open_as: Open, investigator: User, width: int,
         hour = NOW.replace(minute=0, second=0) - timedelta(hours=hours)
         cents = 9_999_999_999 if hours == 0 else 1000
         HourlyTotal.objects.create(user_id=1, hour=hour, total_cents=cents, transaction_count=123_456)
-    keep_look(observed=observation(datetime.now(UTC), end=123_456_789, trend=-98_765.4), seconds=0.1)
+    store_snapshot(observed=observation(datetime.now(UTC), end=123_456_789, trend=-98_765.4), seconds=0.1)
     browser = open_as(investigator, width, height)
     wait(browser, lambda: first_row(browser, "#transactions"))
     assert browser.execute_script("return document.documentElement.scrollWidth") <= width

@@ -10,7 +10,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 from monitoring.exporter import Exporter
 from monitoring.known_groups import GONE, KnownGroups
 from monitoring.observation import Observation, Outage
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from native.driving.embedded import Platform, free_ports, wait_until
 from native.driving.scraping import Scrape, documented, scrape
 from streaming.consumer_groups import delete_group
@@ -28,7 +28,7 @@ LABELS_OF_KAFKA_EXPORTER = {
 
 @pytest.fixture
 def exporter(kafka: AdminClient) -> Exporter:
-    return Exporter(Watch(known=KnownGroups({"fraud": [Topic.TRANSACTIONS]})))
+    return Exporter(Observer(known=KnownGroups({"fraud": [Topic.TRANSACTIONS]})))
 
 
 def served(exporter: Exporter) -> Scrape:
@@ -64,7 +64,7 @@ def test_a_running_monitor_tells_all_that_is_documented(platform_processes: Plat
 
 def test_names_and_labels_are_those_of_kafka_exporter(exporter: Exporter, kafka: AdminClient) -> None:
     write(3)
-    exporter.look()
+    exporter.observe()
     labels = {name: set(labels) for name, _, labels in served(exporter).families()}
     assert {name: labels[name] for name in LABELS_OF_KAFKA_EXPORTER} == LABELS_OF_KAFKA_EXPORTER
     for number in range(3):
@@ -79,12 +79,12 @@ def test_names_and_labels_are_those_of_kafka_exporter(exporter: Exporter, kafka:
 def test_a_group_that_kafka_has_forgotten_stays_and_goes_on_to_lag(exporter: Exporter, kafka: AdminClient) -> None:
     write(60)
     commit("recorder", kafka)
-    exporter.look()
+    exporter.observe()
     assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup="recorder") == 0
     for deleted in kafka.delete_consumer_groups(["recorder"]).values():
         deleted.result()
     write(30)
-    observed = exporter.look()
+    observed = exporter.observe()
     assert isinstance(observed, Observation)
     assert {each.group.name: each.group.state for each in observed.groups}["recorder"] == GONE
     assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup="recorder") == 30
@@ -93,28 +93,28 @@ def test_a_group_that_kafka_has_forgotten_stays_and_goes_on_to_lag(exporter: Exp
 
 def test_a_group_out_of_use_that_was_deleted_is_missed_by_nobody(kafka: AdminClient) -> None:
     group = "connect-elasticsearch-sink"
-    exporter = Exporter(Watch(known=KnownGroups({"fraud": [Topic.TRANSACTIONS]}, out_of_use=[group])))
+    exporter = Exporter(Observer(known=KnownGroups({"fraud": [Topic.TRANSACTIONS]}, out_of_use=[group])))
     write(60)
     commit(group, kafka, behind=1)
-    exporter.look()
+    exporter.observe()
     # While it is there, it is seen like any other.
     assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup=group) == 3
     assert delete_group(kafka, group, timeout=30)
-    exporter.look()
+    exporter.observe()
     assert served(exporter).values("kafka_consumergroup_lag_sum", consumergroup=group) == []
     assert served(exporter).values("kafka_consumergroup_verdict", consumergroup=group) == []
 
 
 def test_an_expected_group_lags_by_all_that_is_kept_until_it_commits(exporter: Exporter, kafka: AdminClient) -> None:
     write(60)
-    exporter.look()
+    exporter.observe()
     assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup="fraud") == 60
     with member("fraud"):
-        exporter.look()
+        exporter.observe()
         assert served(exporter).value("kafka_consumergroup_members", consumergroup="fraud") == 1
         assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup="fraud") == 60
     commit("fraud", kafka, behind=1)
-    exporter.look()
+    exporter.observe()
     assert served(exporter).value("kafka_consumergroup_lag_sum", consumergroup="fraud") == 3
 
 
@@ -135,9 +135,9 @@ def test_while_kafka_is_away_groups_stay_as_they_were(
 ) -> None:
     write(60)
     commit("recorder", kafka, behind=1)
-    exporter.look()
+    exporter.observe()
     kafka_goes_away()
-    assert isinstance(exporter.look(), Outage)
+    assert isinstance(exporter.observe(), Outage)
     told = served(exporter)
     assert (told.value("platform_monitor_up"), told.value("kafka_brokers")) == (0, 0)
     assert told.value("kafka_consumergroup_lag_sum", consumergroup="recorder") == 3

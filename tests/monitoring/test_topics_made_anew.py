@@ -9,7 +9,7 @@ from confluent_kafka.admin import AdminClient, NewTopic
 
 from monitoring.known_groups import KnownGroups
 from monitoring.observation import GroupStatus, Observation
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from monitoring.reasons import Reason, Verdict
 from native.driving.embedded import wait_until
 from streaming import clients
@@ -60,19 +60,19 @@ def made_anew(admin: AdminClient) -> Iterator[None]:
     yield
 
 
-def seen_by(watch: Watch) -> GroupStatus | None:
-    seen = watch.observe()
+def seen_by(observer: Observer) -> GroupStatus | None:
+    seen = observer.observe()
     assert isinstance(seen, Observation), seen
     return next((each for each in seen.groups if each.group.name == GROUP), None)
 
 
 def test_a_monitor_that_knew_the_topic_before_says_that_its_records_wait(admin: AdminClient) -> None:
-    watch = Watch(known=KnownGroups({}))
-    before = seen_by(watch)
+    observer = Observer(known=KnownGroups({}))
+    before = seen_by(observer)
     assert before is not None
     assert before.judgement.reason is Reason.CAUGHT_UP
     with made_anew(admin):
-        after = seen_by(watch)
+        after = seen_by(observer)
     assert after is not None
     # Half a minute later, it is one that nobody is in.
     assert (after.lag, after.judgement.reason) == (20, Reason.REWOUND)
@@ -80,7 +80,7 @@ def test_a_monitor_that_knew_the_topic_before_says_that_its_records_wait(admin: 
 
 def test_a_monitor_that_starts_later_says_that_nothing_is_known(admin: AdminClient) -> None:
     with made_anew(admin):
-        after = seen_by(Watch(known=KnownGroups({})))
+        after = seen_by(Observer(known=KnownGroups({})))
     # Kafka itself forgets a group without offsets, after some time.
     if after is not None:
         assert (after.judgement.verdict, after.judgement.reason) == (Verdict.UNKNOWN, Reason.UNKNOWN)
@@ -90,18 +90,18 @@ def test_a_monitor_that_starts_later_says_that_nothing_is_known(admin: AdminClie
 def test_an_offset_of_the_topic_before_is_no_place_in_the_new_one(admin: AdminClient) -> None:
     with made_anew(admin):
         commit(500)
-        after = seen_by(Watch())
+        after = seen_by(Observer())
     assert after is not None
     assert (after.lag, after.judgement.reason) == (20, Reason.STOPPED)
 
 
 def test_a_group_that_is_deleted_with_its_topic_is_left_out(admin: AdminClient) -> None:
-    watch = Watch(known=KnownGroups({}))
-    assert seen_by(watch) is not None
+    observer = Observer(known=KnownGroups({}))
+    assert seen_by(observer) is not None
     admin.delete_consumer_groups([GROUP])[GROUP].result()
-    still = seen_by(watch)
+    still = seen_by(observer)
     assert still is not None
     assert still.group.state == "GONE"
     delete(admin)
-    assert seen_by(watch) is None
+    assert seen_by(observer) is None
     make(admin)

@@ -11,7 +11,7 @@ from prometheus_client import CollectorRegistry, generate_latest
 
 from monitoring.exporter import Exporter
 from monitoring.observation import GroupStatus, Observation
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from monitoring.reasons import PartitionVerdict, Reason, Verdict
 from native.driving.embedded import wait_until
 from native.driving.scraping import Scrape
@@ -48,8 +48,8 @@ def read_to_where_it_can(kafka: AdminClient) -> Iterator[None]:
         yield
 
 
-def look(watch: Watch | None = None) -> GroupStatus:
-    seen = (watch or Watch()).observe()
+def look(observer: Observer | None = None) -> GroupStatus:
+    seen = (observer or Observer()).observe()
     assert isinstance(seen, Observation)
     return next(each for each in seen.groups if each.group.name == "fraud")
 
@@ -92,15 +92,15 @@ def test_a_transaction_that_ends_is_read(foreign: Producer, kafka: AdminClient) 
 
 @pytest.mark.usefixtures("read_to_where_it_can", "foreign")
 def test_it_is_open_since_its_first_record_came_also_for_a_monitor_that_starts_later() -> None:
-    def since(watch: Watch) -> Any:
-        seen = watch.observe()
+    def since(observer: Observer) -> Any:
+        seen = observer.observe()
         assert isinstance(seen, Observation)
         return next(each.open_since for each in seen.cluster.partitions if (each.topic, each.number) == HELD)
 
     moments: list[Any] = []
 
     def is_read_in_time() -> bool:
-        moments[:] = [since(Watch()), since(Watch())]
+        moments[:] = [since(Observer()), since(Observer())]
         return bool(moments[0] == moments[1])
 
     wait_until(is_read_in_time, "both monitors read when the record came", 20)
@@ -109,10 +109,10 @@ def test_it_is_open_since_its_first_record_came_also_for_a_monitor_that_starts_l
 
 @pytest.mark.usefixtures("read_to_where_it_can", "foreign")
 def test_prometheus_is_told_how_long_it_is_open() -> None:
-    exporter = Exporter(Watch())
+    exporter = Exporter(Observer())
 
     def told() -> Scrape:
-        exporter.look()
+        exporter.observe()
         registry = CollectorRegistry()
         registry.register(exporter)
         return Scrape(generate_latest(registry).decode())
@@ -126,6 +126,6 @@ def test_prometheus_is_told_how_long_it_is_open() -> None:
 @pytest.mark.usefixtures("read_to_where_it_can", "foreign")
 def test_a_stall_in_another_partition_is_told_before(kafka: AdminClient) -> None:
     write(30)
-    watch = Watch(window=timedelta(seconds=1))
-    wait_until(lambda: look(watch).judgement.reason is Reason.STALLED, "the other partitions stall", 10)
-    assert look(watch).judgement.verdict is Verdict.ERR
+    observer = Observer(window=timedelta(seconds=1))
+    wait_until(lambda: look(observer).judgement.reason is Reason.STALLED, "the other partitions stall", 10)
+    assert look(observer).judgement.verdict is Verdict.ERR

@@ -49,7 +49,7 @@ class Shop:
         if record:
             handlers.append(_only(transactions.record, Topic.TRANSACTIONS))
         if watch:
-            handlers.append(_only(fraud.watch, Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS))
+            handlers.append(_only(fraud.detect_fraud, Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS))
         if add_up:
             seen = SeenEvents(1000, lambda *_: ())
             handlers.append(partial(analytics.add_up, seen=seen))

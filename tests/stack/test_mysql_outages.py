@@ -9,7 +9,7 @@ from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
-from api.database_errors import passes
+from api.database_errors import is_transient
 from api.models import IdempotencyKey
 from monitoring import checks
 from tests.conftest import ClientAs
@@ -97,7 +97,7 @@ def test_a_server_that_lets_nobody_in_is_an_outage(
         with pytest.raises(OperationalError) as caught:
             _both_come_in(first, second)
     assert caught.value.args[0] == number
-    assert passes(caught.value)
+    assert is_transient(caught.value)
 
 
 def _both_come_in(first: Any, second: Any) -> None:

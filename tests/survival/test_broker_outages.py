@@ -8,7 +8,7 @@ import pytest
 from django.core.management import call_command
 
 from monitoring.observation import Observation, Outage
-from monitoring.observer import Watch
+from monitoring.observer import Observer
 from native.driving.embedded import free_ports, running_broker, wait_until
 from streaming import clients
 from tests.monitoring.test_kafka import commit
@@ -17,12 +17,12 @@ pytestmark = [pytest.mark.broker, pytest.mark.django_db]
 
 
 def test_a_broker_that_comes_back_is_seen_again_by_the_same_process(tmp_path: Path, settings: Any) -> None:
-    ports, watch = free_ports(2), Watch()
+    ports, observer = free_ports(2), Observer()
     settings.KAFKA = {"bootstrap.servers": f"127.0.0.1:{ports[0]}", "log_level": "0"}
     clients.admin.cache_clear()
 
     def is_seen_with_its_group() -> bool:
-        seen = watch.observe()
+        seen = observer.observe()
         return isinstance(seen, Observation) and [each.group.name for each in seen.groups] == ["recorder"]
 
     with running_broker(tmp_path, ports):
@@ -30,7 +30,7 @@ def test_a_broker_that_comes_back_is_seen_again_by_the_same_process(tmp_path: Pa
         commit("recorder", clients.admin())
         wait_until(is_seen_with_its_group, "the broker is seen", 120)
     for _ in range(2):
-        assert isinstance(watch.observe(), Outage)
+        assert isinstance(observer.observe(), Outage)
     with running_broker(tmp_path, ports):
         wait_until(is_seen_with_its_group, "the broker is seen again", 120)
     clients.admin.cache_clear()

@@ -16,8 +16,8 @@ from accounts.roles import Role
 from monitoring import live
 from monitoring.exporter import Exporter
 from monitoring.known_groups import KnownGroups
-from monitoring.management.commands.run_monitor import look
-from monitoring.observer import Watch
+from monitoring.management.commands.run_monitor import observe
+from monitoring.observer import Observer
 from native.driving.embedded import wait_until
 from streaming import clients
 from tests.brokers import Cluster, three_brokers
@@ -62,11 +62,11 @@ def frozen(cluster: Cluster, number: int) -> Iterator[None]:
 
 
 def test_the_others_tell_what_they_know(cluster: Cluster, client_as: ClientAs) -> None:
-    exporter = Exporter(Watch(known=KnownGroups({})))
+    exporter = Exporter(Observer(known=KnownGroups({})))
     client = client_as(Role.OPERATOR)
 
     def answer() -> Any:
-        look(exporter)
+        observe(exporter)
         live.forget()
         return client.get("/monitoring/kafka")
 

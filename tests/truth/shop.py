@@ -44,7 +44,7 @@ class Shop:
         seen = SeenEvents(window, self._read_back)
         handlers: dict[str, Callable[[Batch[Any]], None]] = {
             "recorder": transactions.record,
-            "fraud": fraud.watch,
+            "fraud": fraud.detect_fraud,
             "aggregator": lambda batch: analytics.add_up(batch, seen=seen),
             "notifier": notifications.notify,
         }

@@ -12,4 +12,4 @@ class Command(WorkerCommand):
     worker = topology.FRAUD
 
     def handler(self) -> Callable[[Batch[Transaction | TransactionCorrected]], None]:
-        return consumers.watch
+        return consumers.detect_fraud

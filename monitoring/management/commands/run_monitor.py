@@ -11,12 +11,12 @@ import notifications.delivery
 import notifications.metrics
 import reconciliation.metrics
 from monitoring import certificates
-from monitoring.database_metrics import Told
+from monitoring.database_metrics import DatabaseMetrics
 from monitoring.exporter import Exporter
 from monitoring.known_groups import KnownGroups
 from monitoring.observation import Outage
-from monitoring.observer import Watch
-from monitoring.services import keep_look
+from monitoring.observer import Observer
+from monitoring.services import store_snapshot
 from streaming import topology
 from streaming.connectors.wanted import groups_out_of_use
 from streaming.inspecting import outbox_lag
@@ -42,7 +42,10 @@ class Command(BaseCommand):
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(
-            "--interval", type=float, default=INTERVAL_SECONDS, help=f"seconds between two looks ({INTERVAL_SECONDS})"
+            "--interval",
+            type=float,
+            default=INTERVAL_SECONDS,
+            help=f"seconds between two observations ({INTERVAL_SECONDS})",
         )
         metrics.add_arguments(parser, port=PORT)
 
@@ -51,24 +54,24 @@ class Command(BaseCommand):
         for number in (signal.SIGTERM, signal.SIGINT):
             signal.signal(number, lambda *_: stopped.set())
         known = KnownGroups(topology.readers(), groups_out_of_use())
-        exporter = Exporter(Watch(known=known))
-        told = Told(SOURCES)
+        exporter = Exporter(Observer(known=known))
+        database_metrics = DatabaseMetrics(SOURCES)
         if metrics_port:
-            metrics.serve([exporter, told], metrics_port, metrics_address)
+            metrics.serve([exporter, database_metrics], metrics_port, metrics_address)
         while not stopped.is_set():
             close_old_connections()
-            look(exporter)
-            told.read()
+            observe(exporter)
+            database_metrics.read()
             stopped.wait(interval)
 
 
-def look(exporter: Exporter) -> None:
+def observe(exporter: Exporter) -> None:
     """Observe the cluster, and write it down for the API."""
-    observed = exporter.look()
+    observed = exporter.observe()
     if isinstance(observed, Outage):
         log.warning("Kafka cannot be observed", why=observed.why)
     try:
-        keep_look(observed=observed, seconds=exporter.seconds)
+        store_snapshot(observed=observed, seconds=exporter.seconds)
     except Error as error:
-        # Prometheus is told also while the database is away; the API says meanwhile that it does not know.
-        log.warning("the look is not written down", error=str(error))
+        # Prometheus is served also while the database is away; the API says meanwhile that it does not know.
+        log.warning("the snapshot is not written down", error=str(error))
