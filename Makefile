@@ -33,7 +33,7 @@ manage: setup  ## run a management command against what runs here: ARGS="reconci
 cluster: setup  ## run the whole stack here: 3 brokers, MySQL, Connect, Elasticsearch …; CLUSTER_OPTIONS="--ports 29"
 	@CLUSTER_BEGAN=$(STARTED) $(BIN)/python -m native.cluster up $(CLUSTER_OPTIONS)
 
-cluster-status: setup  ## tell how each part of the cluster is
+cluster-status: setup  ## show how each part of the cluster is
 	@$(BIN)/python -m native.cluster status $(CLUSTER_OPTIONS)
 
 cluster-down: setup  ## stop the cluster; its data stay

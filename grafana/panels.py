@@ -49,7 +49,7 @@ class Panel:
     """A question and what answers it.
 
     description: what it shows, and what to do when it looks bad. width: columns of 24; None: an equal share of its
-    line. texts: what stands for a value, and its colour. more: the uid of the dashboard that tells more.
+    line. texts: what stands for a value, and its colour. more: the uid of the dashboard that shows more.
     nothing: what is said where there is no answer yet.
     """
 

@@ -32,7 +32,7 @@ class Prometheus:
     url: str
 
     def at(self, expr: str, moment: float | None = None) -> list[Series]:
-        """What an expression gives at a moment, now unless told otherwise."""
+        """What an expression gives at a moment, now if none is given."""
         when = {} if moment is None else {"time": str(moment)}
         found = self.get("query", {"query": expr} | when)
         if found["resultType"] == "scalar":

@@ -18,7 +18,7 @@ def worded(value: float, unit: str, decimals: int | None = None) -> str:
 
 
 def scale(value: float, unit: str) -> float:
-    """The size of the unit in which a value would be told: 60 for some minutes."""
+    """The size of the unit in which a value would be written: 60 for some minutes."""
     sizes = {"s": SPANS, "ms": tuple((size * 1000, name) for size, name in SPANS), "bytes": BINARY, "Bps": BINARY}
     return next((size for size, _ in sizes.get(unit, ()) if abs(value) >= size), 1.0)
 

@@ -58,7 +58,7 @@ def up(layout: Layout) -> None:
     for port in layout.ports.values():
         refuse_port_in_use(port)
     prepare(layout)
-    # Anew: only now the programs are there whose names its supervisor is told.
+    # Anew: only now the programs are there that its supervisor's environment names.
     cluster = Cluster(layout, lock=lock)
     cluster.parts.begin()
     console.print("Starting every part …")
@@ -76,7 +76,7 @@ def up(layout: Layout) -> None:
 
 
 def prepare(layout: Layout) -> None:
-    """Fetch what is missing, and write down what each part is told."""
+    """Fetch what is missing, and write down each part's configuration."""
     console.print("Fetching what is missing; making certificates and secrets …")
     fetch_everything(layout)
     make_certificates(layout.certificates, CERTIFIED)

@@ -37,7 +37,7 @@ def running(var: Path) -> list[str]:
 
 
 def files_of(var: Path, name: str, command: str) -> list[Path]:
-    """The files that tell a command how to join what runs in a folder; none if it does not run yet."""
+    """The files of variables with which a command joins what runs in a folder; none if it does not run yet."""
     secrets = var / name / "secrets"
     if (secrets / "platform.env").exists():
         also = [secrets / "migrator.env"] if command == "migrate" else []
@@ -66,10 +66,10 @@ def main() -> None:
         name = choose(running(var), options.name)
     except NotClear as reason:
         sys.exit(str(reason))
-    told = variables(files_of(var, name, (options.command or [""])[0]))
+    joining = variables(files_of(var, name, (options.command or [""])[0]))
     os.chdir(ROOT)
     # Not under a shell: the command is this process, with its terminal and its signals.
-    os.execve(sys.executable, [sys.executable, "manage.py", *options.command], inherited.environment() | told)  # noqa: S606
+    os.execve(sys.executable, [sys.executable, "manage.py", *options.command], inherited.environment() | joining)  # noqa: S606
 
 
 if __name__ == "__main__":

@@ -78,7 +78,7 @@ def run(place: Place, lock: IO[str]) -> int:
             parts.start(SIMULATION)
             show_memory(parts)
             console.print(f"\nMock traffic goes on. Watch it at [bold]{place.api}/[/]; Ctrl-C ends everything.")
-            tell_of_trouble(place, parts)
+            report_trouble(place, parts)
         except KeyboardInterrupt:
             console.print("\nEnding every process …")
     console.print("All processes have ended.")
@@ -147,18 +147,18 @@ def keep_to_ourselves(folder: Path) -> None:
         each.chmod(each.stat().st_mode & 0o700)
 
 
-def tell_of_trouble(place: Place, parts: Supervision) -> NoReturn:
+def report_trouble(place: Place, parts: Supervision) -> NoReturn:
     """Say which process has given up, and which runs again; whatever does not depend on it goes on."""
-    told: dict[str, str] = {}
+    reported: dict[str, str] = {}
     while True:
         lost = parts.given_up()
-        for name in lost.keys() - told.keys():
+        for name in lost.keys() - reported.keys():
             console.print(f"\n{lost[name]}", markup=False)
             again = f".venv/bin/supervisorctl -s {place.supervisor} start {parts.address_of(name)}"
             console.print(f"Everything else goes on. Once that is mended: {again}", markup=False)
-        for name in told.keys() - lost.keys():
+        for name in reported.keys() - lost.keys():
             console.print(f"{name} is started again.")
-        told = lost
+        reported = lost
         time.sleep(1)
 
 

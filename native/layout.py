@@ -20,7 +20,7 @@ UNPRIVILEGED = "nobody"
 """Whom Elasticsearch and MySQL run as when root starts the cluster: neither wants to be root."""
 
 EXPORTERS = ("mysql", "elasticsearch", "redis", "node", "mtail")
-"""Processes that tell Prometheus of others, which cannot do so themselves; in the order of their ports."""
+"""Processes that export the metrics of others, which have none for Prometheus; in the order of their ports."""
 CERTIFIED = (*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch")
 """Whom the cluster's own authority gives a certificate: servers by their hosts' names in Docker, and the super user."""
 MONITORING_PROGRAMS = {
@@ -116,7 +116,7 @@ class Layout:
 
     @property
     def monitoring(self) -> Path:
-        """The programs that tell Prometheus of others, and that pass on its alerts."""
+        """The exporters, and the programs that pass on Prometheus' alerts."""
         return self.libraries / "monitoring"
 
     @property

@@ -43,17 +43,19 @@ def is_occupied(lock: Path) -> bool:
 def note(lock: IO[str], **facts: object) -> None:
     """Write down something more about who holds the lock."""
     lock.seek(0)
-    told = json.loads(lock.read() or "{}") if "starter" not in facts else {}
+    known = json.loads(lock.read() or "{}") if "starter" not in facts else {}
     lock.truncate(0)
-    lock.write(json.dumps(told | facts) + "\n")
+    lock.write(json.dumps(known | facts) + "\n")
     lock.flush()
 
 
 def _who_is_there(folder: Path, lock: IO[str]) -> str:
     lock.seek(0)
     try:
-        told = json.loads(lock.read())
+        known = json.loads(lock.read())
     except ValueError:
         return f"Somebody has just begun to run in {folder}: wait, or end that first."
-    pid = next((told[who] for who in ("starter", "supervisord") if who in told and psutil.pid_exists(told[who])), "?")
-    return f"The platform runs in {folder} already: process {pid}, {told['address']}. End that first: `kill {pid}`."
+    pid = next(
+        (known[who] for who in ("starter", "supervisord") if who in known and psutil.pid_exists(known[who])), "?"
+    )
+    return f"The platform runs in {folder} already: process {pid}, {known['address']}. End that first: `kill {pid}`."

@@ -58,7 +58,7 @@ class Place:
 
     @property
     def settings(self) -> dict[str, str]:
-        """What our own commands are told to work here, beside compose/embedded.env."""
+        """The variables by which our own commands work here, beside compose/embedded.env."""
         place = self.var.relative_to(ROOT)
         return {
             "PLATFORM_ENV": "compose/embedded.env",

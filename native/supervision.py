@@ -160,7 +160,7 @@ class Supervision:
         ]
 
     def _infos(self) -> list[dict[str, Any]]:
-        """What supervisord tells of each process; nothing as long as it starts itself."""
+        """What supervisord says of each process; nothing as long as it starts itself."""
         if not self._lives():
             raise DidNotStart(f"supervisord ended. Read {self.var / 'log' / 'supervisord.log'}.")
         infos: list[dict[str, Any]] = self.rpc.getAllProcessInfo() if self._socket.exists() else []

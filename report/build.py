@@ -32,13 +32,13 @@ def main() -> None:
 def built() -> bytes:
     """The report, as PDF."""
     taken = datetime.fromisoformat(json.loads(FIGURES.read_text())["taken"])
-    told = {"decisions": decisions(), "alerts": alerts(), "dashboards": dashboards(), "drills": drills()}
+    quoted = {"decisions": decisions(), "alerts": alerts(), "dashboards": dashboards(), "drills": drills()}
     pdf: bytes = typst.compile(
         SOURCE,
         root=ROOT,
         ignore_system_fonts=True,
         timestamp=int(taken.timestamp()),
-        sys_inputs={name: json.dumps(value) for name, value in told.items()},
+        sys_inputs={name: json.dumps(value) for name, value in quoted.items()},
     )
     return pdf
 
@@ -94,8 +94,8 @@ def picture(dashboard: Json) -> Path:
 def drills() -> Json:
     """How the drills of alerts went, the last time; total 0: none is written down."""
     text = DRILLS.read_text().strip() if DRILLS.exists() else ""
-    told = re.search(r"(\d+) of (\d+) alerts fired and cleared", text)
-    return {"well": int(told[1]) if told else 0, "total": int(told[2]) if told else 0, "text": text}
+    summary = re.search(r"(\d+) of (\d+) alerts fired and cleared", text)
+    return {"well": int(summary[1]) if summary else 0, "total": int(summary[2]) if summary else 0, "text": text}
 
 
 if __name__ == "__main__":

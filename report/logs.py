@@ -13,9 +13,9 @@ from native.driving.stages import decoded, in_json
 from native.layout import NODES
 
 CAPTURES = re.compile(r"io\.debezium.*(BinlogStreaming|BaseSourceTask|Snapshot)")
-"""Lines of Debezium's that tell what it reads, and how much."""
+"""Lines of Debezium's that say what it reads, and how much."""
 REFUSED = "Failed authentication"
-"""Somebody who tries a wrong password again and again fills the log; `logins.json` tells of him."""
+"""Somebody who tries a wrong password again and again fills the log; `logins.json` counts that."""
 TAKEN = "kafka_server_brokertopicmetrics_messagesin_total"
 KEPT_LINES, KEPT_CHANGES, SENT = 80, 20, 5
 

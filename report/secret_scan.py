@@ -13,7 +13,7 @@ SHORTEST = 8
 KEYS = "PRIVATE KEY-----"
 
 
-def told(folder: Path, layout: Layout) -> list[str]:
+def leaks(folder: Path, layout: Layout) -> list[str]:
     """Where a file says what it must not, without the secret itself; empty if none does."""
     names = secrets(layout) | {str(ROOT): "the project's folder", str(Path.home()) + "/": "the home folder"}
     names |= {KEYS: "a private key"}
@@ -21,7 +21,7 @@ def told(folder: Path, layout: Layout) -> list[str]:
         names |= {socket.gethostname(): "the machine's name"}
     files = [file for file in sorted(folder.rglob("*")) if file.is_file()]
     return [
-        f"{file.relative_to(folder)} tells {what}"
+        f"{file.relative_to(folder)} gives away {what}"
         for file in files
         for secret, what in names.items()
         if secret.encode() in file.read_bytes()

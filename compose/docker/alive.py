@@ -58,7 +58,7 @@ def worker(group: str) -> None:
 
 
 def cluster_settings() -> dict[str, str]:
-    """What our processes are told: the file that PLATFORM_ENV names, under the environment."""
+    """Our processes' variables: the file that PLATFORM_ENV names, under the environment."""
     return variables([Path(os.environ["PLATFORM_ENV"])]) | dict(os.environ)
 
 

@@ -13,7 +13,7 @@ VERDICT = (
 
 
 def of_each_kind(selected: str) -> list[Query]:
-    """The sum by job; what is told of stores and machine as processes is told of their exporters.
+    """The sum by job; what stores and machine show as processes is of their exporters.
 
     selected: an expression, with %s where labels are selected
     """

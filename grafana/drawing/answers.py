@@ -1,4 +1,4 @@
-"""What panels get for their questions, and in which words and colours they tell it."""
+"""What panels get for their questions, and in which words and colours they show it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -47,7 +47,7 @@ class Asked:
         return self.prometheus.at(filled_in(query["expr"], self.values), self.end)
 
 
-def told(value: float, config: Json) -> Cell:
+def cell_of(value: float, config: Json) -> Cell:
     """A value's text and colour."""
     mapping = texts_and_colors(config)
     if f"{value:g}" in mapping:
@@ -101,7 +101,7 @@ def _overridden(override: Json) -> Json:
 def _cell(value: float | None, config: Json) -> Cell:
     if value is None:
         return "–", FAINT
-    text, color = told(value, config)
+    text, color = cell_of(value, config)
     return text, color if {"thresholds", "mappings"} & set(config) else INK
 
 

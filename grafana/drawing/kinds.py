@@ -6,12 +6,12 @@ from grafana.drawing.answers import (
     Asked,
     Cell,
     Named,
+    cell_of,
     moment,
     or_zero,
     spans,
     table_of,
     texts_and_colors,
-    told,
     with_gaps,
 )
 from grafana.drawing.lines import lines, time_axis
@@ -28,7 +28,7 @@ def _figures(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
     width = box.width / len(found)
     for number, each in enumerate(found):
         part = Box(box.left + number * width, box.bottom, width, box.height).inset(0.02, 0, 0.02, 0.02)
-        text, color = told(each.series.last, config)
+        text, color = cell_of(each.series.last, config)
         if colored:
             sheet.frame(part, face=color)
         if panel["options"]["graphMode"] == "area" and len(each.series.points) > 1:
@@ -67,11 +67,13 @@ def _bars(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
     kept = found[: rows - 1] if rows < len(found) else found
     names = max(min(max(width_of(each.name, SIZE) for each in kept) + 0.1, box.width * 0.45), 0.3)
     most = max([or_zero(each.series.last) for each in kept] + [1e-9])
-    room = box.width - names - max(width_of(told(each.series.last, config)[0], SIZE, bold=True) for each in kept) - 0.1
+    room = (
+        box.width - names - max(width_of(cell_of(each.series.last, config)[0], SIZE, bold=True) for each in kept) - 0.1
+    )
     height = min(box.height / rows, 0.3)
     for number, each in enumerate(kept):
         top = box.top - number * height
-        text, color = told(each.series.last, config)
+        text, color = cell_of(each.series.last, config)
         sheet.text(box.left, top - height / 2, shortened(each.name, names - 0.06), va="center")
         sheet.frame(Box(box.left + names, top - height * 0.82, room, height * 0.64), face="#eef1f4")
         length = max(0.0, min(1.0, or_zero(each.series.last) / most)) * room

@@ -1,4 +1,4 @@
-"""What each part is told beside its file in compose/: folders, ports, neighbours and secrets of this cluster."""
+"""Each part's configuration beside its file in compose/: folders, ports, neighbours and secrets of this cluster."""
 
 from native.configuration import (
     alertmanager,
@@ -33,6 +33,6 @@ PARTS = (
 
 
 def configure_all(layout: Layout) -> None:
-    """Write down for every part what it is told."""
+    """Write down every part's configuration."""
     for part in PARTS:
         part.configure(layout)

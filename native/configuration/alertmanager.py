@@ -8,6 +8,6 @@ from native.security.accounts import secret
 def configure(layout: Layout) -> None:
     home = layout.var / "alertmanager"
     home.mkdir(parents=True, exist_ok=True)
-    told = (COMPOSE / "alertmanager" / "alertmanager.yml").read_text()
-    (home / "alertmanager.yml").write_text(told.replace("http://api:8000", layout.address("api")))
+    text = (COMPOSE / "alertmanager" / "alertmanager.yml").read_text()
+    (home / "alertmanager.yml").write_text(text.replace("http://api:8000", layout.address("api")))
     write_secretly(home / "token", secret(layout.secrets, "alertmanager"))

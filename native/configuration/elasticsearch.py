@@ -34,7 +34,7 @@ def configure(layout: Layout) -> None:
 
 
 def put_template(layout: Layout, name: str) -> None:
-    """Tell a running Elasticsearch how indices are made whose template stands in compose/elasticsearch."""
+    """Put the index templates into a running Elasticsearch that stand in compose/elasticsearch."""
     put = Request(
         f"{layout.address('elasticsearch', 'https')}/_index_template/{name}",
         (COMPOSE / "elasticsearch" / f"{name}.json").read_bytes(),

@@ -1,4 +1,4 @@
-"""The files in which brokers tell of logins, and what compose/kafka/rsyslog.conf takes from the environment."""
+"""The files in which brokers log logins, and what compose/kafka/rsyslog.conf takes from the environment."""
 
 import shutil
 

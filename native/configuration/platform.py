@@ -1,4 +1,4 @@
-"""What all our processes are told beside compose/cluster.env, and what `migrate` is told instead."""
+"""The variables of all our processes beside compose/cluster.env, and those that `migrate` gets instead."""
 
 from native.configuration.files import write_env, write_secretly
 from native.layout import CERTIFIED, HOST, ROOT, Layout

@@ -1,4 +1,4 @@
-"""Prometheus: its rules, whom it asks, and where it tells its alerts."""
+"""Prometheus: its rules, whom it scrapes, and where it sends its alerts."""
 
 import json
 from typing import Any
@@ -10,16 +10,16 @@ from streaming.topology import WORKERS
 
 
 def configure(layout: Layout) -> None:
-    """Links to its rules, a list of whom it asks, and where it tells its alerts."""
+    """Links to its rules, a list of whom it scrapes, and where it sends its alerts."""
     home = layout.var / "prometheus"
     for name in ("prometheus.yml", "rules"):
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).unlink(missing_ok=True)
         (home / name).symlink_to(COMPOSE / "prometheus" / name)
     alertmanagers = [{"targets": [f"{HOST}:{layout.ports['alertmanager']}"]}]
-    for name, told in {"targets": targets(layout), "alertmanagers": alertmanagers}.items():
+    for name, groups in {"targets": targets(layout), "alertmanagers": alertmanagers}.items():
         (home / name).mkdir(exist_ok=True)
-        (home / name / "cluster.json").write_text(json.dumps(told, indent=1))
+        (home / name / "cluster.json").write_text(json.dumps(groups, indent=1))
 
 
 def targets(layout: Layout) -> list[dict[str, Any]]:

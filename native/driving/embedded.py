@@ -1,4 +1,4 @@
-"""Real parts for tests: one Kafka broker for the session, and the platform's processes on a database file."""
+"""Real parts, for tests and measurements: a Kafka broker, and the platform's processes on a database file."""
 
 import os
 import shutil

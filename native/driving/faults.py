@@ -81,7 +81,7 @@ def no_controller(cluster: RunningCluster) -> Iterator[None]:
     with ExitStack() as mended:
         mended.enter_context(stopped(cluster, nodes[0], cluster.zookeeper_leader()))
         pid = cluster.process(broker)["pid"]
-        # Told to stop, so that the supervisor leaves it; killed, since it would wait for ZooKeeper.
+        # Stopped, so that the supervisor leaves it; killed, since it would wait for ZooKeeper.
         cluster.parts.rpc.stopProcess(cluster.full_name(broker), False)
         os.kill(pid, signal.SIGKILL)
         wait_until(lambda: cluster.process(broker)["pid"] == 0, f"{broker} has ended")

@@ -1,4 +1,4 @@
-"""A running cluster as tests see it: its parts to kill, its stores to look into, its API to call."""
+"""A running cluster as tests and the report see it: its parts to kill, its stores to look into, its API to call."""
 
 import json
 import logging

@@ -36,7 +36,7 @@ def agree(cluster: RunningCluster, expected: Expected, timeout: float = 180) -> 
 
 def left(cluster: RunningCluster, expected: Expected) -> dict[str, int]:
     """How many are still to come, by stage."""
-    ((rows, counted, alerts, told),) = cluster.sql(
+    ((rows, counted, alerts, notified),) = cluster.sql(
         "SELECT (SELECT count(*) FROM transactions),"
         " (SELECT coalesce(sum(transaction_count), 0) FROM analytics_hourlytotal),"
         " (SELECT count(*) FROM fraud_fraudalert),"
@@ -46,7 +46,7 @@ def left(cluster: RunningCluster, expected: Expected) -> dict[str, int]:
         "rows": len(expected.kept) - int(rows),
         "counted": sum(expected.sent.values()) - int(counted),
         "alerts": len(expected.alerts) - int(alerts),
-        "alerts told": len(expected.alerts) - int(told),
+        "alerts notified": len(expected.alerts) - int(notified),
         "documents": len(expected.kept) - int(cluster.elasticsearch("/transactions/_count")["count"]),
     }
     return {stage: count for stage, count in missing.items() if count}
@@ -103,7 +103,7 @@ def difference(wanted: Any, found: Any) -> str:
 
 
 def changed_rows(cluster: RunningCluster) -> dict[str, tuple[int, int, str] | None]:
-    """The last state of each row as `mysql.transactions` tells it; None for a row that was deleted."""
+    """The last state of each row as `mysql.transactions` has it; None for a row that was deleted."""
     rows: dict[str, tuple[int, int, str] | None] = {}
     for message, change in decoded(cluster, "mysql.transactions"):
         if message.value() is None:

@@ -103,7 +103,7 @@ def _monitor() -> Iterator[Grant]:
     yield Grant("monitor", Resource.CLUSTER, CLUSTER_NAME, DESCRIBE)
     yield Grant("monitor", Resource.TOPIC, EVERY, DESCRIBE)
     yield Grant("monitor", Resource.GROUP, EVERY, DESCRIBE)
-    # Lag in seconds is the age of the first unread record, which only the record itself tells; groups lag in events, in
+    # Lag in seconds is the age of the first unread record, which only the record itself holds; groups lag in events, in
     # changes of rows, and in dead letters.
     for topic in (*EVENTS, CHANGES, *DEAD_LETTERS):
         yield Grant("monitor", Resource.TOPIC, topic, READ)

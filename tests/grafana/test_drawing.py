@@ -11,7 +11,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
 from grafana.draw import SAID, draw
-from grafana.drawing.answers import spans, told, with_gaps
+from grafana.drawing.answers import cell_of, spans, with_gaps
 from grafana.drawing.sheet import shortened, width_of, wrapped
 from grafana.generate import FOLDER
 from grafana.prometheus_api import Prometheus, Series, filled_in, name_of
@@ -119,14 +119,14 @@ def test_values_are_told_in_their_unit(value: float, unit: str, text: str) -> No
 def test_a_value_takes_the_colour_of_the_last_step_it_has_reached() -> None:
     steps = [{"color": "green", "value": None}, {"color": "orange", "value": 10}, {"color": "red", "value": 30}]
     config: dict[str, Any] = {"unit": "none", "thresholds": {"steps": steps}}
-    colors = [told(value, config)[1] for value in (9.9, 10, 29, 30)]
+    colors = [cell_of(value, config)[1] for value in (9.9, 10, 29, 30)]
     assert colors[0] != colors[1] == colors[2] != colors[3]
 
 
 def test_a_value_with_a_name_is_told_by_it() -> None:
     config: dict[str, Any] = {"unit": "none", "mappings": [{"options": {"2": {"text": "ERR", "color": "red"}}}]}
-    assert told(2, config)[0] == "ERR"
-    assert told(3, config)[0] == "3"
+    assert cell_of(2, config)[0] == "ERR"
+    assert cell_of(3, config)[0] == "3"
 
 
 def test_words_are_broken_or_shortened_where_they_do_not_fit() -> None:

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from native.layout import ROOT, Layout
-from report.secret_scan import told
+from report.secret_scan import leaks
 
 
 @pytest.fixture
@@ -30,21 +30,21 @@ def evidence(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("secret", ["plain-password", "env-password", "url-password", "shop-password", "shop-token"])
 def test_a_secret_is_found_in_whatever_file(layout: Layout, evidence: Path, secret: str) -> None:
     (evidence / "pages" / "broker.log").write_text(f"logged in with {secret}.")
-    (found,) = told(evidence, layout)
-    assert found.startswith("pages/broker.log tells what ")
+    (found,) = leaks(evidence, layout)
+    assert found.startswith("pages/broker.log gives away what ")
     assert secret not in found
 
 
 def test_folders_of_this_machine_are_found(layout: Layout, evidence: Path) -> None:
     (evidence / "broker.log").write_text(f"Loading {ROOT}/var/kafka")
-    assert told(evidence, layout) == ["broker.log tells the project's folder"]
+    assert leaks(evidence, layout) == ["broker.log gives away the project's folder"]
 
 
 def test_a_private_key_is_found(layout: Layout, evidence: Path) -> None:
     (evidence / "x.log").write_text("-----BEGIN PRIVATE KEY-----")
-    assert told(evidence, layout) == ["x.log tells a private key"]
+    assert leaks(evidence, layout) == ["x.log gives away a private key"]
 
 
 def test_what_may_be_told_is_let_through(layout: Layout, evidence: Path) -> None:
     (evidence / "broker.log").write_text("The principal monitor logged in from 127.0.0.1.")
-    assert told(evidence, layout) == []
+    assert leaks(evidence, layout) == []
