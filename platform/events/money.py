@@ -1,6 +1,6 @@
 """Money is counted in integer cents; the wire carries doubles because the schema says so.
 
-The wire may tell more decimals than a shop has: an amount counts as its whole cents, rounded by `to_cents`, in the
+The wire may carry more decimals than a shop has: an amount counts as its whole cents, rounded by `to_cents`, in the
 table, in totals and in every rule alike. 10,000,000.004 is 10,000,000.00, and not above a limit of that.
 
 A double holds every amount up to 10^12 with two decimals to far less than half a cent, so the conversion is exact

@@ -35,7 +35,7 @@ class ChangedStatus(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Transaction:
-    """An order, or a refund (negative amount). Each is told once, keyed by its user."""
+    """An order, or a refund (negative amount). Each is published once, keyed by its user."""
 
     order_id: str
     user_id: int
@@ -75,7 +75,7 @@ class TransactionStatusChanged:
 
 @dataclass(frozen=True, slots=True)
 class TransactionCorrected:
-    """What was told of an order is not what counts for it; the fields up to timestamp are those of the telling."""
+    """A telling of an order is not what counts for it; the fields up to timestamp are those of the telling."""
 
     order_id: str
     user_id: int

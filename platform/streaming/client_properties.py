@@ -1,6 +1,6 @@
 """Which names librdkafka knows as properties of its clients, asked of itself. No Django here.
 
-Kubernetes sets KAFKA_PORT and KAFKA_SERVICE_HOST beside a service named kafka, and Kafka's own tools are told their
+Kubernetes sets KAFKA_PORT and KAFKA_SERVICE_HOST beside a service named kafka, and Kafka's own tools are given their
 options by KAFKA_HEAP_OPTS, KAFKA_OPTS and the like: those are addressed to others.
 """
 

@@ -34,7 +34,7 @@ class NotDelivered(RuntimeError):
 
 
 def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Consumer:
-    """A consumer of committed records that commits only when told.
+    """A consumer of committed records that commits only when asked to.
 
     instance: a name that outlives the process (group.instance.id). A worker that was killed and starts again under the
     same name takes its partitions back at once, without waiting for its session to time out.
@@ -94,7 +94,7 @@ def admin() -> AdminClient:
 def renew_admin() -> None:
     """Let admin() be a new client from now on, where the present one has failed.
 
-    One that has seen its brokers go may never again be told of groups, and aborts the process when it goes on asking
+    One that has seen its brokers go may never again hear of groups, and aborts the process when it goes on asking
     (librdkafka#4605). It would abort as well if it ended with answers on their way: so it lives a little longer.
     """
     keep = Timer(LAST_ANSWER_SECONDS, lambda client: None, [admin()])
@@ -138,7 +138,7 @@ def send_all(
 ) -> int:
     """Send the records and wait until the broker has acknowledged every one; returns their number.
 
-    acknowledged: told of each record once the broker has it, with its partition and offset.
+    acknowledged: called with each record once the broker has it, with its partition and offset.
     Raises NotDelivered if any was refused or not acknowledged within SEND_TIMEOUT_SECONDS.
     """
     sent, refusals = _sent(to, records, acknowledged)
@@ -190,8 +190,8 @@ def _sent(
 
 def _raise_if_refused(sent: int, refusals: Sequence[_Refusal]) -> None:
     if refusals:
-        told = "".join(f"; {refusal}" for refusal in refusals[:5])
-        raise NotDelivered(f"of {sent} records {len(refusals)} were refused{told}")
+        reasons = "".join(f"; {refusal}" for refusal in refusals[:5])
+        raise NotDelivered(f"of {sent} records {len(refusals)} were refused{reasons}")
 
 
 def _produce(to: Producer, record: Outgoing, report: Any) -> None:
@@ -206,7 +206,7 @@ def _produce(to: Producer, record: Outgoing, report: Any) -> None:
 
 
 def connection() -> dict[str, Any]:
-    """What every client is told: the KAFKA_ settings win over what is chosen here."""
+    """What every client is configured with: the KAFKA_ settings win over what is chosen here."""
     if "bootstrap.servers" not in settings.KAFKA:
         raise ImproperlyConfigured(
             "KAFKA_BOOTSTRAP_SERVERS is not set: set it to the brokers' addresses, such as 127.0.0.1:9092."

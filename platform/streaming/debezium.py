@@ -1,4 +1,4 @@
-"""Changes of rows in MySQL, as Debezium tells them."""
+"""Changes of rows in MySQL, as Debezium publishes them."""
 
 import re
 from collections.abc import Mapping
@@ -65,9 +65,9 @@ def row_change(envelope: Any, key: str, offset: int) -> RowChange:
 def version(source: Any, offset: int) -> int:
     """A number that grows with every change: the number of the binlog's file, then the place in it.
 
-    It stays the same however often a change is told, and grows on where a topic is made anew and Kafka counts from 0
-    again. Only a MySQL that is set up anew counts from 1: then `manage.py rebuild_index` builds an index that knows
-    nothing of the old count. Where a source tells no place, Kafka's offset has to serve.
+    It stays the same however often a change is published, and grows on where a topic is made anew and Kafka counts from
+    0 again. Only a MySQL that is set up anew counts from 1: then `manage.py rebuild_index` builds an index that knows
+    nothing of the old count. Where a source names no place, Kafka's offset has to serve.
     """
     place = source if isinstance(source, Mapping) else {}
     number = str(place.get("file") or "").rpartition(".")[2]

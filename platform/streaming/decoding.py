@@ -24,7 +24,7 @@ def decode(message: Message) -> Record[Event]:
 
 
 def received_at(message: Message) -> datetime:
-    """When the broker received a message, by its own clock; raises InvalidMessage if no time can be told."""
+    """When the broker received a message, by its own clock; raises InvalidMessage if it has no such time."""
     if is_packed(message):
         raise InvalidMessage(f"it cannot be unpacked: {message.error()}")
     if (received := message_fields.received_at(message)) is None:

@@ -18,7 +18,7 @@ READ_AT_ONCE = 1000
 
 
 def reader(group: str) -> Consumer:
-    """A consumer to be given partitions, and told where each ends; it bears the group's name, and does not join it."""
+    """A consumer to be given partitions: it hears where each ends, and bears the group's name without joining it."""
     # Who reads to an end gains nothing where the broker holds its answer back until more has come.
     options: dict[str, Any] = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
     return clients.consumer(group, **options)
@@ -57,7 +57,7 @@ def read(
 
     A message that cannot be unpacked is among them, with its error and nothing in it.
 
-    consumer: a reader. The broker tells it where a partition ends: markers of transactions take offsets, and are no
+    consumer: a reader. The broker says where a partition ends: markers of transactions take offsets, and are no
     records. Raises TimeoutError if nothing comes for `patience` seconds.
     """
     consumer.assign([TopicPartition(*each, offset) for each, offset in starts.items()])
@@ -71,27 +71,27 @@ def read(
             elif monotonic() > until:
                 raise TimeoutError(f"Kafka was silent for {patience:g} s; still to read: {sorted(unfinished)}")
             unfinished -= {_ended(message) for message in came if message.error() and not is_packed(message)}
-            yield _told(consumer, came, reached)
+            yield _messages(consumer, came, reached)
     finally:
         consumer.unassign()
 
 
-def _told(consumer: Consumer, came: Iterable[Message], reached: dict[Partition, int]) -> list[Message]:
+def _messages(consumer: Consumer, came: Iterable[Message], reached: dict[Partition, int]) -> list[Message]:
     """The messages among what came; reached: for each partition, the offset that is read next, brought up to date."""
-    told: list[Message] = []
+    messages: list[Message] = []
     stepped: set[Partition] = set()
     for message in came:
         where = partition(message)
         if is_packed(message) and where not in stepped:
-            # It is told of again and again until the consumer has stepped over it.
+            # It is reported again and again until the consumer has stepped over it.
             stepped.add(where)
-            told.append(stepped_over(consumer, message, reached[where]))
+            messages.append(stepped_over(consumer, message, reached[where]))
         elif not message.error():
-            told.append(message)
+            messages.append(message)
         else:
             continue
-        reached[where] = int(told[-1].offset() or 0) + 1
-    return told
+        reached[where] = int(messages[-1].offset() or 0) + 1
+    return messages
 
 
 def read_range(consumer: Consumer, of: Partition, start: int, end: int) -> Generator[Message, None, None]:
@@ -113,7 +113,7 @@ def read_range(consumer: Consumer, of: Partition, start: int, end: int) -> Gener
 
 
 def _ended(message: Message) -> Partition:
-    """The partition whose end is told; raises KafkaException for any other news."""
+    """The partition whose end is reported; raises KafkaException for any other news."""
     error = message.error()
     if error is None or error.code() != KafkaError._PARTITION_EOF:
         raise KafkaException(error)

@@ -39,22 +39,22 @@ def origin(message: Message) -> str:
 
 
 def headers(message: Message) -> list[Header] | None:
-    """Names and values of a message's headers, in their order; None: they cannot be told.
+    """Names and values of a message's headers, in their order; None: they cannot be read.
 
     Kafka takes any bytes for a name. The client decodes names as UTF-8; where it cannot, its list has holes that end
     the process when touched (confluent-kafka 2.16), so the message is freed of it and has no headers from then on.
     """
     try:
-        told = _headers_of(message) or []
+        raw = _headers_of(message) or []
     except (SystemError, UnicodeDecodeError):
         message.set_headers([])
         return None
-    pairs = told.items() if isinstance(told, dict) else told
+    pairs = raw.items() if isinstance(raw, dict) else raw
     return [(name, as_bytes(value)) for name, value in pairs]
 
 
 def header(message: Message, name: str) -> bytes | None:
-    """The last value of a message's header of this name; None: it has none, or none that can be told."""
+    """The last value of a message's header of this name; None: it has none, or none that can be read."""
     return dict(headers(message) or ()).get(name)
 
 
@@ -99,7 +99,7 @@ def is_packed(message: Message) -> bool:
 def stepped_over(consumer: Consumer, news: Message, reached: int = 0) -> Message:
     """Let a consumer go on behind a message that it cannot unpack, and return what stands in the message's place.
 
-    news: what the consumer told of it: where the batch of records begins that the message is in. reached: an offset
+    news: what the consumer reported of it: where the batch of records begins that the message is in. reached: an offset
     that is known to have been reached. Each message of the batch is met by itself.
     """
     topic, number = partition(news)

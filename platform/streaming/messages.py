@@ -19,7 +19,7 @@ class InvalidMessage(ValueError):
 
 
 class ImplausibleMessage(InvalidMessage):
-    """This message can be read, and what it tells cannot be true."""
+    """This message can be read, and what it states cannot be true."""
 
     kind = "implausible"
 

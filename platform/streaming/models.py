@@ -23,7 +23,7 @@ class AppliedOffset(models.Model):
 
 
 class OutboxMessage(models.Model):
-    """A record to be sent, written in the database transaction whose change it tells of.
+    """A record to be sent, written in the database transaction whose change it announces.
 
     Debezium's outbox router or run_relay carries it to its topic; the payload is the record's whole value.
     """

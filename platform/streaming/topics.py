@@ -23,7 +23,7 @@ class Topic(StrEnum):
     TRANSACTIONS_CORRECTIONS = "transactions.corrections"
     FRAUD_ALERTS = "fraud.alerts"
     MYSQL_TRANSACTIONS = "mysql.transactions"
-    """changes of rows, told by Debezium (see debezium.py); none of our events"""
+    """changes of rows, published by Debezium (see debezium.py); none of our events"""
 
     @property
     def dead_letters(self) -> str:

@@ -14,7 +14,7 @@ TIMEOUT_SECONDS = 30
 """Connect validates a connector's settings before it answers, and asks the database for that."""
 LOOK_EVERY_SECONDS = 0.5
 SETTLED_AFTER_SECONDS = 2.0
-"""Until then, what Connect tells of a connector may still be the state before its new settings."""
+"""Until then, what Connect reports of a connector may still be the state before its new settings."""
 
 RUNNING, FAILED, PAUSED, STOPPED = "RUNNING", "FAILED", "PAUSED", "STOPPED"
 BUSY = {409, 503}
@@ -69,8 +69,8 @@ class Connect:
         return sorted(self._asked("GET", "/connectors"))
 
     def status(self, name: str) -> Status:
-        told = self._asked("GET", f"/connectors/{name}/status")
-        parts = {"connector": told["connector"]} | {f"task {task['id']}": task for task in told["tasks"]}
+        status = self._asked("GET", f"/connectors/{name}/status")
+        parts = {"connector": status["connector"]} | {f"task {task['id']}": task for task in status["tasks"]}
         return Status(
             {part: about["state"] for part, about in parts.items()},
             {part: about.get("trace", "") for part, about in parts.items() if about["state"] == FAILED},

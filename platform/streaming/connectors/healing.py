@@ -1,8 +1,8 @@
-"""Bringing back connectors that starting again does not help, and telling what the outbox's connector passed over.
+"""Bringing back connectors that starting again does not help, and publishing what the outbox's connector passed over.
 
 A connector of Debezium goes on from a place in MySQL's binlog. Where the binlog no longer reaches back that far, the
 connector has to begin anew: transactions-cdc then takes a snapshot of its table, and so loses nothing. The outbox's
-goes on with what is written from now on, so the rows in between are told here.
+goes on with what is written from now on, so the rows in between are published here.
 """
 
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -24,7 +24,7 @@ LOOK_SECONDS = 21
 """Whoever starts failed tasks again every ten seconds makes them look well meanwhile: two rounds of that are seen."""
 LOOK_EVERY_SECONDS = 0.5
 ROUNDS = 2
-"""What seemed to run again, and then failed, gets a second turn; what fails on after that is told of."""
+"""What seemed to run again, and then failed, gets a second turn; what fails on after that is reported."""
 UNMOVED_SECONDS = 5
 """Rows of which none has come to its topic for so long, while their connector runs, will not come by it."""
 
@@ -37,14 +37,14 @@ class NothingToHeal(RuntimeError):
 
 @dataclass
 class Healing:
-    """say: told what was done, sentence by sentence. timeout: seconds for each connector to run again."""
+    """say: called with what was done, sentence by sentence. timeout: seconds for each connector to run again."""
 
     connect: Connect
     say: Say
     timeout: float
 
     def heal(self, anew: Collection[str] = ()) -> None:
-        """Bring back what has failed, and tell rows that are in no topic.
+        """Bring back what has failed, and publish rows that are in no topic.
 
         anew: connectors that shall begin anew, whatever they say. Raises NothingToHeal; and ConnectFailed for what does
         not run afterwards.
@@ -54,8 +54,8 @@ class Healing:
         for name in sorted(set(anew)):
             self._begin_anew(name)
         failed = self._bring_back_what_fails(sources)
-        told = self._tell_what_never_comes() if OUTBOX in sources else 0
-        if not (failed or anew or told):
+        republished = self._republish_what_never_comes() if OUTBOX in sources else 0
+        if not (failed or anew or republished):
             raise NothingToHeal("Nothing to heal: every connector runs, and every row of the outbox is in its topic.")
 
     def failures(self) -> Mapping[str, str]:
@@ -102,7 +102,7 @@ class Healing:
         try:
             if name == OUTBOX:
                 # Now, so that an order comes to its topic before the changes of its status, carried later.
-                self._tell(outbox_gap.unpublished(self._consumer))
+                self._republish(outbox_gap.unpublished(self._consumer))
         finally:
             self.connect.resume(name)
         self.connect.wait_until_running(name, self.timeout)
@@ -113,8 +113,8 @@ class Healing:
         else:
             self.say(f"{name} began anew: it tells every row of its table once more, and then every change.")
 
-    def _tell_what_never_comes(self) -> int:
-        """Tell the rows that the running connector has passed over; returns their number."""
+    def _republish_what_never_comes(self) -> int:
+        """Publish the rows that the running connector has passed over; returns their number."""
         states = (
             set(self.connect.status(OUTBOX).states.values()) if OUTBOX in self.connect.names() else {"not deployed"}
         )
@@ -127,7 +127,7 @@ class Healing:
         for later in self._later_looks(left):
             if left == (left := [row_id for row_id in left if row_id in later]):
                 break
-        return self._tell(left)
+        return self._republish(left)
 
     def _later_looks(self, left: Collection[int]) -> Iterator[set[int]]:
         """What no topic has, each time after a while; nothing where nothing is missing."""
@@ -135,14 +135,14 @@ class Healing:
             sleep(UNMOVED_SECONDS)
             yield set(outbox_gap.unpublished(self._consumer))
 
-    def _tell(self, ids: list[int]) -> int:
-        told = outbox_gap.republish(self._producer, ids)
-        if told:
+    def _republish(self, ids: list[int]) -> int:
+        count = outbox_gap.republish(self._producer, ids)
+        if count:
             self.say(
-                f"{told:,} row{'s' if told > 1 else ''} of the outbox, id {ids[0]} to {ids[-1]}, had reached no topic "
-                f"and {'were' if told > 1 else 'was'} told; consumers pass over what they know already."
+                f"{count:,} row{'s' if count > 1 else ''} of the outbox, id {ids[0]} to {ids[-1]}, had reached no "
+                f"topic and {'were' if count > 1 else 'was'} published; consumers pass over what they know already."
             )
-        return told
+        return count
 
     @cached_property
     def _consumer(self) -> Consumer:

@@ -24,7 +24,7 @@ EventT = TypeVar("EventT", bound=Identified)
 class _Memory:
     reaches: int = 0
     offsets: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    """identity → where it was told last, oldest first"""
+    """identity → where it stood last, oldest first"""
 
     def is_new(self, identity: str, offset: int, window: int) -> bool:
         last = self.offsets.pop(identity, None)
@@ -35,16 +35,16 @@ class _Memory:
 
 
 def repeats_within(window: int, last: int | None, offset: int) -> bool:
-    """Whether what stands at an offset was told within so many offsets before it; last: where it was told last.
+    """Whether what stands at an offset stood within so many offsets before it, too; last: where it stood last.
 
-    This alone says what counts as a repetition, so that whoever knows where an event was told last, from whatever
-    source, comes to the same verdict.
+    This alone says what counts as a repetition, so that whoever knows where an event stood last, from whatever source,
+    comes to the same verdict.
     """
     return last is not None and 0 <= offset - last <= window
 
 
 class SeenEvents:
-    """Remembers which events each partition told within the last `window` offsets.
+    """Remembers which events each partition held within the last `window` offsets.
 
     Nothing of it is saved: where the memory does not end just where the applied results end (after a start, a
     rebalance, a rollback), it is filled again from the log itself.

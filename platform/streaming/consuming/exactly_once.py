@@ -55,5 +55,5 @@ def _locked(consumer: str, batch: Batch[EventT]) -> list[AppliedOffset]:
         AppliedOffset(consumer=consumer, topic=topic, partition=partition, next_offset=0)
         for topic, partition in sorted(missing)
     )
-    # Read again: MySQL does not tell the keys of the rows that it has made.
+    # Read again: MySQL does not return the keys of the rows that it has made.
     return list(ours.all())

@@ -1,9 +1,9 @@
 """Names that processes of a consumer group keep over restarts (group.instance.id): each borne by one process at a time.
 
-Kafka lets a newcomer have the name and ends whoever bore it; so a newcomer looks first. On this machine a lock tells
+Kafka lets a newcomer have the name and ends whoever bore it; so a newcomer looks first. On this machine a lock shows
 whether the bearer lives, which the kernel frees however it ended: a worker that was killed gets its partitions back at
 once. A bearer elsewhere lives if it is still a member of the group when its session, had it died, would be over.
-docs/decisions/0026-one-bearer-of-a-name.md tells why.
+docs/decisions/0026-one-bearer-of-a-name.md says why.
 """
 
 import fcntl

@@ -1,7 +1,7 @@
 """Records that lie on a partition on which their user does not belong, since their producer places keys otherwise.
 
 Nobody counts them where they lie. One consumer group, the recorder, sends them on to where they belong, and there every
-group takes them in the same order. Sending twice, after a crash, is told from a second order as any other repetition.
+group takes them in the same order. Sending twice, after a crash, is recognised as any other repetition is.
 """
 
 from collections import Counter as Tally

@@ -1,4 +1,4 @@
-"""What operators are told while records are buried in a row, and consumer groups that stand still until they say so."""
+"""What operators see while records are buried in a row, and consumer groups that stand still until they say so."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -105,7 +105,7 @@ def stop(*, group: str, error: TooManyInvalidMessages) -> StoppedGroup:
 
 
 def is_stopped(group: str) -> bool:
-    """Whether a group stands still; tells Prometheus, too."""
+    """Whether a group stands still; exports it, too."""
     stopped = StoppedGroup.objects.filter(group=group).exists()
     STOPPED.set(stopped)
     return stopped

@@ -106,7 +106,7 @@ class Worker(Generic[Event]):
         return self._unpacked([message for message in messages if partition(message) in ours])
 
     def _unpacked(self, messages: Sequence[Message]) -> list[Message]:
-        """The messages, with a stand-in for each that cannot be unpacked, of which the client tells again and again."""
+        """The messages, with a stand-in for each that cannot be unpacked, which the client reports again and again."""
         met: dict[tuple[str, int], Message] = {}
         taken: list[Message] = []
         for message in messages:

@@ -29,7 +29,7 @@ from streaming.topics import Group, Topic
 log = structlog.get_logger(__name__)
 
 LOOK_EVERY_SECONDS = 2.0
-"""How soon a group that stands still goes on after it was told to."""
+"""How soon a group that stands still goes on after it was resumed."""
 
 
 class WorkerCommand(BaseCommand):
@@ -98,7 +98,7 @@ class WorkerCommand(BaseCommand):
     def _run(self, worker: Worker[Any], ending: threading.Event) -> None:
         """Let a worker run until it is to end, or its group is to stand still."""
         _on_signals(ending.set, worker.stop)
-        # A signal that came before was told to nobody.
+        # A signal that came before this reached no worker.
         if ending.is_set():
             worker.stop()
         try:
@@ -132,7 +132,7 @@ class WorkerCommand(BaseCommand):
 
 
 def observer(group: str, served: WorkerMetrics) -> Callable[[Progress], None]:
-    """Tells Prometheus and operators of each batch; raises TooManyInvalidMessages beyond MAX_BURIED_IN_A_ROW."""
+    """Reports each batch to Prometheus and operators; raises TooManyInvalidMessages beyond MAX_BURIED_IN_A_ROW."""
     streaks, streak_log = Streaks(), stops.StreakLog(group)
 
     def observe(progress: Progress) -> None:

@@ -113,7 +113,7 @@ def _letter(group: str, buried: Buried, limit: int) -> Outgoing:
 
 
 def digest(key: bytes | None, value: bytes | None) -> str:
-    """What tells whether two records hold the same."""
+    """What is equal exactly when two records hold the same."""
     return sha256(b"%d " % len(key or b"") + (key or b"") + (value or b"")).hexdigest()
 
 

@@ -90,7 +90,7 @@ class Cluster:
     silent: tuple[int, ...] = ()
     """the brokers that lead partitions and do not answer, as one that hangs before the others notice"""
     lacks_groups: bool = False
-    """whether some broker did not tell of the groups that it coordinates"""
+    """whether some broker did not name the groups that it coordinates"""
 
     @property
     def answering(self) -> tuple[Broker, ...]:

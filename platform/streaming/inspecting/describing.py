@@ -1,4 +1,4 @@
-"""Asks brokers what the cluster looks like. One that hangs keeps nothing from being told but what it alone knows."""
+"""Asks brokers what the cluster looks like. One that hangs hides nothing but what it alone knows."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping
@@ -22,7 +22,7 @@ Offsets = dict[Partition, int]
 
 
 def describe(admin: AdminClient, timeout: float = TIMEOUT_SECONDS) -> Cluster:
-    """The cluster, as far as its brokers tell; raises Unreachable if none does, or they refuse to.
+    """The cluster, as far as its brokers answer; raises Unreachable if none does, or they refuse to.
 
     Committed offsets are read before end offsets: the other way round, lag could come out negative. Stable offsets are
     read after them: what is written in between would look as if it were held.
@@ -108,7 +108,7 @@ def _of_leaders(
 
 
 def _groups(admin: AdminClient, timeout: float) -> tuple[list[ConsumerGroupDescription], bool]:
-    """The groups, and whether some broker did not tell of its own."""
+    """The groups, and whether some broker did not name its own."""
     listed = admin.list_consumer_groups(request_timeout=timeout).result()
     lacks = False
     for error in map(KafkaException, listed.errors or ()):

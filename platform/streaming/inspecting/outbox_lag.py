@@ -47,7 +47,7 @@ class Waiting:
 
 
 def outbox() -> Iterator[Metric]:
-    """What run_monitor tells Prometheus; nothing while it cannot be known."""
+    """What run_monitor exports to Prometheus; nothing while it cannot be known."""
     waits = waiting()
     if waits is None:
         return
@@ -56,12 +56,14 @@ def outbox() -> Iterator[Metric]:
     )
     age = (timezone.now() - waits.since).total_seconds() if waits.since else 0.0
     yield GaugeMetricFamily(
-        "platform_outbox_oldest_seconds", "How long the oldest of them has waited; 0: none waits.", value=max(0.0, age)
+        "platform_outbox_oldest_seconds",
+        "How long the oldest row of the outbox that no topic has yet has waited; 0: none waits.",
+        value=max(0.0, age),
     )
 
 
 def waiting() -> Waiting | None:
-    """The rows that wait, or None if Kafka has not yet told what it has."""
+    """The rows that wait, or None if it is not yet known what Kafka has."""
     if settings.OUTBOX_CARRIED_BY == "run_relay":
         return _count(OutboxMessage.objects.all())
     return carried().waiting()

@@ -14,7 +14,7 @@ from streaming.partitioner import Partition
 TIMEOUT_SECONDS = 1.0
 READ_AT_ONCE = 500
 REMEMBERED = 200_000
-"""So many letters are told apart, in some 30 MB; among more, messages are not counted."""
+"""So many letters are kept apart, in some 30 MB; among more, messages are not counted."""
 Range = tuple[int, int]
 """the offset of the first letter that waits, and that of the next one to come"""
 
@@ -56,7 +56,7 @@ class BuriedMessages:
 
     def _read_on(self, starts: Mapping[Partition, int]) -> None:
         patience, unread = monotonic() + self._timeout, set(starts)
-        # The broker tells it where a partition ends: markers of transactions take offsets, and are no letters.
+        # It learns from the broker where a partition ends: markers of transactions take offsets, and are no letters.
         options: dict[str, Any] = {"enable.partition.eof": True, "fetch.wait.max.ms": 20}
         consumer = clients.consumer("monitoring", **options)
         try:

@@ -1,4 +1,4 @@
-"""Telling others about a change, by a row in the same database transaction."""
+"""Announcing a change to others, by a row in the same database transaction."""
 
 from collections.abc import Iterable
 

@@ -1,7 +1,7 @@
-"""Rows of the outbox that are in no topic, and telling them.
+"""Rows of the outbox that are in no topic, and publishing them.
 
 Debezium puts the id of each row into its record's header `id`, and leaves the row. So what stands in the table and not
-in the topics was never told: a connector that lost its place in the binlog passed over it.
+in the topics was never published: a connector that lost its place in the binlog passed over it.
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,7 +30,7 @@ def unpublished(consumer: Consumer) -> list[int]:
     if oldest is None:
         return []
     left = dict(_checksums())
-    for message in _told_since(consumer, oldest):
+    for message in _published_since(consumer, oldest):
         for row_id in ids_in(message):
             # Anybody's record may bear any id: only one that holds what the row holds is the row's.
             if left.get(row_id) == crc32(message.value() or b""):
@@ -40,22 +40,22 @@ def unpublished(consumer: Consumer) -> list[int]:
 
 def republish(producer: Producer, ids: Sequence[int]) -> int:
     """Send these rows in order, as Debezium does, and leave them; returns their number. Raises NotDelivered."""
-    told = 0
+    sent = 0
     for start in range(0, len(ids), ROWS_AT_ONCE):
         rows = OutboxMessage.objects.filter(pk__in=ids[start : start + ROWS_AT_ONCE]).order_by("pk")
-        told += send_all(producer, [outgoing(row, {ID: str(row.pk)}) for row in rows])
-    return told
+        sent += send_all(producer, [outgoing(row, {ID: str(row.pk)}) for row in rows])
+    return sent
 
 
 def _checksums() -> Iterator[tuple[int, int]]:
-    """Each row's id and the checksum of what it tells. By pages: MySQL's driver fetches all that is asked for."""
+    """Each row's id and the checksum of its payload. By pages: MySQL's driver fetches all that is asked for."""
     after = 0
     while page := OutboxMessage.objects.filter(pk__gt=after).order_by("pk").values_list("pk", "payload")[:ROWS_AT_ONCE]:
         for after, payload in page:
             yield after, crc32(payload)
 
 
-def _told_since(consumer: Consumer, moment: datetime) -> Iterator[Message]:
+def _published_since(consumer: Consumer, moment: datetime) -> Iterator[Message]:
     """What came to the outbox's topics from a moment on, by the brokers' clocks."""
     partitions = begins(consumer, TOPICS.values())
     for messages in read(consumer, offsets_at(consumer, partitions, moment - CLOCKS_DIFFER_BY)):

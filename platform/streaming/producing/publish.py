@@ -13,7 +13,7 @@ from streaming.topics import TOPICS, Event
 def send_to_topics(events: Iterable[Event], acknowledged: Callable[[str], None] = lambda words: None) -> int:
     """Send events, each to its topic under its user's key, and wait for the acknowledgements; returns their number.
 
-    acknowledged: told where each event stands now. Raises NotDelivered.
+    acknowledged: called with where each event stands now, in words. Raises NotDelivered.
     """
     encode = clients.codec().encode
     records = (Outgoing(TOPICS[type(event)], str(event.user_id).encode(), encode(event)) for event in events)

@@ -23,6 +23,6 @@ def relay_once(producer: Producer, limit: int = 1000) -> int:
 
 def outgoing(row: OutboxMessage, also: Mapping[str, str] | None = None) -> Outgoing:
     """A row's record; also: further headers."""
-    told = {"traceparent": row.traceparent} if row.traceparent else {}
-    headers = [(name, value.encode()) for name, value in {**told, **(also or {})}.items()]
+    traced = {"traceparent": row.traceparent} if row.traceparent else {}
+    headers = [(name, value.encode()) for name, value in {**traced, **(also or {})}.items()]
     return Outgoing(row.topic, row.message_key.encode(), bytes(row.payload), headers)

@@ -111,7 +111,7 @@ def _read(value: bytes, schema: Any) -> Any:
     except Exception as error:
         # Reading is a function of the bytes alone, and fastavro raises many kinds of error for bad ones.
         raise InvalidMessage(f"undecodable Avro: {type(error).__name__} {error}".strip()) from error
-    if left := len(value) - buffer.tell():
+    if left := len(buffer.read()):
         raise InvalidMessage(f"undecodable Avro: {left} bytes are left over")
     return record
 

@@ -1,4 +1,4 @@
-"""What librdkafka's statistics say of a client. Pure; its STATISTICS.md tells every field."""
+"""What librdkafka's statistics say of a client. Pure; its STATISTICS.md lists every field."""
 
 import json
 from collections.abc import Mapping
@@ -38,23 +38,23 @@ class ClientStatistics:
 
 def parse(statistics: str) -> ClientStatistics:
     """The statistics in librdkafka's JSON."""
-    told = json.loads(statistics)
-    brokers = {str(each["nodeid"]): _broker(each) for each in told["brokers"].values() if each["nodeid"] >= 0}
+    report = json.loads(statistics)
+    brokers = {str(each["nodeid"]): _broker(each) for each in report["brokers"].values() if each["nodeid"] >= 0}
     read = {
         (topic["topic"], partition["partition"]): partition
-        for topic in told["topics"].values()
+        for topic in report["topics"].values()
         for partition in topic["partitions"].values()
         if partition["fetch_state"] == "active"
     }
     return ClientStatistics(
-        requests_sent=told["tx"],
-        bytes_sent=told["tx_bytes"],
-        bytes_received=told["rx_bytes"],
-        messages_sent=told["txmsgs"],
-        message_bytes_sent=told["txmsg_bytes"],
-        messages_received=told["rxmsgs"],
-        message_bytes_received=told["rxmsg_bytes"],
-        rebalances=told.get("cgrp", {}).get("rebalance_cnt", 0),
+        requests_sent=report["tx"],
+        bytes_sent=report["tx_bytes"],
+        bytes_received=report["rx_bytes"],
+        messages_sent=report["txmsgs"],
+        message_bytes_sent=report["txmsg_bytes"],
+        messages_received=report["rxmsgs"],
+        message_bytes_received=report["rxmsg_bytes"],
+        rebalances=report.get("cgrp", {}).get("rebalance_cnt", 0),
         brokers=brokers,
         reads=frozenset(read),
         lags={
@@ -65,10 +65,10 @@ def parse(statistics: str) -> ClientStatistics:
     )
 
 
-def _broker(told: Mapping[str, Any]) -> BrokerStatistics:
-    rtt = told["rtt"]
+def _broker(broker: Mapping[str, Any]) -> BrokerStatistics:
+    rtt = broker["rtt"]
     latency = {"0.5": rtt["p50"] / MICROSECONDS, "0.99": rtt["p99"] / MICROSECONDS} if rtt["cnt"] else {}
-    return BrokerStatistics(told["state"] == "UP", latency)
+    return BrokerStatistics(broker["state"] == "UP", latency)
 
 
 def _answers(broker: int, brokers: Mapping[str, BrokerStatistics]) -> bool:
@@ -76,10 +76,10 @@ def _answers(broker: int, brokers: Mapping[str, BrokerStatistics]) -> bool:
 
 
 def _lag(partition: Mapping[str, int]) -> int | None:
-    """Records that wait, or None if the client cannot tell.
+    """Records that wait, or None if the client cannot know.
 
     Its own figure is unknown until the first commit, and counts the marker that ends a transaction, which nobody reads
-    or commits. So where it has fetched up to the end and handed everything out, nothing waits: it tells its statistics
+    or commits. So where it has fetched up to the end and handed everything out, nothing waits: statistics come
     while it is asked for records, when what it handed out before has been handled.
     """
     end = partition["ls_offset"] if partition["ls_offset"] >= 0 else partition["hi_offset"]

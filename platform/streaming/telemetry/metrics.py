@@ -1,4 +1,4 @@
-"""What a worker's process tells Prometheus, on a port of its own. docs/metrics.md says what each name means."""
+"""What a worker's process exports to Prometheus, on a port of its own. docs/metrics.md says what each name means."""
 
 from argparse import ArgumentParser
 from collections import Counter as Tally
@@ -80,7 +80,7 @@ COUNTERS: Mapping[str, tuple[str, Callable[[ClientStatistics], int]]] = {
 
 @dataclass(eq=False)
 class WorkerMetrics(Collector):
-    """Takes what the worker's loop and its client tell, and gives it to Prometheus when asked.
+    """Takes what the worker's loop and its client report, and gives it to Prometheus when asked.
 
     The loop's thread writes and the server's reads: each mapping is replaced as a whole, never changed.
     """
@@ -91,7 +91,7 @@ class WorkerMetrics(Collector):
     """for each partition, a moment (seconds since 1970) up to which everything the broker had received is applied"""
 
     def client_options(self) -> dict[str, Any]:
-        """What a Kafka client is told so that its statistics come here; whoever owns it must go on polling it."""
+        """What a Kafka client is given so that its statistics come here; whoever owns it must go on polling it."""
         return {"statistics.interval.ms": STATISTICS_EVERY_MS, "stats_cb": self.take_statistics}
 
     def observe(self, progress: Progress) -> None:
@@ -103,7 +103,7 @@ class WorkerMetrics(Collector):
             BURIED.labels(topic, kind).inc(count)
         now = self.clock()
         moments = {each: message_fields.received_at(message) for each, message in progress.last.items()}
-        # A time that only a producer told may lie ahead: it makes nothing fresher than it can be.
+        # A time that only a producer stated may lie ahead: it makes nothing fresher than it can be.
         self._applied_up_to({each: min(now, at.timestamp()) for each, at in moments.items() if at})
 
     def sent(self, records: int, seconds: float) -> None:
@@ -179,7 +179,7 @@ class Labelled(Collector):
 
 
 def add_arguments(parser: ArgumentParser, port: int = 0) -> None:
-    """The options of a command that serves metrics; port: where it does unless told otherwise, 0: nowhere."""
+    """The options of a command that serves metrics; port: where it does by default, 0: nowhere."""
     parser.add_argument("--metrics-port", type=int, default=port, help=f"serve metrics on this port; 0: none ({port})")
     parser.add_argument("--metrics-address", default=LOOPBACK, help=f"and at this address ({LOOPBACK})")
 

@@ -2,8 +2,8 @@
 
 https://opentelemetry.io/docs/specs/semconv/messaging/messaging-spans/: each message has a span of its own for its
 creation, whose context travels in its header. A batch that holds such messages has one span `process`, in a trace of
-its own, with links to their contexts. Beside it, each of them has a span in its own trace, so that one trace tells all
-that came of a call; what is told while a message is processed becomes its child.
+its own, with links to their contexts. Beside it, each of them has a span in its own trace, so that one trace shows all
+that came of a call; what is sent while a message is processed becomes its child.
 """
 
 import sys

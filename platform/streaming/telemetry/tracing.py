@@ -22,7 +22,7 @@ class Traces:
     """What this process traces: nothing until it has begun."""
 
     create: Callable[[Event], str | None] | None = None
-    """makes the span of a message that is about to be told; returns what its header has to say"""
+    """makes the span of a message that is about to be sent; returns what its header has to say"""
 
 
 def begin(service: str) -> None:
@@ -35,7 +35,7 @@ def begin(service: str) -> None:
 
 
 def traceparent(event: Event) -> str | None:
-    """W3C's traceparent for the message that tells of an event; None: it is not traced."""
+    """W3C's traceparent for the message that carries an event; None: it is not traced."""
     return Traces.create(event) if Traces.create else None
 
 

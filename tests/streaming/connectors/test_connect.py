@@ -389,7 +389,7 @@ def test_rows_that_the_connector_carries_meanwhile_are_left_to_it(
     naps = iter([left[:2], left[2:3], [], []])
     monkeypatch.setattr(healing, "sleep", lambda seconds: carry(next(naps)) if seconds == 0.1 else None)
     assert heal() == [
-        f"1 row of the outbox, id {left[3].pk} to {left[3].pk}, had reached no topic and was told; "
+        f"1 row of the outbox, id {left[3].pk} to {left[3].pk}, had reached no topic and was published; "
         "consumers pass over what they know already."
     ]
     assert ids_in_topic(kafka) == [row.pk for row in left]

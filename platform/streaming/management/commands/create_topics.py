@@ -47,7 +47,7 @@ class Command(BaseCommand):
             self.stdout.write(f"changed {name}: {', '.join(f'{key} to {value}' for key, value in changes.items())}")
 
     def create(self, admin: AdminClient, *, patient: bool) -> bool:
-        """Create what is missing, and tell whether all is there; raises KafkaException, if patient only for good."""
+        """Create what is missing, and say whether all is there; raises KafkaException, if patient only for good."""
         complete = True
         for name, created in admin.create_topics(wanted_topics(), operation_timeout=30).items():
             try:
@@ -86,8 +86,12 @@ def keep_limits(admin: AdminClient, timeout: float) -> dict[str, dict[str, str]]
     )
     changes = {
         resource.name: changed
-        for resource, told in found.items()
-        if (changed := to_change(wanted[resource.name], {key: str(each.value) for key, each in told.result().items()}))
+        for resource, described in found.items()
+        if (
+            changed := to_change(
+                wanted[resource.name], {key: str(each.value) for key, each in described.result().items()}
+            )
+        )
     }
     resources = [
         ConfigResource(

@@ -12,7 +12,7 @@ from streaming.connectors.healing import NothingToHeal, configured
 class Command(BaseCommand):
     help = (
         "Bring back failed connectors: start their tasks again, and let those begin anew whose place in MySQL's binlog "
-        "is gone; tell what the outbox holds and no topic has. May be run again at any time."
+        "is gone; publish what the outbox holds and no topic has. May be run again at any time."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
