@@ -255,7 +255,7 @@ def _errors_of(broker: Connection) -> tuple[type[BaseException], ...]:
 def checks_of_this_place() -> list[Check]:
     """The parts that the settings name."""
     where_it_is_used = [
-        (settings.SCHEMA_IDS.startswith("registry:"), Check("registry", False, registry)),
+        (settings.SCHEMA_IDS.kind == "registry", Check("registry", False, registry)),
         (bool(settings.CONNECT_URL), Check("connect", False, connect)),
         (bool(settings.SUPERVISOR), Check("processes", False, processes)),
         (bool(settings.ALERTMANAGER_TOKEN), Check("alerting", False, alerting)),

@@ -102,7 +102,7 @@ def _stages(scope: Scope, history: TopicScan, settle: timedelta, only: Collectio
     if Comparison.ALERTS in only:
         wanted.append(Alerts(scope))
     # Elsewhere the table itself answers searches, and there is nothing to compare.
-    if Comparison.DOCUMENTS in only and settings.SEARCH.startswith("elasticsearch:"):
+    if Comparison.DOCUMENTS in only and settings.SEARCH.kind == "elasticsearch":
         wanted.append(Documents(scope, SearchIndex.configured(), settle.total_seconds()))
     if Comparison.TOTALS in only:
         wanted.append(Totals(scope))

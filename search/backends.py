@@ -30,8 +30,7 @@ class SearchBackend(Protocol):
 
 def backend() -> SearchBackend:
     """The adapter that SEARCH chooses."""
-    kind, _, where = settings.SEARCH.partition(":")
-    return cast(SearchBackend, import_string(BACKENDS[kind]).of(where))
+    return cast(SearchBackend, import_string(BACKENDS[settings.SEARCH.kind]).of(settings.SEARCH.where))
 
 
 def ping() -> None:

@@ -96,12 +96,11 @@ class SearchIndex:
     @classmethod
     def configured(cls) -> Self:
         """The one that SEARCH names; raises ImproperlyConfigured if it names another kind."""
-        kind, _, where = settings.SEARCH.partition(":")
-        if kind != "elasticsearch":
+        if settings.SEARCH.kind != "elasticsearch":
             raise ImproperlyConfigured(
-                f"SEARCH={kind}:… names no index: set it to elasticsearch:https://user@host:port/index."
+                f"SEARCH={settings.SEARCH.kind}:… names no index: set it to elasticsearch:https://user@host:port/index."
             )
-        return cls.of(where)
+        return cls.of(settings.SEARCH.where)
 
     def prepare(self) -> str:
         """Make template, index and alias where they are missing; returns the name of the index in use."""

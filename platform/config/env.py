@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
@@ -86,6 +87,22 @@ def choice(*allowed: str) -> Callable[[str], str]:
     return {word: word for word in allowed}.__getitem__
 
 
+@dataclass(frozen=True, slots=True)
+class Adapter:
+    """Which adapter a setting of the form kind or kind:where chooses, and where that has to look."""
+
+    kind: str
+    where: str = ""
+
+    @classmethod
+    def parse(cls, raw: str) -> "Adapter":
+        kind, _, where = raw.partition(":")
+        return cls(kind, where)
+
+    def __str__(self) -> str:
+        return f"{self.kind}:{self.where}" if self.where else self.kind
+
+
 def amount(raw: str) -> Decimal:
     value = Decimal(raw)
     if not value.is_finite() or value < 0:
@@ -98,22 +115,23 @@ def day(raw: str) -> datetime:
     return datetime.combine(date.fromisoformat(raw), time.min, UTC)
 
 
-def adapter(*kinds: str) -> Callable[[str], str]:
-    """A setting of the form kind or kind:details, which chooses an adapter and tells it where to look."""
+def adapter(*kinds: str) -> Callable[[str], Adapter]:
+    """A setting that chooses one of these kinds of adapters."""
 
-    def cast(raw: str) -> str:
-        if raw.partition(":")[0] not in kinds:
+    def cast(raw: str) -> Adapter:
+        chosen = Adapter.parse(raw)
+        if chosen.kind not in kinds:
             raise ValueError(raw)
-        return raw
+        return chosen
 
     return cast
 
 
-def traces(raw: str) -> str:
+def traces(raw: str) -> Adapter:
     """Where traces go: off, console, or otlp: and the URL of a collector."""
     if raw not in ("off", "console") and not raw.startswith(("otlp:http://", "otlp:https://")):
         raise ValueError(raw)
-    return raw
+    return Adapter.parse(raw)
 
 
 def database(raw: str) -> dict[str, Any]:

@@ -6,6 +6,8 @@ from typing import Any
 
 from config import databases, env, logs
 from config.env import BASE_DIR, setting
+from config.rest import REST_FRAMEWORK, REST_KNOX, SPECTACULAR_SETTINGS  # noqa: F401 - settings of others
+from streaming.carriers import IndexedBy, OutboxCarriedBy
 
 # --- Django -----------------------------------------------------------------------------------------------------------
 SECRET_KEY = env.secret("SECRET_KEY", "Django's secret key")
@@ -163,7 +165,7 @@ TOPIC_REPLICATION_FACTOR = setting("TOPIC_REPLICATION_FACTOR", env.positive, "a 
 SCHEMAS = setting("SCHEMAS", env.path, "the folder of the Avro schemas")
 SCHEMA_IDS = setting("SCHEMA_IDS", env.adapter("fingerprints", "registry"), "`fingerprints` or `registry:` and its URL")
 CONNECT_URL = setting("CONNECT_URL", str, "the address of Kafka Connect, or nothing")
-OUTBOX_CARRIED_BY = setting("OUTBOX_CARRIED_BY", env.choice("run_relay", "connect"), "run_relay or connect")
+OUTBOX_CARRIED_BY = setting("OUTBOX_CARRIED_BY", OutboxCarriedBy, "run_relay or connect")
 OUTBOX_KEPT = timedelta(hours=setting("OUTBOX_KEPT_HOURS", env.positive, "a whole number of hours from 1 on"))
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of offsets from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.from_zero, "a whole number of dead letters, or 0 for no limit")
@@ -173,7 +175,7 @@ EARLIEST_PLAUSIBLE = setting("EARLIEST_PLAUSIBLE", env.day, "a date such as 1990
 FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")
 SEARCH = setting("SEARCH", env.adapter("database", "elasticsearch"), "`database:` or `elasticsearch:` and where it is")
 SEARCH_PASSWORD = setting("SEARCH_PASSWORD_FILE", env.content, "the path of a file that can be read, or nothing")
-INDEXED_BY = setting("INDEXED_BY", env.choice("nobody", "run_indexer", "connect"), "nobody, run_indexer or connect")
+INDEXED_BY = setting("INDEXED_BY", IndexedBy, "nobody, run_indexer or connect")
 """Who carries changes of the table into the search index."""
 SIMULATED_ORDERS_PER_SECOND = setting(
     "SIMULATED_ORDERS_PER_SECOND", env.from_zero, "a whole number of orders from 0 on"
@@ -250,47 +252,6 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
         "control_folder": queue / "control",
         "store_processed": False,
     }
-
-# --- API --------------------------------------------------------------------------------------------------------------
-REST_FRAMEWORK = {
-    "DEFAULT_AUTHENTICATION_CLASSES": [
-        "accounts.authentication.BearerToken",
-        "rest_framework.authentication.SessionAuthentication",
-    ],
-    "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
-    "DEFAULT_PARSER_CLASSES": ["api.parsers.StrictJSONParser", "api.parsers.StrictFormParser"],
-    "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer", "api.renderers.BrowsableRenderer"],
-    "DEFAULT_PAGINATION_CLASS": "api.pagination.Cursor",
-    "DEFAULT_SCHEMA_CLASS": "api.schema.ProblemSchema",
-    "DEFAULT_METADATA_CLASS": "api.metadata.Forms",
-    "EXCEPTION_HANDLER": "api.problems.problem_response",
-    # Amounts of money are JSON strings with two decimals: no reader rounds them by taking them for floats.
-    "COERCE_DECIMAL_TO_STRING": True,
-    "TEST_REQUEST_DEFAULT_FORMAT": "json",
-}
-REST_KNOX = {"TOKEN_TTL": timedelta(days=30), "AUTO_REFRESH": False, "AUTH_HEADER_PREFIX": "Bearer"}
-SPECTACULAR_SETTINGS = {
-    "TITLE": "Real-Time E-commerce Data Platform",
-    "DESCRIPTION": "Orders, payments and refunds as they happen: recorded, checked for fraud, summed, searched, told.",
-    "VERSION": "0.1.0",
-    "OAS_VERSION": "3.1.0",
-    "ENUM_NAME_OVERRIDES": {
-        "Status": "events.Status",
-        "ChangedStatus": "events.ChangedStatus",
-        "AlertStatus": "fraud.models.STATUSES",
-        "NewAlertStatus": "events.AlertStatus",
-        "PartStatus": "monitoring.health.Status",
-        "HealthStatus": "monitoring.health.Overall",
-        "TransactionKind": "transactions.models.Kind",
-        "NotificationKind": "notifications.models.Kind",
-    },
-    "ENUM_GENERATE_CHOICE_DESCRIPTION": False,
-    "COMPONENT_SPLIT_PATCH": False,  # what PATCH needs, it needs
-    "SERVE_INCLUDE_SCHEMA": False,
-    "SWAGGER_UI_DIST": "SIDECAR",
-    "SWAGGER_UI_FAVICON_HREF": "SIDECAR",
-    "REDOC_DIST": "SIDECAR",
-}
 
 # --- Logs -------------------------------------------------------------------------------------------------------------
 LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")

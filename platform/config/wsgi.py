@@ -8,7 +8,7 @@ from django.core.wsgi import get_wsgi_application
 from streaming.telemetry import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
-if settings.TRACES != tracing.OFF:
+if settings.TRACES.kind != tracing.OFF:
     # Before it is imported: it reads this once. Probes and scrapes are nobody's doing.
     os.environ.setdefault("OTEL_PYTHON_DJANGO_EXCLUDED_URLS", "health,metrics")
     from opentelemetry.instrumentation.django import DjangoInstrumentor

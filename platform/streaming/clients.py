@@ -110,7 +110,7 @@ def codec() -> Codec:
 
 def schema_ids() -> SchemaIds:
     """The adapter that SCHEMA_IDS chooses."""
-    return registry() if settings.SCHEMA_IDS.startswith("registry:") else FingerprintIds(settings.SCHEMAS)
+    return registry() if settings.SCHEMA_IDS.kind == "registry" else FingerprintIds(settings.SCHEMAS)
 
 
 def registry() -> "RegistryIds":
@@ -118,9 +118,8 @@ def registry() -> "RegistryIds":
     # Its client takes 13 MB in every process, and embedded parts have no registry.
     from streaming.schemas.registry import RegistryIds  # noqa: PLC0415 - only where there is one
 
-    _, _, where = settings.SCHEMA_IDS.partition(":")
     subjects = {event_type.__name__: topic.subject for event_type, topic in TOPICS.items()}
-    return RegistryIds(where, subjects, settings.CA_FILE)
+    return RegistryIds(settings.SCHEMA_IDS.where, subjects, settings.CA_FILE)
 
 
 @dataclass(frozen=True, slots=True)

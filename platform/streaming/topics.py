@@ -7,6 +7,7 @@ from typing import Any
 from django.conf import settings
 
 from events import FraudAlert, Transaction, TransactionCorrected, TransactionStatusChanged
+from streaming.carriers import IndexedBy
 
 Event = Transaction | TransactionStatusChanged | TransactionCorrected | FraudAlert
 
@@ -66,7 +67,7 @@ DEAD_LETTER_CONFIG = STAMPED | {"retention.ms": 90 * DAY_MS, "max.message.bytes"
 
 def topics_in_use() -> list[Topic]:
     """All topics; those of changed rows only where somebody indexes them."""
-    return [topic for topic in Topic if topic in EVENT_TYPES or settings.INDEXED_BY != "nobody"]
+    return [topic for topic in Topic if topic in EVENT_TYPES or settings.INDEXED_BY != IndexedBy.NOBODY]
 
 
 def topic_configs(topics: Iterable[Topic]) -> dict[str, dict[str, str]]:

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from django.conf import settings
 
+from streaming.carriers import IndexedBy, OutboxCarriedBy
 from streaming.topics import Group, Topic
 
 EVENTS = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS, Topic.FRAUD_ALERTS)
@@ -53,9 +54,9 @@ INDEXER = Worker(
     "run_indexer",
     Group.INDEXER,
     reads=(Topic.MYSQL_TRANSACTIONS,),
-    runs_where=("INDEXED_BY", "run_indexer"),
+    runs_where=("INDEXED_BY", IndexedBy.RUN_INDEXER),
 )
-RELAY = Worker("relay", "run_relay", writes=EVENTS, runs_where=("OUTBOX_CARRIED_BY", "run_relay"))
+RELAY = Worker("relay", "run_relay", writes=EVENTS, runs_where=("OUTBOX_CARRIED_BY", OutboxCarriedBy.RUN_RELAY))
 
 WORKERS = (RECORDER, FRAUD, AGGREGATOR, NOTIFIER, INDEXER, RELAY)
 EVERYWHERE = tuple(worker for worker in WORKERS if worker.runs_where is None)

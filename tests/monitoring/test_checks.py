@@ -11,6 +11,7 @@ from celery import Celery
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
+from config.env import Adapter
 from monitoring.checks import (
     Check,
     Down,
@@ -137,7 +138,8 @@ def test_connect_without_connectors_is_down(settings: Any) -> None:
 
 
 def test_parts_that_nobody_listens_for_are_down(settings: Any) -> None:
-    settings.CONNECT_URL, settings.SCHEMA_IDS = "http://127.0.0.1:1", "registry:http://127.0.0.1:1"
+    settings.CONNECT_URL = "http://127.0.0.1:1"
+    settings.SCHEMA_IDS = Adapter.parse("registry:http://127.0.0.1:1")
     for check in (connect, registry):
         with pytest.raises(Down, match="does not answer"):
             check()
@@ -145,7 +147,8 @@ def test_parts_that_nobody_listens_for_are_down(settings: Any) -> None:
 
 def test_registry_and_connect_are_asked_only_where_there_are_any(settings: Any) -> None:
     embedded = {check.name for check in checks_of_this_place()}
-    settings.CONNECT_URL, settings.SCHEMA_IDS = "http://127.0.0.1:1", "registry:http://127.0.0.1:1"
+    settings.CONNECT_URL = "http://127.0.0.1:1"
+    settings.SCHEMA_IDS = Adapter.parse("registry:http://127.0.0.1:1")
     assert {check.name for check in checks_of_this_place()} - embedded == {"registry", "connect"}
 
 

@@ -6,6 +6,7 @@ import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
+from config.env import Adapter
 from search.backends import SearchBackend, SearchUnavailable, backend, ping
 from search.cursors import cursor_after
 from search.database import DatabaseSearch
@@ -28,7 +29,7 @@ class TestDatabaseSearch(SearchContract):
 
 
 def test_the_setting_chooses_the_table(settings: Any, db: None) -> None:
-    settings.SEARCH = "database:transactions.Transaction"
+    settings.SEARCH = Adapter.parse("database:transactions.Transaction")
     assert isinstance(backend(), DatabaseSearch)
     assert backend().search(Query()).total == 0
 

@@ -13,6 +13,7 @@ from confluent_kafka.schema_registry import SchemaRegistryClient
 from django.db import DEFAULT_DB_ALIAS, connections
 
 from config import databases, env
+from config.env import Adapter
 from search.index import SearchIndex
 from streaming import clients
 from tests.stack.parts import Parts
@@ -56,7 +57,9 @@ def search_index(parts: Parts, elasticsearch_address: str, settings: Any) -> Sea
     """An Elasticsearch without any index; SEARCH points to the alias `transactions`."""
     settings.CA_FILE = parts.certificate_authority
     settings.SEARCH_PASSWORD = (parts.layout.secrets / "elasticsearch-platform").read_text()
-    settings.SEARCH = f"elasticsearch:{elasticsearch_address.replace('://', '://platform@')}/transactions"
+    settings.SEARCH = Adapter.parse(
+        f"elasticsearch:{elasticsearch_address.replace('://', '://platform@')}/transactions"
+    )
     index = SearchIndex.configured()
     for name in index.versions():
         index.delete(name)
@@ -71,7 +74,7 @@ def registry(registry_url: str, settings: Any) -> Iterator[SchemaRegistryClient]
         # Once is softly: rules and versions stay.
         client.delete_subject(subject)
         client.delete_subject(subject, permanent=True)
-    settings.SCHEMA_IDS = f"registry:{registry_url}"
+    settings.SCHEMA_IDS = Adapter.parse(f"registry:{registry_url}")
     clients.codec.cache_clear()
     yield client
     clients.codec.cache_clear()

@@ -13,6 +13,7 @@ from confluent_kafka.schema_registry.error import SchemaRegistryError
 from django.conf import settings as project
 from django.core.management import CommandError, call_command
 
+from config.env import Adapter
 from events import Status, Transaction
 from streaming import clients
 from streaming.messages import InvalidMessage
@@ -158,6 +159,6 @@ def test_each_id_is_asked_for_once(registry: SchemaRegistryClient) -> None:
 
 
 def test_without_a_registry_there_is_nowhere_to_register(settings: Any) -> None:
-    settings.SCHEMA_IDS = "fingerprints"
+    settings.SCHEMA_IDS = Adapter.parse("fingerprints")
     with pytest.raises(CommandError, match="SCHEMA_IDS=fingerprints names no registry"):
         register_schemas()

@@ -11,6 +11,7 @@ from django.core.management import call_command
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
+from config.env import Adapter
 from search.backends import SearchBackend, SearchUnavailable, backend, ping
 from search.index import SearchIndex
 from search.query import Found
@@ -105,7 +106,7 @@ def test_a_wrong_password_is_search_unavailable(prepared: SearchIndex, settings:
 def test_while_elasticsearch_is_down_searches_get_503_and_everything_else_goes_on(
     prepared: SearchIndex, settings: Any, client_as: ClientAs
 ) -> None:
-    settings.SEARCH = "elasticsearch:https://platform@127.0.0.1:1/transactions"
+    settings.SEARCH = Adapter.parse("elasticsearch:https://platform@127.0.0.1:1/transactions")
     client: APIClient = client_as(Role.SHOP)
     answer = client.post("/search/transactions", {})
     assert (answer.status_code, answer.headers["Content-Type"]) == (503, "application/problem+json")

@@ -3,6 +3,7 @@
 from django.conf import settings
 
 from streaming import topology
+from streaming.carriers import IndexedBy, OutboxCarriedBy
 from streaming.connectors.connect import Connector
 
 CDC, OUTBOX, SINK = "transactions-cdc", "outbox", "elasticsearch-sink"
@@ -11,9 +12,9 @@ CDC, OUTBOX, SINK = "transactions-cdc", "outbox", "elasticsearch-sink"
 def wanted() -> list[Connector]:
     """The connectors that belong to the platform as the settings have it, in the order in which they are deployed."""
     used = {
-        CDC: settings.INDEXED_BY != "nobody",
-        OUTBOX: settings.OUTBOX_CARRIED_BY == "connect",
-        SINK: settings.INDEXED_BY == "connect",
+        CDC: settings.INDEXED_BY != IndexedBy.NOBODY,
+        OUTBOX: settings.OUTBOX_CARRIED_BY == OutboxCarriedBy.CONNECT,
+        SINK: settings.INDEXED_BY == IndexedBy.CONNECT,
     }
     return [_read(name) for name in used if used[name]]
 

@@ -20,6 +20,7 @@ from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
 from streaming import clients
+from streaming.carriers import OutboxCarriedBy
 from streaming.inspecting.lag import begin_offsets, end_offsets
 from streaming.log_reader import read, reader
 from streaming.models import OutboxMessage
@@ -64,7 +65,7 @@ def outbox() -> Iterator[Metric]:
 
 def waiting() -> Waiting | None:
     """The rows that wait, or None if it is not yet known what Kafka has."""
-    if settings.OUTBOX_CARRIED_BY == "run_relay":
+    if settings.OUTBOX_CARRIED_BY == OutboxCarriedBy.RUN_RELAY:
         return _count(OutboxMessage.objects.all())
     return carried().waiting()
 

@@ -35,19 +35,18 @@ _causes: ContextVar[Mapping[str, Span]] = ContextVar("causes", default={})  # no
 """The spans of the messages that are being processed, by order id."""
 
 
-def export(where: str, service: str) -> None:
-    """Send the spans of this process to `console` or `otlp:` and a collector's URL, from a thread of its own.
+def export(kind: str, url: str, service: str) -> None:
+    """Send the spans of this process to the `console`, or by `otlp` to a collector's URL, from a thread of its own.
 
     OpenTelemetry's own variables (OTEL_TRACES_SAMPLER, OTEL_BSP_SCHEDULE_DELAY, …) hold.
     """
     resource = Resource.create({"service.namespace": "ecommerce-data-platform", "service.name": service})
     provider = TracerProvider(resource=resource, span_limits=SpanLimits(max_links=MOST_LINKS))
-    provider.add_span_processor(BatchSpanProcessor(_exporter(where)))
+    provider.add_span_processor(BatchSpanProcessor(_exporter(kind, url)))
     trace.set_tracer_provider(provider)
 
 
-def _exporter(where: str) -> SpanExporter:
-    kind, _, url = where.partition(":")
+def _exporter(kind: str, url: str) -> SpanExporter:
     if kind == "console":
         return ConsoleSpanExporter(out=sys.stderr)
     from opentelemetry.exporter.otlp.proto.http.trace_exporter import OTLPSpanExporter  # noqa: PLC0415 - takes long

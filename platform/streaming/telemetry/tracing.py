@@ -27,10 +27,10 @@ class Traces:
 
 def begin(service: str) -> None:
     """Trace this process under a service's name, if the settings want it; once, and after any fork."""
-    if settings.TRACES != OFF and Traces.create is None:
+    if settings.TRACES.kind != OFF and Traces.create is None:
         from streaming.telemetry import spans  # noqa: PLC0415 - brings OpenTelemetry along
 
-        spans.export(settings.TRACES, service)
+        spans.export(settings.TRACES.kind, settings.TRACES.where, service)
         Traces.create = spans.create
 
 

@@ -8,6 +8,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from search import services
 from search.index import AlreadyThere, NotPrepared, SearchIndex
 from search.selectors import rows_in_batches
+from streaming.carriers import IndexedBy
 from streaming.connectors.connect import Connect
 
 SINK = "elasticsearch-sink"
@@ -58,7 +59,7 @@ class Command(BaseCommand):
 @contextmanager
 def no_sink_writing() -> Iterator[None]:
     """Pause the Elasticsearch sink where there is one."""
-    if settings.INDEXED_BY != "connect":
+    if settings.INDEXED_BY != IndexedBy.CONNECT:
         yield
         return
     connect = Connect(settings.CONNECT_URL, settings.CA_FILE)

@@ -9,6 +9,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
 from streaming import clients
+from streaming.carriers import OutboxCarriedBy
 from streaming.producing.relay import relay_once
 from streaming.telemetry import metrics
 
@@ -25,7 +26,7 @@ class Command(BaseCommand):
         metrics.add_arguments(parser)
 
     def handle(self, *args: Any, pause: float, batch_size: int, **options: Any) -> None:
-        if settings.OUTBOX_CARRIED_BY != "run_relay":
+        if settings.OUTBOX_CARRIED_BY != OutboxCarriedBy.RUN_RELAY:
             raise CommandError(
                 f"OUTBOX_CARRIED_BY={settings.OUTBOX_CARRIED_BY}: Kafka Connect carries the outbox already, and this "
                 "would send everything a second time. Set it to run_relay where no Debezium runs."

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from streaming import clients, topology
+from streaming.carriers import OutboxCarriedBy
 from streaming.inspecting.lag import unread
 from streaming.models import OutboxMessage
 
@@ -41,7 +42,7 @@ def what_is_left() -> dict[str, int]:
     admin = clients.admin()
     before = {group: unread(admin, group, topics) for group, topics in groups.items()}
     # Debezium leaves the rows that it has carried.
-    relayed = settings.OUTBOX_CARRIED_BY == "run_relay"
+    relayed = settings.OUTBOX_CARRIED_BY == OutboxCarriedBy.RUN_RELAY
     outbox = {"outbox": OutboxMessage.objects.count()} if relayed else {}
     after = {group: before[group] or unread(admin, group, topics) for group, topics in groups.items()}
     return after | outbox
