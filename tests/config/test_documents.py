@@ -88,6 +88,20 @@ def _headings(file: Path) -> set[str]:
 
 
 @pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))
+def test_a_decision_is_linked_under_its_number(document: Path) -> None:
+    linked = re.findall(r"\[[Dd]ecision (\d+)\]\(\S*decisions/(\d+)-", document.read_text())
+    assert [(label, file) for label, file in linked if int(label) != int(file)] == []
+
+
+def test_every_decision_that_source_names_is_there() -> None:
+    numbers = {path.name[:4] for path in (ROOT / "docs" / "decisions").glob("0*.md")}
+    sources = [file for folder in _folders() for file in folder.glob("*.py")]
+    named = {(str(file), number) for file in sources for number in re.findall(r"decisions/(\d{4})", file.read_text())}
+    assert len(named) > 3
+    assert {(file, number) for file, number in named if number not in numbers} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))
 def test_every_target_of_make_that_a_document_names_is_there(document: Path) -> None:
     targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(), re.MULTILINE))
     named = set(re.findall(r"(?:^|[`(] ?)make ([a-z-]+)", document.read_text(), re.MULTILINE))
