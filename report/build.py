@@ -44,10 +44,10 @@ def built() -> bytes:
 
 
 def decisions() -> list[Json]:
-    """Number and title of each decision record."""
-    titles = [file.read_text().partition("\n")[0] for file in sorted((ROOT / "docs" / "decisions").glob("0*.md"))]
-    found = [re.fullmatch(r"# (\d+)\. (.+)", title) for title in titles]
-    return [{"number": each[1], "title": each[2]} for each in found if each]
+    """Name, number and title of each decision record. The report names them by name, since numbers may change."""
+    files = sorted((ROOT / "docs" / "decisions").glob("0*.md"))
+    titles = [(file.stem[5:], re.match(r"# (\d+)\. (.+)", file.read_text())) for file in files]
+    return [{"name": name, "number": title[1], "title": title[2]} for name, title in titles if title]
 
 
 def alerts() -> list[Json]:
