@@ -7,7 +7,7 @@ beside each other.
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from heapq import merge
 from itertools import groupby
@@ -15,7 +15,6 @@ from operator import itemgetter
 from typing import Protocol
 
 EXAMPLES = 5
-EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 CHECKSUM_MASK = 2**64 - 1
 MADE_ANEW_AFTER = timedelta(hours=1)
@@ -92,11 +91,6 @@ class Buckets:
 
 def bucket_of(moment: datetime, width: timedelta) -> int:
     return int(moment.timestamp() // width.total_seconds())
-
-
-def in_millis(moment: datetime) -> int:
-    """Milliseconds since 1970: all that the wire carries of a moment."""
-    return (moment - EPOCH) // MILLISECOND
 
 
 def checksum(*values: object) -> int:

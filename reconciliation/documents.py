@@ -6,8 +6,9 @@ from time import sleep
 from typing import Any
 
 from events.money import to_cents
+from events.time import in_millis
 from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
-from reconciliation.comparison import Comparison, Result, Scope, differing_keys, in_millis
+from reconciliation.comparison import Comparison, Result, Scope, differing_keys
 from search.documents import Document, all_documents, documents_of, put_right
 from search.index import SearchIndex
 from search.selectors import rows_of

@@ -9,7 +9,8 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from events import Status, Transaction
-from reconciliation.comparison import HOUR, bucket_of, in_millis
+from events.time import in_millis
+from reconciliation.comparison import HOUR, bucket_of
 
 HOUR_BITS, STATUS_BITS, MARK_MASK = 24, 2, (1 << 36) - 1
 STATUSES = tuple(Status)

@@ -7,6 +7,7 @@ import events
 from events import ChangedStatus
 from events.money import to_cents
 from events.plausibility import FUTURE_TOLERANCE
+from events.time import in_millis
 from reconciliation.check import ASKED_AT_ONCE, MENDED_AT_ONCE, Stage
 from reconciliation.comparison import (
     MINUTE,
@@ -16,7 +17,6 @@ from reconciliation.comparison import (
     Scope,
     bucket_of,
     checksum,
-    in_millis,
     stretches_of,
 )
 from streaming.inspecting.topic_scan import ScannedRecord, TopicScan

@@ -1,12 +1,11 @@
 """From a changed row to what the index is told, and what its answer means. Pure."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from enum import Enum, auto
 from typing import Any, Protocol
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-MILLISECOND = timedelta(milliseconds=1)
+from events.time import in_millis
 
 FAULT_OF_THE_DOCUMENT = {400, 413}
 
@@ -41,10 +40,6 @@ def write(index: str, change: Change) -> list[dict[str, Any]]:
 def document(row: Mapping[str, Any]) -> dict[str, Any]:
     """The whole row, times in milliseconds since 1970, as Confluent's sink writes them too."""
     return {name: in_millis(value) if isinstance(value, datetime) else value for name, value in row.items()}
-
-
-def in_millis(moment: datetime) -> int:
-    return (moment - EPOCH) // MILLISECOND
 
 
 def outcome(item: Mapping[str, Any]) -> Outcome:

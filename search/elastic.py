@@ -16,8 +16,8 @@ from elasticsearch.dsl import Q, Search
 from elasticsearch.dsl.response import Response
 
 from events.money import from_cents, to_cents
+from events.time import EPOCH, MILLISECOND, from_millis
 from search.backends import SearchUnavailable
-from search.bulk import EPOCH, MILLISECOND
 from search.index import SearchIndex
 from search.query import AMOUNT_BOUNDS, Answer, Facet, Filters, Found, Query, Sort, SortField, Value, amount_range
 
@@ -143,7 +143,7 @@ def _counts(facet: Facet, response: "Response[Any]") -> dict[Any, int]:
 
 def _value(facet: Facet, key: Any) -> Any:
     if facet in INTERVALS:
-        return EPOCH + key * MILLISECOND
+        return from_millis(key)
     return int(key) if facet == Facet.AMOUNT else key
 
 
@@ -154,7 +154,7 @@ def _found(hit: dict[str, Any]) -> Found:
         user_id=value["user_id"],
         amount=from_cents(to_cents(value["amount"])),
         status=value["status"],
-        timestamp=EPOCH + int(value["timestamp"]) * MILLISECOND,
+        timestamp=from_millis(int(value["timestamp"])),
         kind=value["kind"],
         refund_of=value.get("refund_of"),
     )

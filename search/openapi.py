@@ -8,10 +8,10 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 
 from events import ChangedStatus
-from events.plausibility import MAX_ORDER_ID_LENGTH
+from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from search.query import DEFAULT_SIZE, DEFAULT_SORT, SORTS, Facet, Kind
 from search.request import MAX_HOURS
-from search.request_values import MAX_CHOICES, MAX_SIZE, MAX_USER_ID
+from search.request_values import MAX_CHOICES, MAX_SIZE
 
 Schema = dict[str, Any]
 

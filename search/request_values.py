@@ -5,23 +5,21 @@ Each function raises Refused for what it does not take.
 
 import re
 from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
 from events.money import MAX_AMOUNT, exact_amount
-from events.plausibility import MAX_ORDER_ID_LENGTH
+from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
+from events.time import NoSuchMoment, NotRFC3339, from_rfc_3339
 from search.query import SORTS, Sort, SortField
 
 MAX_SIZE = 1000
 MAX_CHOICES = 100
 """values in a list"""
-MAX_USER_ID = 2**31 - 1
-"""the largest number that Avro's int holds"""
 AN_AMOUNT = f'Give an amount of at most two decimals, such as 12.50 or "12.50", up to {MAX_AMOUNT}.'
 AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -90,11 +88,11 @@ def _number(raw: Any) -> Decimal:
 
 def moment(raw: Any) -> datetime:
     try:
-        if isinstance(raw, str) and MOMENT.fullmatch(raw):
-            return datetime.fromisoformat(raw.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise Refused("There is no such date and time.") from error
-    raise Refused("Give a date and time with its offset, such as 2026-11-22T14:00:00Z.")
+        return from_rfc_3339(raw if isinstance(raw, str) else "")
+    except NoSuchMoment as error:
+        raise Refused(str(error)) from error
+    except NotRFC3339 as error:
+        raise Refused("Give a date and time with its offset, such as 2026-11-22T14:00:00Z.") from error
 
 
 def sort(raw: Any) -> Sort:

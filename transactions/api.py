@@ -24,13 +24,14 @@ import events
 from accounts.permissions import has_role, restricted_to
 from accounts.roles import Role
 from api.endpoints import Listing, Rows
-from api.fields import Amount, Choice, Moment, Text, UserId, to_millis
+from api.fields import Amount, Choice, Moment, Text, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 from events import ChangedStatus, Status
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
+from events.time import whole_millis
 from transactions import selectors, services
 from transactions.models import Kind, Transaction
 
@@ -102,7 +103,7 @@ class NewTransaction(StrictSerializer):
     amount = Amount(min_value=0, help_text="0 or more: a refund is made by the status REFUNDED")
     order_id = OrderId(default=lambda: str(uuid4()), help_text="a new UUID if left out")
     status = Choice(Status, default=Status.PENDING)
-    timestamp = Moment(default=lambda: to_millis(timezone.now()), help_text="when it happened; now if left out")
+    timestamp = Moment(default=lambda: whole_millis(timezone.now()), help_text="when it happened; now if left out")
 
     class Meta:
         list_serializer_class = EachOrderIdOnce

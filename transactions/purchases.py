@@ -4,19 +4,19 @@ import re
 from array import array
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
+from datetime import datetime
 from functools import lru_cache
 from hashlib import sha256
 
 from events import Status, Transaction
 from events.plausibility import MAX_ORDER_ID_LENGTH
+from events.time import from_millis, in_millis
 from transactions.cells import DIFFERENT_DATES_REMEMBERED, Customers, Moments, Wrong, moments, number_of_customer
 from transactions.sheets import plain
 
 CUSTOMER, DATE, AMOUNT, ORDER = "customer_id", "date", "amount", "order_id"
 NEEDED = (CUSTOMER, DATE, AMOUNT)
 LONGEST_PREFIX = MAX_ORDER_ID_LENGTH - len("-1234567890")
-EPOCH, MILLISECOND = datetime(1970, 1, 1, tzinfo=UTC), timedelta(milliseconds=1)
 
 
 @dataclass(frozen=True)
@@ -126,12 +126,12 @@ class Purchases:
 # Days are shared by many orders.
 @lru_cache(DIFFERENT_DATES_REMEMBERED)
 def _millis(moment: datetime) -> int:
-    return (moment - EPOCH) // MILLISECOND
+    return in_millis(moment)
 
 
 @lru_cache(DIFFERENT_DATES_REMEMBERED)
 def _moment(millis: int) -> datetime:
-    return EPOCH + millis * MILLISECOND
+    return from_millis(millis)
 
 
 def id_of_row(prefix: str, row: int) -> str:

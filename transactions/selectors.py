@@ -6,6 +6,7 @@ from django.db.models import QuerySet
 
 from events import TransactionCorrected, TransactionStatusChanged
 from events.money import to_cents
+from events.time import in_millis
 from streaming.messages import Record
 from transactions.models import CorrectedTelling, Transaction
 from transactions.recording import KNOWN, known_of
@@ -103,7 +104,7 @@ def _unknown_corrections(records: list[Record[TransactionCorrected]]) -> Iterato
 
 
 def _mark(told: TransactionCorrected | CorrectedTelling) -> tuple[Any, ...]:
-    cents, millis = to_cents(told.amount), round(told.timestamp.timestamp() * 1000)
+    cents, millis = to_cents(told.amount), in_millis(told.timestamp)
     return told.origin, told.correction, told.order_id, told.user_id, cents, told.status, millis
 
 

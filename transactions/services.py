@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from hashlib import sha256
 
 from django.db import transaction
@@ -11,6 +11,7 @@ from django.utils import timezone
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
 from events.plausibility import MAX_ORDER_ID_LENGTH
+from events.time import whole_millis
 from streaming.producing import outbox
 from transactions.models import Kind, Transaction
 from transactions.recording import Telling, as_row, record
@@ -67,7 +68,7 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
     row.status = status
     row.save(update_fields=["status", "updated_at"])
     outbox.enqueue(
-        [TransactionStatusChanged(order_id, row.user_id, float(row.amount), previous, status, _to_millis(now))]
+        [TransactionStatusChanged(order_id, row.user_id, float(row.amount), previous, status, whole_millis(now))]
     )
     return Change(row, _refund(row, now) if status == ChangedStatus.REFUNDED else None)
 
@@ -103,7 +104,7 @@ def _refund(original: Transaction, now: datetime) -> Transaction:
         user_id=original.user_id,
         amount=-float(original.amount),
         status=Status.SUCCESS,
-        timestamp=_to_millis(now),
+        timestamp=whole_millis(now),
     )
     if Transaction.objects.filter(order_id=event.order_id).exists():
         raise AlreadyExists([event.order_id])
@@ -123,8 +124,3 @@ def refund_id(order_id: str) -> str:
 def _why_not(previous: ChangedStatus, wanted: ChangedStatus) -> str:
     following = " or ".join(sorted(NEXT[previous]))
     return f"{previous} cannot become {wanted}" + (f", only {following}." if following else ": it is final.")
-
-
-def _to_millis(moment: datetime) -> datetime:
-    """The moment as the wire carries it, so that the table and the topic say the same."""
-    return moment.astimezone(UTC).replace(microsecond=moment.microsecond // 1000 * 1000)

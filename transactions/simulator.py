@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 from uuid import UUID
 
 from events import ChangedStatus, Status, Transaction
+from events.time import whole_millis
 
 MOCK_PREFIX = "mock-"
 MOCK_ID = rf"^{MOCK_PREFIX}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"
@@ -40,7 +41,7 @@ def mock_orders(*, seed: int, start: datetime, per_second: float, shop: Shop | N
             user_id=_user(chance, shop),
             amount=_amount(chance, shop),
             status=_status(chance, shop),
-            timestamp=_whole_millis(start + number * step),
+            timestamp=whole_millis(start + number * step),
         )
         number += 1
 
@@ -62,10 +63,6 @@ def _status(chance: random.Random, shop: Shop) -> Status:
     if draw < shop.paid_share:
         return Status.SUCCESS
     return Status.FAILED if draw < shop.paid_share + shop.failed_share else Status.PENDING
-
-
-def _whole_millis(moment: datetime) -> datetime:
-    return moment.replace(microsecond=moment.microsecond // 1000 * 1000)
 
 
 def outcome(chance: random.Random) -> list[ChangedStatus]:

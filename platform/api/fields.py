@@ -1,7 +1,7 @@
 """Fields of JSON bodies and query strings that take values as they are meant, and guess nothing."""
 
 import re
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 from enum import StrEnum
 from typing import Any
@@ -10,30 +10,20 @@ from rest_framework import serializers
 from rest_framework.utils import html
 
 from events.money import MAX_AMOUNT, exact_amount
+from events.plausibility import MAX_USER_ID
+from events.time import NotRFC3339, from_rfc_3339, whole_millis
 
-MAX_USER_ID = 2**31 - 1
-"""The largest number that Avro's int holds."""
 AN_AMOUNT = 'Give a number of at most two decimals, such as 12.30 or "12.30".'
-
-MOMENT = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
 def moment(text: str) -> datetime:
     """A date and time of RFC 3339, in UTC and whole milliseconds as the wire carries it; raises ValueError."""
-    if not MOMENT.fullmatch(text):
+    try:
+        return whole_millis(from_rfc_3339(text))
+    except NotRFC3339 as error:
         raise ValueError(
             "Give a date and time with its offset, such as 2025-01-31T23:59:59.5Z or …+01:00 (in a URL %2B)."
-        )
-    try:
-        parsed = datetime.fromisoformat(text.upper()).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise ValueError("There is no such date and time.") from error
-    return to_millis(parsed)
-
-
-def to_millis(exact: datetime) -> datetime:
-    """The moment without what the wire does not carry."""
-    return exact.replace(microsecond=exact.microsecond // 1000 * 1000)
+        ) from error
 
 
 class WholeNumber(serializers.IntegerField):

@@ -12,9 +12,9 @@ from rest_framework.exceptions import ParseError, ValidationError
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
-from api.fields import MAX_USER_ID
 from api.problems import BadParameters
 from api.serializers import StrictSerializer
+from events.plausibility import MAX_USER_ID
 
 FORMAT = str(api_settings.URL_FORMAT_OVERRIDE)
 """chooses the form of any answer, such as json"""

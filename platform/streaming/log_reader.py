@@ -8,6 +8,7 @@ from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from events.time import in_millis
 from streaming import clients
 from streaming.message_fields import is_packed, partition, stepped_over
 from streaming.partitioner import Partition
@@ -40,8 +41,7 @@ def begins(consumer: Consumer, topics: Iterable[str]) -> dict[Partition, int]:
 
 def offsets_at(consumer: Consumer, partitions: Iterable[Partition], moment: datetime) -> dict[Partition, int]:
     """Where each partition's first record stands that was received at this moment or later; of none: its end."""
-    millis = int(moment.timestamp() * 1000)
-    asked = [TopicPartition(*each, millis) for each in partitions]
+    asked = [TopicPartition(*each, in_millis(moment)) for each in partitions]
     found = consumer.offsets_for_times(asked, timeout=TIMEOUT_SECONDS) if asked else []
     return {(each.topic, each.partition): each.offset for each in found}
 

@@ -5,7 +5,7 @@ looks at them asks here.
 """
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from operator import methodcaller
 from typing import cast
 
@@ -18,6 +18,7 @@ from confluent_kafka import (
     TopicPartition,
 )
 
+from events.time import from_millis
 from streaming.partitioner import Partition
 
 # Not message.headers(): in a hot loop Python would call that without looking whether an error came with its result.
@@ -129,8 +130,8 @@ def received_at(message: Message) -> datetime | None:
     if kind == TIMESTAMP_NOT_AVAILABLE or millis < 0:
         return None
     try:
-        return datetime.fromtimestamp(millis / 1000, UTC)
-    except (ValueError, OverflowError, OSError):
+        return from_millis(millis)
+    except OverflowError:
         return None
 
 

@@ -19,6 +19,7 @@ from django.db.models import Count, Min, QuerySet
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
+from events.time import in_millis
 from streaming import clients
 from streaming.carriers import OutboxCarriedBy
 from streaming.inspecting.lag import begin_offsets, end_offsets
@@ -115,7 +116,7 @@ def ids_of_last_records() -> list[int]:
 
 def ids_since(moment: datetime) -> list[int]:
     """The ids of rows that came to the outbox's topics from a moment on, by the records' own times."""
-    at = int(moment.timestamp() * 1000)
+    at = in_millis(moment)
     found = consumer().offsets_for_times([TopicPartition(*each, at) for each in _partitions()], timeout=TIMEOUT_SECONDS)
     return _ids({(each.topic, each.partition): each.offset for each in found if each.offset >= 0})
 

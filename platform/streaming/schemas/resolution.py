@@ -7,15 +7,16 @@ without a zone.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from operator import itemgetter
 from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
+from events.time import EPOCH
+
 Event = TypeVar("Event")
 Convert = Callable[[Any], Any]
 
-EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 INT = range(-(2**31), 2**31)
 TICKS_A_MICROSECOND = {"timestamp-millis": (1000, 1), "timestamp-micros": (1, 1), "timestamp-nanos": (1, 1000)}
 """logical type → microseconds are ticks × the first, divided by the second"""

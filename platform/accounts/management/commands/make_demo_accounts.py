@@ -9,7 +9,7 @@ from django.core.exceptions import ValidationError
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
 from accounts.demo import make_demo_accounts
-from api.fields import MAX_USER_ID
+from events.plausibility import MAX_USER_ID
 
 
 class Command(BaseCommand):
