@@ -15,7 +15,7 @@ APPLIED_AS = "hourly-totals"
 def add_up(batch: Batch[Counted], *, seen: SeenEvents) -> None:
     """Add a batch to the hourly totals, each event once, however often it is delivered or sent.
 
-    Raises InvalidRecords for changes and corrections that the platform has not told itself.
+    Raises InvalidRecords for changes and corrections that the platform has not published itself.
     """
     refused = implausible(batch.records)
     if plausible := without(batch, refused).records:

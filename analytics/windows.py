@@ -78,10 +78,10 @@ def sums_of(event: Counted) -> Sums:
         return _correction(event)
     cents = event.cents
     succeeded, failed = event.status == "SUCCESS", event.status == "FAILED"
-    told_first = isinstance(event, Transaction)
+    is_first = isinstance(event, Transaction)
     return Sums(
-        total_cents=cents if told_first else 0,
-        transaction_count=1 if told_first else 0,
+        total_cents=cents if is_first else 0,
+        transaction_count=1 if is_first else 0,
         settled_cents=cents if succeeded and cents >= 0 else 0,
         failed_cents=abs(cents) if failed else 0,
         refunded_cents=-cents if succeeded and cents < 0 else 0,
@@ -89,7 +89,7 @@ def sums_of(event: Counted) -> Sums:
 
 
 def _correction(event: TransactionCorrected) -> Sums:
-    told = sums_of(event.telling)
-    return {Correction.REFUSED: NOTHING, Correction.REVERSED: NOTHING - told, Correction.COUNTED: told}[
+    counted = sums_of(event.telling)
+    return {Correction.REFUSED: NOTHING, Correction.REVERSED: NOTHING - counted, Correction.COUNTED: counted}[
         Correction(event.correction)
     ]

@@ -8,7 +8,7 @@ from transactions.selectors import implausible
 def detect_fraud(batch: Batch[Transaction | TransactionCorrected]) -> None:
     """An alert for every suspicious order; a second delivery, or the same order sent again, raises no second one.
 
-    Raises InvalidRecords for corrections that the platform has not told itself.
+    Raises InvalidRecords for corrections that the platform has not published itself.
     """
     refused = implausible(batch.records)
     events = without(batch, refused).events

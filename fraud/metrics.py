@@ -1,4 +1,4 @@
-"""What the fraud worker counts beside what every worker does; what `run_monitor` tells of the investigators' desk."""
+"""What the fraud worker counts beside what every worker does; what `run_monitor` exports of the investigators' desk."""
 
 from collections.abc import Iterator
 from datetime import timedelta

@@ -1,4 +1,4 @@
-"""What is written about suspicions, and told about them. Every change leaves a line of history."""
+"""What is written about suspicions, and published about them. Every change leaves a line of history."""
 
 from collections.abc import Collection, Iterable
 from typing import Final
@@ -35,7 +35,7 @@ UNCHANGED: Final = Unchanged()
 
 
 def raise_alerts(*, received: Iterable[events.Transaction]) -> list[FraudAlert]:
-    """Raise an alert for every suspicious order that has none yet, tell of it, and return the new ones.
+    """Raise an alert for every suspicious order that has none yet, publish it, and return the new ones.
 
     What contradicts an order that is recorded already raises none. What is recorded only later, realign() settles.
     """
@@ -53,7 +53,7 @@ def raise_alerts(*, received: Iterable[events.Transaction]) -> list[FraudAlert]:
 def realign(*, order_ids: Collection[str]) -> list[FraudAlert]:
     """Let the alerts about these orders be about what is recorded of them; returns those that are new.
 
-    An alert about something else that was told of its order is dismissed, or becomes one about the record where that
+    An alert about something else that was said of its order is dismissed, or becomes one about the record where that
     is suspicious itself.
     """
     recorded = {order_id: entry_of(order_id, each) for order_id, each in known(order_ids).items()}
@@ -79,7 +79,7 @@ def change_alert(
     note: str = "",
     seen: str | None = None,
 ) -> FraudAlert:
-    """Move an investigation on, write it into the alert's history and tell of it; what changes nothing leaves no trace.
+    """Move an investigation on, write it into the alert's history and publish it; what changes nothing leaves no trace.
 
     seen: the version on which the caller decided. Raises ChangedMeanwhile if it is not the present one, and NotAllowed
     if fraud.cases refuses.
@@ -103,15 +103,15 @@ def _rule_broken(event: events.Transaction) -> str | None:
 
 
 def _realign(alert: FraudAlert, event: events.Transaction) -> None:
-    told = f"This alert was about {alert.amount} of user {alert.user_id}, which is not what counts for the order"
+    reason = f"This alert was about {alert.amount} of user {alert.user_id}, which is not what counts for the order"
     if not _rule_broken(event):
         if alert.status in cases.CLOSED:
             return  # an investigator, or this, has decided already
-        _change(alert, None, AlertStatus.DISMISSED, alert.assignee, f"{told}: that is not suspicious.")
+        _change(alert, None, AlertStatus.DISMISSED, alert.assignee, f"{reason}: that is not suspicious.")
         return
     alert.user_id, alert.amount, alert.timestamp = event.user_id, from_cents(event.cents), event.timestamp
     alert.save(update_fields=["user_id", "amount", "timestamp"])
-    _change(alert, None, AlertStatus(alert.status), alert.assignee, f"{told}: that is {alert.amount}.")
+    _change(alert, None, AlertStatus(alert.status), alert.assignee, f"{reason}: that is {alert.amount}.")
 
 
 def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
@@ -134,7 +134,7 @@ def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
     order_ids = [alert.order_id for alert in suspected]
     raised = list(FraudAlert.objects.filter(order_id__in=order_ids, history=None).order_by("pk"))
     AlertEntry.objects.bulk_create(AlertEntry(alert=alert, status=alert.status) for alert in raised)
-    outbox.enqueue(_told(alert, AlertChange.RAISED) for alert in raised)
+    outbox.enqueue(_as_event(alert, AlertChange.RAISED) for alert in raised)
     return raised
 
 
@@ -142,11 +142,11 @@ def _change(alert: FraudAlert, by: User | None, status: AlertStatus, assignee: U
     previous, alert.status, alert.assignee = alert.status, status, assignee
     alert.save(update_fields=["status", "assignee", "updated_at"])
     AlertEntry.objects.create(alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note)
-    outbox.enqueue([_told(alert, AlertChange.CHANGED)])
+    outbox.enqueue([_as_event(alert, AlertChange.CHANGED)])
     return alert
 
 
-def _told(alert: FraudAlert, change: AlertChange) -> events.FraudAlert:
+def _as_event(alert: FraudAlert, change: AlertChange) -> events.FraudAlert:
     return events.FraudAlert(
         order_id=alert.order_id,
         user_id=alert.user_id,

@@ -10,11 +10,11 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 
 log = structlog.get_logger(__name__)
 UNREADABLE = 0.0
-"""Told of a file that holds no certificate: its alert has to come, rather than its series to go."""
+"""Exported of a file that holds no certificate: its alert has to come, rather than its series to go."""
 
 
 def expiry() -> Iterator[Metric]:
-    """What run_monitor tells Prometheus of the files in CERTIFICATES_WATCHED."""
+    """What run_monitor exports to Prometheus of the files in CERTIFICATES_WATCHED."""
     family = GaugeMetricFamily(
         "platform_certificate_expiry_timestamp_seconds",
         "When a certificate ends; 0: its file cannot be read.",

@@ -43,7 +43,7 @@ class Down(RuntimeError):
 
 
 class Unknown(RuntimeError):
-    """Whoever knows how a part is does not tell; the message says who, and what to see to."""
+    """Whoever knows how a part is does not say so; the message says who, and what to see to."""
 
 
 class Pending(RuntimeError):

@@ -1,4 +1,4 @@
-"""What other apps tell Prometheus through `run_monitor`: figures that stand in the database, not in any process."""
+"""What other apps export to Prometheus through `run_monitor`: figures of the database, not of any process."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from time import monotonic
@@ -15,7 +15,7 @@ Source = Callable[[], Iterable[Metric]]
 
 
 class DatabaseMetrics(Collector):
-    """Serves what its sources gave last. One whose rows cannot be read tells nothing until they can be read again."""
+    """Serves what its sources gave last. One whose rows cannot be read exports nothing until they can be read again."""
 
     def __init__(self, sources: Sequence[Source], clock: Callable[[], float] = monotonic) -> None:
         self._sources = sources
@@ -38,6 +38,6 @@ def _read(source: Source) -> list[Metric]:
     try:
         return list(source())
     except Error as error:
-        # What is known of Kafka is told also while the database is away.
+        # What is known of Kafka is exported also while the database is away.
         log.warning("figures cannot be read", source=source.__name__, error=str(error))
         return []

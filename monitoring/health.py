@@ -9,7 +9,7 @@ class Status(StrEnum):
     UP = "up"
     DOWN = "down"
     UNKNOWN = "unknown"
-    """nobody can tell"""
+    """nobody knows"""
     PENDING = "pending"
     """it has not had its first turn yet"""
 

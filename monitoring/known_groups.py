@@ -60,8 +60,8 @@ class KnownGroups:
             for each, lag in self._lags[group.name].items()
             if each in partitions
         }
-        told = {(lag.topic, lag.partition): lag for lag in group.lags}
-        lags = self._lags[group.name] = begun | remembered | told
+        described = {(lag.topic, lag.partition): lag for lag in group.lags}
+        lags = self._lags[group.name] = begun | remembered | described
         return replace(group, lags=tuple(lags[each] for each in sorted(lags)))
 
 

@@ -32,7 +32,7 @@ class Panel:
 
     name: str
     source: Callable[[int], list[dict[str, Any]]]
-    """gives its rows, newest first; it is told how many at the most"""
+    """gives its rows, newest first; it takes how many at the most"""
     rows: int
     seconds: float
     """for how long the rows are fresh; every screen shares them"""

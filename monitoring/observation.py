@@ -139,7 +139,7 @@ def with_open_transactions(cluster: Cluster, since: Mapping[tuple[str, int, int]
 
 
 def hearing_of(cluster: Cluster) -> Hearing:
-    """What the brokers told of partitions."""
+    """What the brokers answered of partitions."""
     return Hearing(
         silent={(each.topic, each.number) for each in cluster.partitions if each.end is None},
         open_since={(each.topic, each.number): each.open_since for each in cluster.partitions if each.open_since},

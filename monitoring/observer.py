@@ -40,7 +40,7 @@ log = structlog.get_logger(__name__)
 
 REMEMBERED = timedelta(minutes=1)
 SAMPLES_IN_A_WINDOW = 15
-"""More tell nothing more, however often somebody looks."""
+"""More of them add nothing, however often somebody looks."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +63,7 @@ class Observer:
         self._opened: dict[record_timestamps.Position, datetime] = {}
         self._buried = BuriedMessages()
         self._is_new = False
-        """whether the admin client has not told anything yet"""
+        """whether the admin client has not answered anything yet"""
 
     def observe(self) -> Observation | Outage:
         try:
@@ -84,11 +84,11 @@ class Observer:
         return Observation(cluster, topics_of(cluster), groups, buried)
 
     def _describe(self) -> Cluster:
-        """The cluster as a client tells that knows who answers; raises Unreachable.
+        """The cluster as a client describes it that knows who answers; raises Unreachable.
 
-        A broker that hangs keeps its connections, and a client goes on asking it for what any broker could tell. A new
-        client takes only those for alive that answered it. So who was not told all asks once more, by a new one; and
-        as long as a broker is silent, each look has a client of its own.
+        A broker that hangs keeps its connections, and a client goes on asking it for what any broker could answer. A
+        new client takes only those for alive that answered it. So who got no whole answer asks once more, by a new
+        one; and as long as a broker is silent, each observation has a client of its own.
         """
         is_new, self._is_new = self._is_new, True
         try:
@@ -111,7 +111,7 @@ class Observer:
             self._moments.popleft()
 
     def _read_transactions(self, cluster: Cluster) -> Cluster:
-        """Read since when transactions are open: the first record that nobody is given tells when it was received.
+        """Read since when transactions are open: the first record that nobody is given bears when it was received.
 
         Where that cannot be read, it is since it was seen first.
         """

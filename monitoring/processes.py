@@ -1,4 +1,4 @@
-"""What supervisord tells of the processes that it runs."""
+"""What supervisord reports of the processes that it runs."""
 
 import socket
 from http.client import HTTPConnection, HTTPException
@@ -10,7 +10,7 @@ TROUBLES = {"FATAL": "has been given up", "BACKOFF": "ends as soon as it is star
 
 
 class NoAnswer(RuntimeError):
-    """supervisord does not tell."""
+    """supervisord does not answer."""
 
 
 def troubles(path: str) -> list[str]:
@@ -20,12 +20,12 @@ def troubles(path: str) -> list[str]:
     """
     try:
         # The host is a placeholder that XML-RPC wants.
-        told: Any = client.ServerProxy(
+        processes: Any = client.ServerProxy(
             "http://localhost/RPC2", transport=_OverSocket(path)
         ).supervisor.getAllProcessInfo()
     except (OSError, HTTPException, client.Error) as error:
         raise NoAnswer(type(error).__name__) from error
-    return [f"{info['name']} {TROUBLES[info['statename']]}" for info in told if info["statename"] in TROUBLES]
+    return [f"{info['name']} {TROUBLES[info['statename']]}" for info in processes if info["statename"] in TROUBLES]
 
 
 class _OverSocket(client.Transport):

@@ -8,7 +8,7 @@ from typing import TypeVar
 Series = TypeVar("Series", bound=Hashable)
 
 WINDOW = timedelta(seconds=10)
-"""Rates are averages over so long: workers commit in batches, and a line that jumps with each tells nothing."""
+"""Rates are averages over so long: workers commit in batches, and a line that jumps with each says nothing."""
 
 Offsets = Mapping[str, Mapping[Hashable, int]]
 """name → partition → offset"""

@@ -8,7 +8,7 @@ class Verdict(StrEnum):
     WARN = "WARN"
     ERR = "ERR"
     UNKNOWN = "UNKNOWN"
-    """nobody can tell, which is not good"""
+    """nobody knows, which is not good"""
 
 
 class PartitionVerdict(StrEnum):
@@ -24,7 +24,7 @@ class PartitionVerdict(StrEnum):
     HELD = "HELD"
     """all that it has not read stands behind an open transaction"""
     UNKNOWN = "UNKNOWN"
-    """no broker tells where the partition ends"""
+    """no broker says where the partition ends"""
 
 
 class Reason(StrEnum):

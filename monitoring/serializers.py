@@ -73,7 +73,7 @@ class PartitionLagSerializer(serializers.Serializer[Any]):
         choices=list(PartitionVerdict),
         help_text="by Burrow's rules. WARN: its lag rose through the whole window. STALL: somebody has it and commits "
         "nothing while records wait. STOP: nobody reads it while records wait. REWIND: its offset went back. HELD: all "
-        "that waits stands behind an open transaction. UNKNOWN: no broker tells where the partition ends.",
+        "that waits stands behind an open transaction. UNKNOWN: no broker says where the partition ends.",
     )
 
 
@@ -100,7 +100,7 @@ class GroupSerializer(serializers.Serializer[GroupStatus]):
     watched_seconds = serializers.FloatField(
         source="judgement.watched_seconds",
         help_text=f"over how long the verdict looks back; after less than {WINDOW.total_seconds():.0f}, only STOP and "
-        "REWIND can be told",
+        "REWIND can be given",
     )
     members = MemberSerializer(many=True, source="group.members")
     partitions = serializers.SerializerMethodField()

@@ -22,7 +22,7 @@ class Snapshot:
     out_since: datetime | None = None
     """since when it could not; None: it could"""
     seen: Mapping[str, Any] | None = None
-    """the last observation that succeeded, as `GET /monitoring/kafka` tells it; None: none ever did"""
+    """the last observation that succeeded, as `GET /monitoring/kafka` answers it; None: none ever did"""
 
 
 @dataclass(frozen=True, slots=True)

@@ -68,12 +68,12 @@ class Judgement:
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """What the brokers told of the partitions, and of the group, at the last sample."""
+    """What the brokers answered of the partitions, and of the group, at the last sample."""
 
     is_heard: bool = True
     """whether the broker that coordinates the group answered"""
     silent: Collection[Partition] = ()
-    """the partitions of which no broker told the end"""
+    """the partitions of which no broker gave the end"""
     open_since: Mapping[Partition, datetime] = field(default_factory=dict)
     """when the transactions began that are open"""
 
@@ -193,7 +193,7 @@ def _trouble(
 
 
 def _unknown(now: Sample, members: int, hearing: Hearing) -> str:
-    """Why nothing can be told of the group; empty: something can."""
+    """Why nothing can be said of the group; empty: something can."""
     if not hearing.is_heard:
         return "Nothing is known of it: the broker that would tell does not answer."
     if now.positions:

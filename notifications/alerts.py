@@ -1,4 +1,4 @@
-"""What operators are told about Prometheus' alerts, and when their silence is one. Pure."""
+"""What operators are notified of about Prometheus' alerts, and when their silence is one. Pure."""
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -17,7 +17,7 @@ class State(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Alert:
-    """One state of one alert, as Alertmanager tells it."""
+    """One state of one alert, as Alertmanager sends it."""
 
     fingerprint: str
     state: State

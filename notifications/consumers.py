@@ -10,14 +10,14 @@ from transactions.tellings import agrees
 
 
 def notify(batch: Batch[Event]) -> None:
-    """Tell whom it concerns about every event; a second delivery tells nothing new.
+    """Notify whom it concerns of every event; a second delivery brings no second notification.
 
-    Raises InvalidRecords for changes and corrections that the platform has not told itself.
+    Raises InvalidRecords for changes and corrections that the platform has not published itself.
     """
     refused = implausible(batch.records)
     events = without(batch, refused).events
-    services.notify(messages=filter(None, map(message_about, _worth_telling(events))))
-    services.reverse(told=filter(None, map(message_reversing, _corrections(events))))
+    services.notify(messages=filter(None, map(message_about, _noteworthy(events))))
+    services.reverse(sent=filter(None, map(message_reversing, _corrections(events))))
     if refused:
         raise InvalidRecords(refused)
 
@@ -26,10 +26,10 @@ def _corrections(events: Iterable[Event]) -> list[TransactionCorrected]:
     return [event for event in events if isinstance(event, TransactionCorrected)]
 
 
-def _worth_telling(events: list[Event]) -> Iterator[Event]:
-    """All but orders told again: what follows of those, the table tells as changes of status and corrections.
+def _noteworthy(events: list[Event]) -> Iterator[Event]:
+    """All but orders that came before: what follows of those, the table publishes as changes of status and corrections.
 
-    What is not recorded yet is told as it comes first, and corrected later if need be.
+    Of what is not recorded yet its customer is notified as it comes first, and of a correction later if need be.
     """
     recorded = known({event.order_id for event in events if isinstance(event, Transaction)})
     first: set[str] = set()
@@ -40,6 +40,6 @@ def _worth_telling(events: list[Event]) -> Iterator[Event]:
             if agrees(event, record) and record.entered_as in (None, event.status):
                 yield event
         elif event.identity not in first:
-            # Of each user's: whichever the record will be, its customer has been told.
+            # Of each user's: whichever the record will be, its customer has been notified.
             first.add(event.identity)
             yield event

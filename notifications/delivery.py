@@ -54,7 +54,7 @@ def ping_mail() -> None:
 
 
 def figures() -> Iterator[Metric]:
-    """What `run_monitor` tells of e-mails."""
+    """What `run_monitor` exports of e-mails."""
     late, now = overdue(), timezone.now()
     yield GaugeMetricFamily("platform_email_overdue_messages", "Messages that should have gone out.", value=late.count)
     yield GaugeMetricFamily(

@@ -1,4 +1,4 @@
-"""What is told to whom about an event. Pure."""
+"""Who is notified of what about an event. Pure."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -37,9 +37,9 @@ class Audience(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One thing to tell: to a customer, by the shop's user id, or to everybody of a calling.
+    """One thing to notify of: a customer, by the shop's user id, or everybody of a calling.
 
-    It is told once for its kind, order and alert; one that is about no order has an empty `order_id`.
+    It is sent once for its kind, order and alert; one that is about no order has an empty `order_id`.
     """
 
     to: int | Audience
@@ -52,12 +52,12 @@ class Message:
 def message_about(
     event: Transaction | TransactionStatusChanged | TransactionCorrected | FraudAlert,
 ) -> Message | None:
-    """What to tell about an event, if anything.
+    """The message about an event, if there is one.
 
-    A correction says what counts after all. That something told before does not, message_reversing() says.
+    A correction says what counts after all. That something sent before does not, message_reversing() says.
 
-    A refund is told when its own transaction comes, whichever door it came by; so the change of its order to REFUNDED
-    says nothing more.
+    A refund is announced when its own transaction comes, whichever door it came by; so the change of its order to
+    REFUNDED says nothing more.
     """
     if isinstance(event, FraudAlert):
         return _about_alert(event)
@@ -68,7 +68,7 @@ def message_about(
 
 
 def message_reversing(event: TransactionCorrected) -> tuple[Message, Message] | None:
-    """What may have been told of something that does not count, and what to tell whoever was told it."""
+    """The message that may have been sent of something that does not count, and the one for whoever got it."""
     if event.correction == Correction.COUNTED:
         return None
     return _message(event, _about_order(event.telling)), _message(event, Kind.ORDER_REVERSED)

@@ -1,4 +1,4 @@
-"""What `run_monitor` tells of alerting itself."""
+"""What `run_monitor` exports of alerting itself."""
 
 from collections.abc import Iterator
 

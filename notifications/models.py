@@ -7,7 +7,7 @@ from notifications.messages import MAX_TEXT, Kind
 
 
 class Notification(models.Model):
-    """One thing told to one recipient, once. It is about an order or about an operators' alert; the other is empty."""
+    """One thing sent to one recipient, once. It is about an order or about an operators' alert; the other is empty."""
 
     recipient = models.CharField(
         max_length=32, help_text="`customer:` and the shop's user id, or `account:` and the id of an account here"

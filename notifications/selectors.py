@@ -32,15 +32,15 @@ def ping_alerting() -> None:
 
 
 def notifications_of(account: AbstractBaseUser | AnonymousUser) -> QuerySet[Notification]:
-    """What was told to this account, and to the shop's user whom it belongs to."""
+    """What was sent to this account, and to the shop's user whom it belongs to."""
     user_ids = Customer.objects.filter(account_id=account.pk).values_list("user_id", flat=True)
     recipients = [f"account:{account.pk}", *(f"customer:{user_id}" for user_id in user_ids)]
     return Notification.objects.filter(recipient__in=recipients)
 
 
-def was_told(message: Message) -> bool:
-    """Whether a customer was told just this."""
-    told = Notification.objects.filter(
+def was_sent(message: Message) -> bool:
+    """Whether a customer was sent just this."""
+    sent = Notification.objects.filter(
         recipient=f"customer:{message.to}", kind=message.kind, order_id=message.order_id, text=message.text
     )
-    return told.exists()
+    return sent.exists()

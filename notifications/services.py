@@ -33,10 +33,10 @@ class Recipient:
 
 
 def notify(*, messages: Iterable[Message]) -> None:
-    """Put each message into its recipients' lists; what was told before is not told again."""
-    told, now = list(messages), timezone.now()
-    emails = _customer_emails({message.to for message in told if not isinstance(message.to, Audience)})
-    audiences = {audience: _members(audience) for audience in Audience if any(each.to is audience for each in told)}
+    """Put each message into its recipients' lists; what is in one already is not added again."""
+    messages, now = list(messages), timezone.now()
+    emails = _customer_emails({message.to for message in messages if not isinstance(message.to, Audience)})
+    audiences = {audience: _members(audience) for audience in Audience if any(each.to is audience for each in messages)}
     Notification.objects.bulk_create(
         (
             Notification(
@@ -48,20 +48,20 @@ def notify(*, messages: Iterable[Message]) -> None:
                 email=recipient.email,
                 email_due_at=now if recipient.email else None,
             )
-            for message in told
+            for message in messages
             for recipient in _recipients(message, emails, audiences)
         ),
         ignore_conflicts=True,
     )
 
 
-def reverse(*, told: Iterable[tuple[Message, Message]]) -> None:
-    """Of each message that may have been told, and its reversal: tell the reversal if the message was told so."""
-    notify(messages=[reversal for message, reversal in told if selectors.was_told(message)])
+def reverse(*, sent: Iterable[tuple[Message, Message]]) -> None:
+    """Of each message that may have been sent, and its reversal: send the reversal if the message was sent so."""
+    notify(messages=[reversal for message, reversal in sent if selectors.was_sent(message)])
 
 
-def tell_of_alerts(*, alerts: Iterable[Alert]) -> None:
-    """Tell every operator that alerts fire or are over; a state that was told before is not told again."""
+def notify_of_alerts(*, alerts: Iterable[Alert]) -> None:
+    """Notify every operator that alerts fire or are over, once of each state."""
     notify(messages=map(message_about_alert, alerts))
 
 
@@ -70,8 +70,8 @@ def note_heartbeat() -> Heartbeat:
     return Heartbeat.objects.update_or_create(name=selectors.ALERTING, defaults={"at": timezone.now()})[0]
 
 
-def tell_of_silence() -> bool:
-    """Tell every operator, once, if alerts could arrive before and no longer can; returns whether that is so."""
+def notify_of_silence() -> bool:
+    """Notify every operator, once, if alerts could arrive before and no longer can; returns whether that is so."""
     last = selectors.last_heartbeat()
     if last is None or not is_silent(last, timezone.now()):
         return False

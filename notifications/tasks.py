@@ -9,7 +9,7 @@ def send_emails() -> int:
     return services.send_waiting_emails()
 
 
-@shared_task
-def tell_of_silence() -> bool:
-    """Tell operators when alerts no longer arrive. It needs neither Prometheus nor Alertmanager."""
-    return services.tell_of_silence()
+@shared_task(name="notifications.tasks.tell_of_silence")  # beat's entries and waiting tasks know it by this name
+def notify_of_silence() -> bool:
+    """Notify operators when alerts no longer arrive. It needs neither Prometheus nor Alertmanager."""
+    return services.notify_of_silence()

@@ -62,7 +62,7 @@ class Labels(serializers.DictField):
 
 
 class PrometheusAlertSerializer(serializers.Serializer[Any]):
-    # Not strict: later versions of Alertmanager may tell more.
+    # Not strict: later versions of Alertmanager may send more.
     fingerprint = serializers.RegexField("^[0-9a-f]{16}$")
     status = Choice(State)
     startsAt = Moment()  # noqa: N815 - Alertmanager's name of it
@@ -88,11 +88,11 @@ class FromAlertmanager(Endpoint):
 
 class Alerts(FromAlertmanager):
     @extend_schema(
-        summary="Tell operators of alerts", request=DeliverySerializer, responses={204: None}, tags=["notifications"]
+        summary="Notify operators of alerts", request=DeliverySerializer, responses={204: None}, tags=["notifications"]
     )
     def post(self, request: Request) -> Response:
-        """A webhook of Alertmanager. The same state of an alert, delivered again, tells nothing new."""
-        services.tell_of_alerts(alerts=self.delivered(request))
+        """A webhook of Alertmanager. The same state of an alert, delivered again, notifies nobody."""
+        services.notify_of_alerts(alerts=self.delivered(request))
         return Response(status=204)
 
 
@@ -101,18 +101,18 @@ class HeartbeatOfAlerting(FromAlertmanager):
         summary="Prove that alerts arrive", request=DeliverySerializer, responses={204: None}, tags=["notifications"]
     )
     def post(self, request: Request) -> Response:
-        """A webhook of Alertmanager for the alert that always fires. When it no longer comes, operators are told."""
+        """A webhook of Alertmanager for the alert that always fires. Once it stays away, operators are notified."""
         if any(alert.name == WATCHDOG and alert.state is State.FIRING for alert in self.delivered(request)):
             services.note_heartbeat()
         return Response(status=204)
 
 
-def _alert(told: Mapping[str, Any]) -> Alert:
-    labels, annotations = told["labels"], told["annotations"]
+def _alert(delivered: Mapping[str, Any]) -> Alert:
+    labels, annotations = delivered["labels"], delivered["annotations"]
     return Alert(
-        fingerprint=told["fingerprint"],
-        state=told["status"],
-        since=told["startsAt"],
+        fingerprint=delivered["fingerprint"],
+        state=delivered["status"],
+        since=delivered["startsAt"],
         name=labels.get("alertname", ""),
         severity=labels.get("severity", ""),
         summary=annotations.get("summary", ""),

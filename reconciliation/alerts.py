@@ -21,7 +21,7 @@ from transactions.tellings import Known, agrees
 class Alerts(Stage):
     """Judges by the rules as they are now: after a limit is lowered, what it would have caught is missing.
 
-    Only what is recorded of an order counts: an alert about something else that was told of it is a mismatch. Alerts
+    Only what is recorded of an order counts: an alert about something else that was said of it is a mismatch. Alerts
     about what is not suspicious any more are none of its business. Costs the ids of the suspicious orders.
     """
 
@@ -35,10 +35,10 @@ class Alerts(Stage):
         self._astray: set[str] = set()
         self._result = Result(Comparison.ALERTS)
 
-    def look(self, told: Sequence[ScannedRecord]) -> None:
+    def look(self, scanned: Sequence[ScannedRecord]) -> None:
         suspicious = {
             each.record.event.order_id: each.record.event
-            for each in told
+            for each in scanned
             if each.record.topic == Topic.TRANSACTIONS
             and suspicions(each.record.event, self._limit)
             and Group.FRAUD not in each.not_for

@@ -25,14 +25,14 @@ class Stage:
     def __init__(self, scope: Scope) -> None:
         self.scope = scope
 
-    def look(self, told: Sequence[ScannedRecord]) -> None:
+    def look(self, scanned: Sequence[ScannedRecord]) -> None:
         """Take in some of what the topics hold."""
 
     def in_doubt_since(self) -> datetime | None:
         """From when on the topics must be read again; None: there is no doubt."""
         return None
 
-    def look_again(self, told: Sequence[ScannedRecord]) -> None:
+    def look_again(self, scanned: Sequence[ScannedRecord]) -> None:
         """Take in some of what the topics hold since that moment."""
 
     def results(self) -> list[Result]:

@@ -29,7 +29,7 @@ class Comparison(StrEnum):
     EVENTS = "events"
     """each row has its event"""
     STATUSES = "statuses"
-    """no row is behind the statuses that were told of it"""
+    """no row is behind the statuses that were published of it"""
     TOTALS = "totals"
     """the hourly totals are the sums of the events that were applied to them"""
     ALERTS = "alerts"
@@ -60,7 +60,7 @@ class Scope:
 
     before: datetime
     kept_since: datetime | None
-    """None: the topics hold everything that was ever told"""
+    """None: the topics hold everything that was ever published"""
 
     def covers(self, moment: datetime) -> bool:
         return moment < self.before and (self.kept_since is None or moment >= self.kept_since)
@@ -143,7 +143,7 @@ def kept_since(partitions: Sequence[Kept], first_row: datetime | None, now: date
     """From which moment of receipt on the topics hold everything; None: they hold all that there ever was.
 
     A partition that begins above offset 0 has lost what came before its oldest record. Where the table is older than
-    the topics, these were made anew, and what was told before is gone.
+    the topics, these were made anew, and what was published before is gone.
     """
     shortened = [each.oldest or now for each in partitions if each.begin]
     if shortened:

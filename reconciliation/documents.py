@@ -21,7 +21,7 @@ Values = tuple[Any, ...]
 class Documents(Stage):
     """Both in the order of their order ids, a page of each in memory; the truth is the table.
 
-    What differs is looked at once more after the time that changes are given to arrive, since nothing tells when a row
+    What differs is looked at once more after the time that changes are given to arrive, since nothing says when a row
     was deleted.
     """
 
@@ -96,10 +96,10 @@ def _values_of_row(row: Transaction) -> Values:
     )  # fmt: skip
 
 
-def _values(told: Mapping[str, Any]) -> Values:
-    """What is compared of a document, or of a row as Debezium tells it."""
-    amount = told.get("amount")
+def _values(row: Mapping[str, Any]) -> Values:
+    """What is compared of a document, or of a row as Debezium publishes it."""
+    amount = row.get("amount")
     return (
-        told.get("user_id"), None if amount is None else to_cents(amount), told.get("status"), told.get("timestamp"),
-        told.get("kind"), told.get("refund_of"),
+        row.get("user_id"), None if amount is None else to_cents(amount), row.get("status"), row.get("timestamp"),
+        row.get("kind"), row.get("refund_of"),
     )  # fmt: skip

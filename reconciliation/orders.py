@@ -1,4 +1,4 @@
-"""Each order once, on whichever partition and however often it was told. Pure.
+"""Each order once, on whichever partition and however often it came. Pure.
 
 This is the truth that stages are held against, so it shares no rule with them: no window, no partition, no memory that
 ends. It keeps 40 bytes or so for each order.
@@ -22,28 +22,28 @@ Counts = tuple[Transaction, int]
 class Orders:
     """Takes tellings in any order. One that is alike but for its status moves an order on, which PENDING enters first.
 
-    disputed: orders told with different users, amounts or times → the hours (UTC) of those tellings. Only the table
+    disputed: orders whose tellings differ in user, amount or time → the hours (UTC) of those tellings. Only the table
     knows which of them counts; until it is asked, the first one does.
     """
 
     def __init__(self) -> None:
         self.disputed: dict[str, set[datetime]] = {}
-        self._told: dict[int, int] = {}
+        self._marks: dict[int, int] = {}
         self._others: set[int] = set()
 
-    def take(self, told: Transaction) -> Iterator[Counts]:
+    def take(self, telling: Transaction) -> Iterator[Counts]:
         """What a telling adds to, or changes in, what was taken before."""
-        key, mark = hash(told.order_id), _packed(told)
-        before = self._told.get(key)
+        key, mark = hash(telling.order_id), _packed(telling)
+        before = self._marks.get(key)
         if before is None:
-            self._told[key] = mark
-            yield told, 1
+            self._marks[key] = mark
+            yield telling, 1
         elif before >> STATUS_BITS + HOUR_BITS != mark >> STATUS_BITS + HOUR_BITS:
-            self.disputed.setdefault(told.order_id, {_hour(before)}).add(_hour(mark))
-        elif told.status == Status.PENDING and _status(before) != Status.PENDING:
-            self._told[key] = mark
-            yield replace(told, status=_status(before)), -1
-            yield told, 1
+            self.disputed.setdefault(telling.order_id, {_hour(before)}).add(_hour(mark))
+        elif telling.status == Status.PENDING and _status(before) != Status.PENDING:
+            self._marks[key] = mark
+            yield replace(telling, status=_status(before)), -1
+            yield telling, 1
 
     def is_new(self, identity: str) -> bool:
         """Whether another event than a telling of an order comes for the first time."""
@@ -53,11 +53,11 @@ class Orders:
         return new
 
 
-def _packed(told: Transaction) -> int:
+def _packed(telling: Transaction) -> int:
     """Who, how much and when in 36 bits of a hash, the status, and the hour, in one number."""
-    mark = hash((told.user_id, told.cents, in_millis(told.timestamp))) & MARK_MASK
-    hour = bucket_of(told.timestamp, HOUR) & (1 << HOUR_BITS) - 1
-    return (mark << STATUS_BITS | STATUSES.index(Status(told.status))) << HOUR_BITS | hour
+    mark = hash((telling.user_id, telling.cents, in_millis(telling.timestamp))) & MARK_MASK
+    hour = bucket_of(telling.timestamp, HOUR) & (1 << HOUR_BITS) - 1
+    return (mark << STATUS_BITS | STATUSES.index(Status(telling.status))) << HOUR_BITS | hour
 
 
 def _hour(packed: int) -> datetime:

@@ -29,10 +29,10 @@ from transactions.models import Transaction
 class Rows(Stage):
     """Both ways in one: by minute in which things happened, then one by one in the minutes that differ.
 
-    An event is told by its order id, user, amount and time; statuses move on, see statuses.py. A row is right if some
-    telling of its order says the same: which of several, the table itself decides. Costs, beside reading
-    the topic and the table once: a second reading from the earliest differing minute on (under traffic the last one
-    differs always); a sum for each minute; the ids of the rows in differing minutes.
+    An event is recognised by its order id, user, amount and time; statuses move on, see statuses.py. A row is right if
+    some telling of its order says the same: which of several, the table itself decides. Costs, beside reading the topic
+    and the table once: a second reading from the earliest differing minute on (under traffic the last one differs
+    always); a sum for each minute; the ids of the rows in differing minutes.
     """
 
     mends = Comparison.ROWS
@@ -41,7 +41,7 @@ class Rows(Stage):
         super().__init__(scope)
         self._history = history
         self._seen: set[int] = set()
-        self._told = Buckets()
+        self._published = Buckets()
         self._minutes: set[int] = set()
         self._unmatched: set[str] = set()
         self._lost: dict[str, Record[events.Transaction]] = {}
@@ -49,22 +49,22 @@ class Rows(Stage):
         self._agreeing: set[str] = set()
         self._rows, self._events = Result(Comparison.ROWS), Result(Comparison.EVENTS)
 
-    def look(self, told: Sequence[ScannedRecord]) -> None:
-        for each in told:
+    def look(self, scanned: Sequence[ScannedRecord]) -> None:
+        for each in scanned:
             order = hash(each.record.event.order_id)
             if each.record.topic != Topic.TRANSACTIONS or Group.RECORDER in each.not_for or order in self._seen:
                 continue
             self._seen.add(order)
             if self.scope.covers(each.record.received_at):
-                self._told.add(*_mark(each.record.event))
+                self._published.add(*_mark(each.record.event))
 
     def in_doubt_since(self) -> datetime | None:
         stored = Buckets()
         for row in selectors.all_rows(recorded_since=self.scope.kept_since, recorded_before=self.scope.before):
             stored.add(*_mark(row))
-        self._rows.expected = self._events.found = self._told.count
+        self._rows.expected = self._events.found = self._published.count
         self._rows.found = self._events.expected = stored.count
-        self._minutes = self._told.differing(stored)
+        self._minutes = self._published.differing(stored)
         if not self._minutes:
             return None
         for begin, end in stretches_of(self._minutes, MINUTE):
@@ -72,10 +72,10 @@ class Rows(Stage):
             self._unmatched |= {order_id for order_id, at in rows.iterator() if self.scope.covers(at)}
         return _moment(min(self._minutes) * MINUTE.total_seconds()) - FUTURE_TOLERANCE
 
-    def look_again(self, told: Sequence[ScannedRecord]) -> None:
+    def look_again(self, scanned: Sequence[ScannedRecord]) -> None:
         doubted = [
             each
-            for each in told
+            for each in scanned
             if each.record.topic == Topic.TRANSACTIONS
             and bucket_of(each.record.event.timestamp, MINUTE) in self._minutes
         ]
@@ -108,13 +108,13 @@ class Rows(Stage):
 
     def results(self) -> list[Result]:
         for order_id in sorted(self._astray - self._agreeing):
-            self._rows.note(f"{order_id}: another user, amount or time than any that was told")
+            self._rows.note(f"{order_id}: another user, amount or time than any that was published")
         for order_id in sorted(self._unmatched):
             self._events.note(f"{order_id}: not in the topic")
         return [self._rows, self._events]
 
     def mend(self) -> None:
-        """Lost rows come back as the topics told them. Rows that nobody was told of stay: see the decision record."""
+        """Lost rows come back as the topics have them. Rows that were never published stay: see the decision record."""
         statuses = self._last_statuses() if self._lost else {}
         lost = list(self._lost.values())
         for start in range(0, len(lost), ASKED_AT_ONCE):
@@ -130,11 +130,11 @@ class Rows(Stage):
         }
 
 
-def _mark(told: events.Transaction | Transaction) -> tuple[int, int, int]:
+def _mark(order: events.Transaction | Transaction) -> tuple[int, int, int]:
     """The bucket, checksum and cents of an event or of its row."""
-    cents = to_cents(told.amount)
-    values = (told.order_id, told.user_id, cents, in_millis(told.timestamp))
-    return bucket_of(told.timestamp, MINUTE), checksum(*values), cents
+    cents = to_cents(order.amount)
+    values = (order.order_id, order.user_id, cents, in_millis(order.timestamp))
+    return bucket_of(order.timestamp, MINUTE), checksum(*values), cents
 
 
 def _moment(seconds: float) -> datetime:

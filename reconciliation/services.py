@@ -1,6 +1,6 @@
 """Comparing everything with everything, mending what can be recomputed, and keeping how it went."""
 
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import timedelta
 
@@ -26,15 +26,13 @@ TRANSACTIONS = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS)
 TOPICS = (*TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS)
 SETTLE = timedelta(seconds=60)
 
-Told = Callable[[str], None]
-
 
 def reconcile(
     *, settle: timedelta = SETTLE, repair: bool = False, only: Collection[Comparison] = tuple(Comparison)
 ) -> tuple[Scope, list[Result]]:
-    """Compare what arrived longer ago than `settle`, mend if told to, and keep the results; returns what was compared.
+    """Compare what arrived longer ago than `settle`, mend if asked to, and keep the results; returns what was compared.
 
-    After mending everything is compared once more, so results tell what is left.
+    After mending everything is compared once more, so results say what is left.
     """
     with _history() as history:
         scope, stages, results = _compare(history, settle, only)
@@ -81,14 +79,14 @@ def _compare(
     now = timezone.now()
     scope = Scope(now - settle, kept_since(history.retained(TRANSACTIONS), first_recorded(), now))
     stages = _stages(scope, history, settle, only)
-    for told in history.read():
+    for scanned in history.read():
         for stage in stages:
-            stage.look(told)
+            stage.look(scanned)
     doubts = {stage: since for stage in stages if (since := stage.in_doubt_since()) is not None}
     if doubts:
-        for told in history.read(min(doubts.values())):
+        for scanned in history.read(min(doubts.values())):
             for stage in doubts:
-                stage.look_again(told)
+                stage.look_again(scanned)
     results = [result for stage in stages for result in stage.results() if result.comparison in only]
     return scope, stages, results
 

@@ -1,4 +1,4 @@
-"""The topic `transactions.status` beside the table: no row may be behind what was told of it."""
+"""The topic `transactions.status` beside the table: no row may be behind what was published of it."""
 
 from collections.abc import Iterator, Sequence
 from datetime import datetime
@@ -15,7 +15,7 @@ from transactions.statuses import may_be_later
 class Statuses(Stage):
     """Asks for the rows of each batch of changes; what is behind is asked for once more at the end.
 
-    A row may be ahead, since it changes first; one that is missing is rows.py's to tell. Nothing is mended: statuses
+    A row may be ahead, since it changes first; one that is missing is rows.py's affair. Nothing is mended: statuses
     are decided in the table, so a row that fell back was brought back, and people have to say whether that was right.
     """
 
@@ -24,10 +24,10 @@ class Statuses(Stage):
         self._behind: list[TransactionStatusChanged] = []
         self._result = Result(Comparison.STATUSES)
 
-    def look(self, told: Sequence[ScannedRecord]) -> None:
+    def look(self, scanned: Sequence[ScannedRecord]) -> None:
         changes = [
             each.record.event
-            for each in told
+            for each in scanned
             if each.record.topic == Topic.TRANSACTIONS_STATUS and self.scope.covers(each.record.received_at)
         ]
         if changes:

@@ -34,7 +34,7 @@ class Stored(NamedTuple):
 class Totals(Stage):
     """By hour over all users, then user by user in the hours that differ.
 
-    The truth is one sum for each order, whichever partition and however often it was told, and one for each change of
+    The truth is one sum for each order, whichever partition and however often it came, and one for each change of
     status. Of several tellings that differ the table says which one counts. What the aggregator has not applied yet
     does not count as a mismatch, and an hour of a user is left out while a correction of it is on its way. Once
     something is deleted from the topics, only hours are compared in which none of that can lie: an event may be a day
@@ -46,27 +46,27 @@ class Totals(Stage):
     def __init__(self, scope: Scope) -> None:
         super().__init__(scope)
         self._from = scope.kept_since and hour_of(scope.kept_since + FUTURE_TOLERANCE + HOUR)
-        self._told, self._stored = Buckets(), Buckets()
+        self._published, self._stored = Buckets(), Buckets()
         self._orders, self._orders_again = Orders(), Orders()
         self._corrected: dict[str, Record[TransactionCorrected]] = {}
         self._doubted: set[datetime] = set()
         self._snapshot = Stored({}, {})
         self._sums: dict[UserHour, Sums] = {}
 
-    def look(self, told: Sequence[ScannedRecord]) -> None:
-        for record in _counting(told):
+    def look(self, scanned: Sequence[ScannedRecord]) -> None:
+        for record in _counting(scanned):
             if isinstance(record.event, TransactionCorrected):
                 self._corrected[record.event.identity] = record
             for event, sign in _first(record, self._orders):
                 sums = sums_of(event) if sign > 0 else NOTHING - sums_of(event)
-                self._add(self._told, event.user_id, hour_of(event.timestamp), sums)
+                self._add(self._published, event.user_id, hour_of(event.timestamp), sums)
 
     def in_doubt_since(self) -> datetime | None:
         hours: dict[int, datetime] = {}
         for (user_id, hour), sums in selectors.all_totals(since=self._from):
             self._add(self._stored, user_id, hour, sums)
             hours[bucket_of(hour, HOUR)] = hour
-        differing = self._told.differing(self._stored)
+        differing = self._published.differing(self._stored)
         self._doubted = {
             hours.get(each) or hour_of(datetime.fromtimestamp(each * HOUR.total_seconds(), UTC)) for each in differing
         }
@@ -81,16 +81,16 @@ class Totals(Stage):
             self._count(event, 1)
         return min(self._doubted) - FUTURE_TOLERANCE
 
-    def look_again(self, told: Sequence[ScannedRecord]) -> None:
+    def look_again(self, scanned: Sequence[ScannedRecord]) -> None:
         applied = self._snapshot.applied
-        for record in _counting(told):
+        for record in _counting(scanned):
             if record.offset < applied.get((record.topic, record.partition), 0):
                 for event, sign in _first(record, self._orders_again):
                     if not (isinstance(event, Transaction) and event.order_id in self._orders.disputed):
                         self._count(event, sign)
 
     def _recorded(self) -> dict[str, Transaction]:
-        """What the table has of each order that was told in different ways; those that it lacks are left out."""
+        """What the table has of each order whose tellings differ; those that it lacks are left out."""
         disputed = sorted(self._orders.disputed)
         return {
             order_id: entry_of(order_id, known)
@@ -99,8 +99,8 @@ class Totals(Stage):
         }
 
     def _hours_in_dispute(self, recorded: Mapping[str, Transaction]) -> set[datetime]:
-        told = {hour for hours in self._orders.disputed.values() for hour in hours}
-        return told | {hour_of(event.timestamp) for event in recorded.values()}
+        stated = {hour for hours in self._orders.disputed.values() for hour in hours}
+        return stated | {hour_of(event.timestamp) for event in recorded.values()}
 
     def _count(self, event: Counted, sign: int) -> None:
         user_hour = (event.user_id, hour_of(event.timestamp))
@@ -110,13 +110,13 @@ class Totals(Stage):
             self._sums[user_hour] = before + sums if sign > 0 else before - sums
 
     def _on_their_way(self) -> set[UserHour]:
-        """The hours of users of which the platform has told corrections that the aggregator has not applied."""
+        """The hours of users for which the platform has published corrections that the aggregator has not applied."""
         applied = self._snapshot.applied
         return {
             (row.user_id, hour_of(row.timestamp))
             for row in corrections_since(self.scope.kept_since)
-            if (told := self._corrected.get(f"{row.origin} {row.correction}")) is None
-            or told.offset >= applied.get((told.topic, told.partition), 0)
+            if (record := self._corrected.get(f"{row.origin} {row.correction}")) is None
+            or record.offset >= applied.get((record.topic, record.partition), 0)
         }
 
     def _add(self, side: Buckets, user_id: int, hour: datetime, sums: Sums) -> None:
@@ -131,28 +131,28 @@ class Totals(Stage):
             each: (self._sums.get(each, NOTHING), stored.get(each, NOTHING))
             for each in (self._sums.keys() | stored.keys()) - self._on_their_way()
         }
-        return {each: (told, found) for each, (told, found) in sorted(pairs.items()) if told != found}
+        return {each: (expected, found) for each, (expected, found) in sorted(pairs.items()) if expected != found}
 
     def results(self) -> list[Result]:
-        result = Result(Comparison.TOTALS, self._told.count, self._stored.count)
-        for (user_id, hour), (told, found) in self._differing().items():
-            result.note(f"user {user_id} {hour:%Y-%m-%dT%H}: {_in_words(told, found)}")
+        result = Result(Comparison.TOTALS, self._published.count, self._stored.count)
+        for (user_id, hour), (expected, found) in self._differing().items():
+            result.note(f"user {user_id} {hour:%Y-%m-%dT%H}: {_in_words(expected, found)}")
         return [result]
 
     def mend(self) -> None:
         """Add what is missing, rather than replace what the aggregator goes on to add to."""
-        corrections = {each: told - found for each, (told, found) in self._differing().items()}
+        corrections = {each: expected - found for each, (expected, found) in self._differing().items()}
         services.correct_hourly_totals(by=dict(islice(corrections.items(), MENDED_AT_ONCE)))
 
 
-def _counting(told: Sequence[ScannedRecord]) -> Iterator[Record[Any]]:
+def _counting(scanned: Sequence[ScannedRecord]) -> Iterator[Record[Any]]:
     """What neither the aggregator nor the recorder refused."""
     refusing = {Group.AGGREGATOR, Group.RECORDER}
-    return (each.record for each in told if refusing.isdisjoint(each.not_for))
+    return (each.record for each in scanned if refusing.isdisjoint(each.not_for))
 
 
 def _first(record: Record[Any], orders: Orders) -> Iterator[tuple[Counted, int]]:
-    """What an event adds to what was told before, or takes back of it."""
+    """What an event adds to what came before, or takes back of it."""
     event = record.event
     if isinstance(event, Transaction):
         yield from orders.take(event)
@@ -166,9 +166,9 @@ def _values(sums: Sums) -> tuple[int, ...]:
     )  # fmt: skip
 
 
-def _in_words(told: Sums, found: Sums) -> str:
+def _in_words(expected: Sums, found: Sums) -> str:
     """The first figure that differs."""
     names = ("total_cents", "transaction_count", "settled_cents", "failed_cents", "refunded_cents")
-    pairs = zip(names, _values(told), _values(found), strict=True)
-    name, expected, stored = next((name, a, b) for name, a, b in pairs if a != b)
-    return f"{name} {stored} instead of {expected}"
+    pairs = zip(names, _values(expected), _values(found), strict=True)
+    name, wanted, stored = next((name, a, b) for name, a, b in pairs if a != b)
+    return f"{name} {stored} instead of {wanted}"

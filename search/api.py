@@ -90,7 +90,7 @@ class SearchTransactions(Endpoint):
                 "What answers searches is down. Try again later; `GET /health` says what is down.",
                 headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
             ) from error
-        return Response(SearchAnswer(_as_told(query, answer)).data)
+        return Response(SearchAnswer(_as_answered(query, answer)).data)
 
 
 def _query(body: Any) -> Query:
@@ -102,7 +102,7 @@ def _query(body: Any) -> Query:
         raise serializers.ValidationError(dict(invalid.errors)) from invalid
 
 
-def _as_told(query: Query, answer: Answer) -> dict[str, Any]:
+def _as_answered(query: Query, answer: Answer) -> dict[str, Any]:
     return {
         "total": answer.total,
         "transactions": answer.transactions,

@@ -1,4 +1,4 @@
-"""From a changed row to what the index is told, and what its answer means. Pure."""
+"""From a changed row to what is sent to the index, and what its answer means. Pure."""
 
 from collections.abc import Mapping
 from datetime import datetime

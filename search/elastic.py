@@ -82,7 +82,7 @@ def _asked(query: Query, index: SearchIndex) -> "Search[Any]":
         options["search_after"] = [*_places(query.sort, query.after.value), query.after.order_id]
     for facet in query.facets:
         search.aggs.bucket(facet, _aggregation(facet))
-    # Half an answer would tell totals that are none.
+    # Half an answer would give totals that are none.
     return search.extra(**options).params(allow_partial_search_results=False)
 
 
@@ -94,8 +94,8 @@ def _conditions(asked: Filters) -> list[Any]:
         "order_id": asked.order_ids,
     }
     ranges = {
-        "amount": {"gte": _told(asked.amount_gte), "lte": _told(asked.amount_lte)},
-        "timestamp": {"gte": _told(asked.timestamp_gte), "lt": _told(asked.timestamp_lt)},
+        "amount": {"gte": _as_indexed(asked.amount_gte), "lte": _as_indexed(asked.amount_lte)},
+        "timestamp": {"gte": _as_indexed(asked.timestamp_gte), "lt": _as_indexed(asked.timestamp_lt)},
     }
     return [Q("terms", **{name: list(values)}) for name, values in choices.items() if values] + [
         Q("range", **{name: given})
@@ -112,10 +112,10 @@ def _order(sort: Sort) -> list[Any]:
 
 
 def _places(sort: Sort, value: Value) -> list[Any]:
-    return [] if sort.field == SortField.ORDER_ID else [_told(value)]
+    return [] if sort.field == SortField.ORDER_ID else [_as_indexed(value)]
 
 
-def _told(value: Value | None) -> Any:
+def _as_indexed(value: Value | None) -> Any:
     """A value as the index compares it."""
     if isinstance(value, datetime):
         # The index knows whole milliseconds: what is at or after a finer moment is so at or after the next whole one.

@@ -29,7 +29,7 @@ COLOURS = {
 
 @admin.register(Transaction)
 class TransactionAdmin(ModelAdmin):
-    """To look at only: orders change through the API, which tells others of it."""
+    """To look at only: orders change through the API, which publishes it."""
 
     list_display = ("order_id", "user_id_", "amount_", "status_", "kind", "timestamp", "recorded_at")
     list_filter = ("status", "kind", ("amount", RangeNumericFilter))

@@ -186,7 +186,7 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
             raise Problem(
                 ProblemType.ALREADY_EXISTS,
                 "Another request recorded some of these orders at the same moment, and nothing of this one was "
-                "recorded. Send it again to be told which.",
+                "recorded. Send it again to learn which.",
             ) from error
         if is_list:
             return Response(TransactionSerializer(rows, many=True).data, status=201)

@@ -57,7 +57,7 @@ class Transaction(models.Model):
 
 
 class Misattribution(models.Model):
-    """An order that the topic told of another user than the one for whom it is recorded."""
+    """An order that the topic ascribes to another user than the one for whom it is recorded."""
 
     order_id = models.CharField(max_length=64)
     user_id = models.PositiveIntegerField(help_text="the other user")
@@ -78,7 +78,7 @@ class Misattribution(models.Model):
 class CorrectedTelling(models.Model):
     """A telling that is not the record of its order, or the record that another telling had kept out of sums.
 
-    The topic `transactions.corrections` tells of each; this is what proves that the platform itself has told it.
+    The topic `transactions.corrections` has each; this is what proves that the platform itself has published it.
     """
 
     origin = models.CharField(max_length=64, help_text="where the telling that brought this about stands")

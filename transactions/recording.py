@@ -24,7 +24,7 @@ Contradiction = tuple[Record[Any], str]
 
 @transaction.atomic
 def record(*, received: Sequence[Telling]) -> list[Contradiction]:
-    """Record new orders, move on those that were told again with a status that follows, and tell what comes of it.
+    """Record new orders, move on those that came again with a status that follows, and publish what comes of it.
 
     received: in order within each user. Returns the tellings that contradict the record; what stages that count must
     know of them stands in the outbox. Whatever is received a second time changes nothing, and is judged as before.
@@ -46,7 +46,7 @@ class Settlement:
         self._rows = {row.order_id: row for row in rows}
         self._misattributed = _misattributed(self._rows)
         self._new: dict[str, Transaction] = {}
-        self._told: dict[tuple[str, int], Transaction | Misattribution] = {}
+        self._noted: dict[tuple[str, int], Transaction | Misattribution] = {}
         self._moved: dict[str, Transaction] = {}
         self._events: list[Event] = []
         self.contradictions: list[Contradiction] = []
@@ -75,35 +75,41 @@ class Settlement:
         for row in self._moved.values():
             row.updated_at = now
         Transaction.objects.bulk_create(self._new.values())
-        told = [row for row in self._told.values() if isinstance(row, Transaction) and row.order_id not in self._new]
-        Transaction.objects.bulk_update(told, ["told_offset", "told_at"], batch_size=100)
+        noted = [row for row in self._noted.values() if isinstance(row, Transaction) and row.order_id not in self._new]
+        Transaction.objects.bulk_update(noted, ["told_offset", "told_at"], batch_size=100)
         moved = [row for order_id, row in self._moved.items() if order_id not in self._new]
         Transaction.objects.bulk_update(moved, ["status", "updated_at"], batch_size=100)
-        for noted in self._told.values():
-            if isinstance(noted, Misattribution):
-                noted.save()
+        for each in self._noted.values():
+            if isinstance(each, Misattribution):
+                each.save()
         CorrectedTelling.objects.bulk_create(
             as_corrected(event) for event in self._events if isinstance(event, TransactionCorrected)
         )
         outbox.enqueue(self._events)
 
     def _place_of(self, event: events.Transaction, row: Transaction) -> "Transaction | Misattribution":
-        """What keeps where the partition of the telling's user told of the order last."""
+        """What keeps where the partition of the telling's user mentioned the order last."""
         key = (event.order_id, event.user_id)
         if event.user_id == row.user_id:
-            self._told[key] = row
+            self._noted[key] = row
         else:
-            known = self._told.get(key) or self._misattributed.get(key)
-            self._told[key] = known or Misattribution(order_id=event.order_id, user_id=event.user_id)
-        return self._told[key]
+            known = self._noted.get(key) or self._misattributed.get(key)
+            self._noted[key] = known or Misattribution(order_id=event.order_id, user_id=event.user_id)
+        return self._noted[key]
 
     def _correct(self, telling: Telling, known: Known, wanted: Iterable[Correction]) -> None:
         for correction in wanted:
             order_id = telling.event.order_id
-            told = entry_of(order_id, known) if correction is Correction.COUNTED else telling.event
+            corrected = entry_of(order_id, known) if correction is Correction.COUNTED else telling.event
             self._events.append(
                 TransactionCorrected(
-                    told.order_id, told.user_id, told.amount, told.status, told.timestamp, correction, telling.stands_at
+                    corrected.order_id,
+                    corrected.user_id,
+                    corrected.amount,
+                    corrected.status,
+                    corrected.timestamp,
+                    correction,
+                    telling.stands_at,
                 )
             )
 

@@ -1,4 +1,4 @@
-"""How `run_producer --replay` is told to read a file, and what it says of one that it cannot send."""
+"""How `run_producer --replay` is to read a file, and what it says of one that it cannot send."""
 
 import csv
 from argparse import ArgumentParser

@@ -77,7 +77,7 @@ def corrections_since(moment: datetime | None) -> QuerySet[CorrectedTelling]:
 
 
 def implausible(records: Iterable[Record[Any]]) -> list[tuple[Record[Any], str]]:
-    """The changes of status and the corrections among these records that the platform has not told; with reasons.
+    """The changes of status and the corrections among these records that the platform has not published; with reasons.
 
     It writes them in the transaction in which it changes the table, so the table shows which are its own.
     """
@@ -97,15 +97,15 @@ def _implausible_changes(records: list[Record[TransactionStatusChanged]]) -> Ite
 def _unknown_corrections(records: list[Record[TransactionCorrected]]) -> Iterator[tuple[Record[Any], str]]:
     origins = {record.event.origin for record in records}
     rows = CorrectedTelling.objects.filter(origin__in=origins) if records else ()
-    told = {_mark(row) for row in rows}
+    own = {_mark(row) for row in rows}
     for record in records:
-        if _mark(record.event) not in told:
-            yield record, f"nothing told at {record.event.origin} was corrected like this"
+        if _mark(record.event) not in own:
+            yield record, f"nothing that stands at {record.event.origin} was corrected like this"
 
 
-def _mark(told: TransactionCorrected | CorrectedTelling) -> tuple[Any, ...]:
-    cents, millis = to_cents(told.amount), in_millis(told.timestamp)
-    return told.origin, told.correction, told.order_id, told.user_id, cents, told.status, millis
+def _mark(each: TransactionCorrected | CorrectedTelling) -> tuple[Any, ...]:
+    cents, millis = to_cents(each.amount), in_millis(each.timestamp)
+    return each.origin, each.correction, each.order_id, each.user_id, cents, each.status, millis
 
 
 def happened_between(begin: datetime, end: datetime) -> QuerySet[Transaction]:

@@ -1,4 +1,4 @@
-"""What is written to the table of transactions, and told about it."""
+"""What is written to the table of transactions, and published about it."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -40,7 +40,7 @@ class Change:
 
 @transaction.atomic
 def create_transactions(*, orders: Sequence[events.Transaction]) -> list[Transaction]:
-    """Record new orders and tell of them, all or none; raises AlreadyExists."""
+    """Record new orders and publish them, all or none; raises AlreadyExists."""
     known = set(
         Transaction.objects.filter(order_id__in=[order.order_id for order in orders]).values_list("order_id", flat=True)
     )
@@ -53,7 +53,7 @@ def create_transactions(*, orders: Sequence[events.Transaction]) -> list[Transac
 
 @transaction.atomic
 def change_status(*, order_id: str, status: ChangedStatus) -> Change:
-    """Move a transaction on and tell of it; REFUNDED also makes the refund.
+    """Move a transaction on and publish that; REFUNDED also makes the refund.
 
     Raises Transaction.DoesNotExist, NotAllowed if that status cannot follow the present one, and AlreadyExists if
     something else is recorded under the refund's order id.
@@ -75,9 +75,9 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
 
 @transaction.atomic
 def restore(*, lost: Sequence[Telling], statuses: Mapping[str, ChangedStatus]) -> list[Transaction]:
-    """Record again what the table has lost, and return it; nothing is told, since all of it has been told.
+    """Record again what the table has lost, and return it; nothing is published, since all of it has been.
 
-    statuses: what was told last of those whose status changed. A refund finds its order again by its own order id.
+    statuses: what was published last of those whose status changed. A refund finds its order again by its own order id.
     """
     record(received=lost)
     order_ids = [telling.event.order_id for telling in lost]

@@ -133,7 +133,7 @@ def _refuse_unless_text(file: Path, encoding: str) -> str:
 def _is_text(file: Path, encoding: str) -> bool:
     """Whether the whole file can be read so. Nearly all bytes are letters of Windows-1252, also those of damaged UTF-8.
 
-    Characters that no text has tell of other kinds of files.
+    Characters that no text has mark other kinds of files.
     """
     decoder = codecs.getincrementaldecoder(encoding)()
     with _bytes(file) as content:

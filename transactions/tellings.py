@@ -1,8 +1,8 @@
 """What a telling of an order means beside what is recorded of it. Pure.
 
-The record is the row of the table: the first telling that entered by either door. Whoever tells of the order again
-repeats it, tells a new status, or contradicts it. Sums do not ask the table: they count the first telling of an order
-on its user's partition (streaming/consuming/deduplication.py). Where that was not the record, a correction says so.
+The record is the row of the table: the first telling that entered by either door. Each later one repeats it,
+brings a new status, or contradicts it. Sums do not ask the table: they count the first telling of an order on its
+user's partition (streaming/consuming/deduplication.py). Where that was not the record, a correction says so.
 """
 
 from collections.abc import Iterator
@@ -28,7 +28,7 @@ class Place:
         return last is not None and self.offset <= last.offset and self.at <= last.at
 
     def repeats(self, last: "Place | None", window: int) -> bool:
-        """Whether sums recognise this as told before; last: where it was told last, as far as is known."""
+        """Whether sums recognise this as counted before; last: where the last telling stands, as far as is known."""
         return last is not None and self.at >= last.at and repeats_within(window, last.offset, self.offset)
 
 
@@ -42,8 +42,8 @@ class Known:
     status: ChangedStatus
     entered_as: Status | None
     """None: recorded by a version of the platform that did not keep it"""
-    told: Place | None
-    """where its own user's partition told of it last; None: not yet, or not kept"""
+    last: Place | None
+    """where its last telling on its own user's partition stands; None: there is none yet, or it was not kept"""
 
 
 class Kind(StrEnum):
@@ -56,14 +56,14 @@ class Kind(StrEnum):
 class Meaning:
     kind: Kind
     why: str = ""
-    """of a contradiction: what is recorded, and what was told instead"""
+    """of a contradiction: what is recorded, and what this telling says instead"""
 
 
 REPETITION, CHANGE = Meaning(Kind.REPETITION), Meaning(Kind.CHANGE)
 
 
 def meaning_of(telling: Transaction, known: Known) -> Meaning:
-    """What a telling says that the record does not, or the sentence that tells how they contradict each other."""
+    """What a telling says that the record does not, or the sentence that says how they contradict each other."""
     if differing := list(_differing(telling, known)):
         return Meaning(
             Kind.CONTRADICTION,
@@ -71,15 +71,15 @@ def meaning_of(telling: Transaction, known: Known) -> Meaning:
             f"{_in_words(known.user_id, known.cents, known.timestamp)}, and this says "
             f"{_in_words(telling.user_id, telling.cents, telling.timestamp)}",
         )
-    told = ChangedStatus(telling.status)
-    if _was(told, known):
+    status = ChangedStatus(telling.status)
+    if _was(status, known):
         return REPETITION
-    if may_become(known.status, told):
+    if may_become(known.status, status):
         return CHANGE
     following = " or ".join(sorted(NEXT[known.status])) or "nothing"
     return Meaning(
         Kind.CONTRADICTION,
-        f"order {telling.order_id} is recorded as {known.status}, and this says {told}: only {following} can follow",
+        f"order {telling.order_id} is recorded as {known.status}, and this says {status}: only {following} can follow",
     )
 
 
@@ -89,9 +89,9 @@ def agrees(telling: Transaction, known: Known) -> bool:
 
 
 def corrections(telling: Transaction, place: Place, known: Known, last: Place | None, window: int) -> list[Correction]:
-    """What sums and others must be told of a telling that is not the record itself, now that the record is known.
+    """The corrections that others need of a telling that is not the record itself, now that the record is known.
 
-    last: where the telling's own user's partition told of the order last; None: never.
+    last: where the order's last telling on the telling's own user's partition stands; None: there is none.
     """
     contradicts = meaning_of(telling, known).kind is Kind.CONTRADICTION
     if known.entered_as is None or place.repeats(last, window):
@@ -105,9 +105,9 @@ def corrections(telling: Transaction, place: Place, known: Known, last: Place | 
 
 
 def why_implausible(change: TransactionStatusChanged, known: Known | None) -> str | None:
-    """Why a change of status cannot have been told by the table; None: it can.
+    """Why a change of status cannot have come from the table; None: it can.
 
-    The table changes first and tells then, so its row has every status that it told, or a later one.
+    The table changes before that is published, so its row has every status that was published, or a later one.
     """
     if known is None:
         return f"there is no order {change.order_id} whose status could change"
@@ -143,9 +143,9 @@ def _differing(telling: Transaction, known: Known) -> Iterator[str]:
         yield "time"
 
 
-def _same_moment(told: datetime, recorded: datetime) -> bool:
+def _same_moment(stated: datetime, recorded: datetime) -> bool:
     """To the millisecond, which is all that the wire carries."""
-    return abs(told - recorded) < timedelta(milliseconds=1)
+    return abs(stated - recorded) < timedelta(milliseconds=1)
 
 
 def _in_words(user_id: int, cents: int, timestamp: datetime) -> str:

@@ -34,5 +34,5 @@ def make_token(account: User) -> tuple[AuthToken, str]:
 
 
 def mark_of(account: User) -> str:
-    """The first characters of every token made under the present password; they tell nothing of it."""
+    """The first characters of every token made under the present password; they give nothing of it away."""
     return account.get_session_auth_hash()[:MARK]

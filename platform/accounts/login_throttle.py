@@ -43,7 +43,7 @@ def name_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 
 def address_of(request: HttpRequest) -> str | None:
-    """The client's address, as far as trusted proxies tell it."""
+    """The client's address, as far as trusted proxies name it."""
     address = client_address(request.META, settings.TRUSTED_PROXIES)
     return counted_address(address) if address else None
 

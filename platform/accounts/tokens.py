@@ -20,7 +20,7 @@ class Basic(BasicAuthentication):
     www_authenticate_realm = "tokens"
 
     def authenticate_credentials(self, userid: str, password: str, request: Request | None = None) -> Any:
-        # Django's own request: on it, django-axes tells its middleware of one guess too many.
+        # Django's own request: on it, django-axes notes for its middleware one guess too many.
         asked = cast(Any, request)._request
         found = super().authenticate_credentials(userid, password, asked)
         user_logged_in.send(User, request=asked, user=found[0])

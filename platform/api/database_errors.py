@@ -68,7 +68,7 @@ def is_transient(error: Error) -> bool:
     """Whether the database is away, busy, full or read-only, rather than asked for something wrong."""
     cause = error.__cause__
     if isinstance(cause, sqlite3.Error):
-        # The lower byte is the kind of error, the higher ones tell more.
+        # The lower byte is the kind of error, the higher ones say more.
         return getattr(cause, "sqlite_errorcode", 0) & 0xFF in OF_SQLITE
     if isinstance(error, DatabaseError):
         return number_of(error) in OF_MYSQL

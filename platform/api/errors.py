@@ -94,6 +94,6 @@ def problem_types(request: HttpRequest) -> HttpResponse:
 
 
 def problem(refused: Problem) -> HttpResponse:
-    """The answer that tells a problem outside REST framework's views."""
+    """The answer that states a problem outside REST framework's views."""
     body = ProblemRenderer().render(refused.as_dict())
     return HttpResponse(body, status=refused.status_code, content_type=PROBLEM_JSON, headers=refused.headers)

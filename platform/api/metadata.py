@@ -7,9 +7,9 @@ from rest_framework.request import Request
 
 
 class Forms(SimpleMetadata):
-    """An address' name and the forms in which it answers and takes bodies; /schema tells the fields.
+    """An address' name and the forms in which it answers and takes bodies; /schema lists the fields.
 
-    REST framework's own would fetch the object that a PUT changes to tell whether one may, and not every address with
+    REST framework's own would fetch the object that a PUT changes to learn whether one may, and not every address with
     a PUT is an object.
     """
 

@@ -54,7 +54,7 @@ class StrictFormParser(FormParser):
     ) -> Any:
         _expect_utf8(media_type)
         raw = stream.read()
-        if raw.lstrip().startswith((b"{", b"[")):  # what curl says of any data unless told otherwise
+        if raw.lstrip().startswith((b"{", b"[")):  # what curl says of any data unless it is given a type
             raise ParseError("The body looks like JSON: send it with `Content-Type: application/json`.")
         try:
             unquote_to_bytes(raw).decode()

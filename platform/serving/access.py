@@ -8,7 +8,7 @@ from waitress.task import Task
 log = structlog.get_logger(__name__)
 
 
-def tell(task: Task) -> None:
+def log_answer(task: Task) -> None:
     request = task.request
     log.info(
         "answered",

@@ -79,7 +79,7 @@ class Refusal(ErrorTask):
 
     def finish(self) -> None:
         super().finish()
-        access.tell(self)
+        access.log_answer(self)
 
 
 class Answer(WSGITask):
@@ -87,4 +87,4 @@ class Answer(WSGITask):
 
     def finish(self) -> None:
         super().finish()
-        access.tell(self)
+        access.log_answer(self)

@@ -12,7 +12,7 @@ from accounts.roles import Role
 from monitoring.checks import Down, alerting, checks_of_this_place
 from notifications.metrics import heartbeat
 from notifications.models import Heartbeat, Notification
-from notifications.services import note_heartbeat, send_waiting_emails, tell_of_silence
+from notifications.services import note_heartbeat, notify_of_silence, send_waiting_emails
 from tests.conftest import AccountOf
 
 pytestmark = pytest.mark.django_db
@@ -195,17 +195,17 @@ def test_another_alert_is_no_heartbeat(alertmanager: APIClient) -> None:
 
 def test_silence_is_told_to_operators_once_until_it_has_ended(account: AccountOf) -> None:
     account(Role.OPERATOR)
-    assert not tell_of_silence()  # who never alerted is not silent
+    assert not notify_of_silence()  # who never alerted is not silent
     note_heartbeat()
-    assert not tell_of_silence()
+    assert not notify_of_silence()
     for _ in range(2):
         long_ago()
-        assert tell_of_silence()
-        assert tell_of_silence()
+        assert notify_of_silence()
+        assert notify_of_silence()
         with pytest.raises(Down, match=r"since .* UTC"):
             alerting()
         note_heartbeat()
-        assert not tell_of_silence()
+        assert not notify_of_silence()
     assert [kind for kind, _ in told()] == ["ALERTS_SILENT", "ALERTS_SILENT"]
     assert "docs/runbooks/watchdog.md" in told()[0][1]
 

@@ -76,7 +76,7 @@ def test_a_row_that_was_changed_behind_our_back_is_named_and_left_to_people(day:
     Row.objects.filter(order_id="k-1").update(amount=F("amount") + 1)
     Row.objects.filter(order_id="k-2").update(timestamp=TWO + timedelta(days=3))
     for examples in mismatches(repair=True).values():
-        assert sorted(examples) == [f"k-{n}: another user, amount or time than any that was told" for n in (1, 2)]
+        assert sorted(examples) == [f"k-{n}: another user, amount or time than any that was published" for n in (1, 2)]
 
 
 def test_a_row_that_nobody_was_told_of_is_named_and_told_of_by_nobody(day: Shop) -> None:

@@ -92,7 +92,7 @@ export class Lines extends Chart {
 }
 
 export class Bars extends Chart {
-  // onPoint is told the index of the bar that the pointer is over, or null.
+  // onPoint is given the index of the bar that the pointer is over, or null.
   constructor(frame, onPoint) {
     super(frame);
     this.onPoint = onPoint;

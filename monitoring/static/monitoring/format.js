@@ -12,7 +12,7 @@ const full = new Intl.DateTimeFormat("en-GB", { dateStyle: "medium", timeStyle: 
 const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short", timeZone: "UTC" });
 
 export const count = (number) => whole.format(number);
-// What needs too much room is told in billions; the exact amount stands in the title.
+// What needs too much room is given in billions; the exact amount stands in the title.
 export const amount = (number) => (Math.abs(number) < 1e9 ? cents.format(number) : `${cents.format(number / 1e9)} bn`);
 export const exactly = (number) => cents.format(number);
 export const compact = (number) => short.format(number);

@@ -16,7 +16,7 @@ const news = document.querySelector("#news");
 
 let state = null;
 let points = [];
-let told = { overall: "", alerts: new Set(), at: 0 };
+let announced = { overall: "", alerts: new Set(), at: 0 };
 
 async function ask() {
   const since = points.at(-1)?.at ?? 0;
@@ -40,20 +40,20 @@ function show() {
   panels.showAlerts(state);
   panels.showHours(state);
   panels.showParts(state);
-  tell(overall);
+  announce(overall);
 }
 
 // For those who hear the page: only what changes the picture, and not too often.
-function tell(overall) {
+function announce(overall) {
   const alerts = new Set((state.panels.alerts.rows ?? []).map((row) => row.order_id));
-  const fresh = [...alerts].filter((id) => !told.alerts.has(id)).length;
+  const fresh = [...alerts].filter((id) => !announced.alerts.has(id)).length;
   const sentences = [
-    overall === told.overall ? "" : `${overall}.`,
-    told.at && fresh ? `${format.plural(fresh, "new fraud alert", "new fraud alerts")}.` : "",
+    overall === announced.overall ? "" : `${overall}.`,
+    announced.at && fresh ? `${format.plural(fresh, "new fraud alert", "new fraud alerts")}.` : "",
   ].filter(Boolean);
-  if (sentences.length === 0 || Date.now() - told.at < NEWS_EVERY_MS) return;
+  if (sentences.length === 0 || Date.now() - announced.at < NEWS_EVERY_MS) return;
   news.textContent = sentences.join(" ");
-  told = { overall, alerts, at: Date.now() };
+  announced = { overall, alerts, at: Date.now() };
 }
 
 function connected() {
@@ -85,7 +85,7 @@ async function tick() {
     connected();
     show();
   } catch (error) {
-    // A broken page must be noticed: only failures to reach the server are told as such.
+    // A broken page must be noticed: only failures to reach the server are shown as such.
     if (state && !(error instanceof TypeError || error instanceof DOMException) && !/logged out|the server/.test(error.message)) throw error;
     disconnected(error.message);
     pause = AFTER_FAILURE_MS;

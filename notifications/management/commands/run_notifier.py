@@ -8,7 +8,7 @@ from streaming.topics import Event
 
 
 class Command(WorkerCommand):
-    help = "Tell users about their orders, and investigators about fraud alerts."
+    help = "Notify users of their orders, and investigators of fraud alerts."
     worker = topology.NOTIFIER
 
     def handler(self) -> Callable[[Batch[Event]], None]:

@@ -33,7 +33,7 @@ class Command(BaseCommand):
         left = sum(result.mismatches for result in results)
         if left:
             raise CommandError(
-                f"{left:,} mismatches{' are left' if repair else ''}; docs/operations.md tells what to do."
+                f"{left:,} mismatches{' are left' if repair else ''}; docs/operations.md says what to do."
             )
         self.stdout.write("All agree.")
 

@@ -20,5 +20,5 @@ class Command(WorkerCommand):
         return debezium.decode(message, key="order_id")
 
     def concerns_us(self, message: Any) -> bool:
-        # A tombstone follows a deletion, for the log's own housekeeping, and tells no place in the binlog.
+        # A tombstone follows a deletion, for the log's own housekeeping, and names no place in the binlog.
         return message.value() is not None and super().concerns_us(message)

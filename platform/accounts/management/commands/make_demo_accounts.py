@@ -15,7 +15,7 @@ from events.plausibility import MAX_USER_ID
 class Command(BaseCommand):
     help = (
         "Make an account of every role (shop, investigator, analyst, operator, customer) and the superuser admin, "
-        "and tell their passwords and tokens as JSON. Run again, it gives them new ones."
+        "and print their passwords and tokens as JSON. Run again, it gives them new ones."
     )
 
     def add_arguments(self, parser: CommandParser) -> None:
@@ -33,11 +33,11 @@ class Command(BaseCommand):
         if options["password"]:
             _check(options["password"])
         logins = make_demo_accounts(customer_user_id=options["customer_user_id"], password=options["password"])
-        told = json.dumps({login.name: asdict(login) for login in logins}, indent=2) + "\n"
+        credentials = json.dumps({login.name: asdict(login) for login in logins}, indent=2) + "\n"
         if options["write"]:
-            write_secret(options["write"], told)
+            write_secret(options["write"], credentials)
         else:
-            self.stdout.write(told, ending="")
+            self.stdout.write(credentials, ending="")
 
 
 def write_secret(file: Path, text: str) -> None:
