@@ -72,4 +72,5 @@ def is_in_use(worker: Worker) -> bool:
 
 def readers(*, in_use: bool = True) -> dict[str, tuple[Topic, ...]]:
     """The consumer groups of workers that are in use, or of the others, and what each reads."""
-    return {worker.group: worker.reads for worker in WORKERS if worker.group and is_in_use(worker) is in_use}
+    # Plain strings: the client of Kafka takes none that are members of an enum, and says that the name is missing.
+    return {worker.group.value: worker.reads for worker in WORKERS if worker.group and is_in_use(worker) is in_use}
