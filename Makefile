@@ -88,6 +88,7 @@ lock: .venv/development  ## choose the versions of all packages anew
 	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
 	$(BIN)/python -m native.broker --lock
 	$(BIN)/python -m native.packages.libraries --lock
+	$(BIN)/python -m native.packages.fetching --lock
 
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env

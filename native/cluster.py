@@ -24,6 +24,7 @@ from native.layout import CERTIFIED, ROOT, Layout
 from native.occupancy import Occupied, occupy
 from native.packages import debian
 from native.packages.fetching import fetch_everything
+from native.packages.proven import WrongContent
 from native.security.certificates import make_certificates
 from native.startup import Cluster, Failed, start_everything
 from native.supervision import RUNNING, DidNotStart
@@ -45,7 +46,7 @@ def main() -> None:
     layout = Layout(ROOT / "var" / options.name, options.ports)
     try:
         {"up": up, "status": status, "down": down}[options.what](layout)
-    except (DidNotStart, Failed, Occupied, debian.NotInstalled) as error:
+    except (DidNotStart, Failed, Occupied, debian.NotInstalled, WrongContent) as error:
         sys.exit(str(error))
 
 

@@ -11,7 +11,11 @@ import shutil
 import subprocess
 import sys
 from collections.abc import Sequence
+from hashlib import sha256
 from pathlib import Path
+
+from native.packages import proven
+from native.packages.proven import Package
 
 KEYRING = "/usr/share/keyrings/debian-archive-keyring.gpg"
 
@@ -43,12 +47,46 @@ def unpack(packages: Sequence[str], folder: Path) -> None:
     own = folder.with_name(folder.name + ".apt")
     configuration = _apt_configuration(own)
     environment = os.environ | {"APT_CONFIG": str(configuration), "DEBIAN_FRONTEND": "noninteractive"}
-    _run(["apt-get", "update"], environment)
-    _run(["apt-get", "install", "--download-only", *packages], environment)
-    for archive in sorted((own / "cache" / "archives").glob("*.deb")):
+    archives = _download(packages, own, environment)
+    if others := proven.differences(_named(archives, packages), proven.read()):
+        print(f"Debian has other versions than were proven: {', '.join(others)}.")  # noqa: T201 - for whoever starts it
+    for archive in archives:
         _run(["dpkg-deb", "-x", str(archive), str(folder)], environment)
     shutil.rmtree(own)
     mark.write_text(" ".join(packages))
+
+
+def fetch(packages: Sequence[str], own: Path) -> list[Package]:
+    """The newest of these packages, fetched into a folder, to be written down as proven."""
+    environment = os.environ | {"APT_CONFIG": str(_apt_configuration(own)), "DEBIAN_FRONTEND": "noninteractive"}
+    _run(["apt-get", "update"], environment)
+    _run(["apt-get", "install", "--download-only", *packages], environment)
+    return _named(sorted((own / "cache" / "archives").glob("*.deb")), packages)
+
+
+def _download(packages: Sequence[str], own: Path, environment: dict[str, str]) -> list[Path]:
+    """The archives of the packages and of all that they need, as they were proven where Debian still has those."""
+    _run(["apt-get", "update"], environment)
+    try:
+        _run(["apt-get", "install", "--download-only", *proven.pinned(packages, proven.read())], environment)
+    except NotInstalled:
+        _run(["apt-get", "install", "--download-only", *packages], environment)
+    return sorted((own / "cache" / "archives").glob("*.deb"))
+
+
+def _named(archives: Sequence[Path], packages: Sequence[str]) -> list[Package]:
+    """What the archives of these packages are, without what they need."""
+    found = []
+    for archive in archives:
+        name, version, architecture = (
+            subprocess.run(
+                ["/usr/bin/dpkg-deb", "--field", str(archive), field], text=True, capture_output=True, check=True
+            ).stdout.strip()
+            for field in ("Package", "Version", "Architecture")
+        )
+        if name in packages:
+            found.append(Package(name, version, architecture, sha256(archive.read_bytes()).hexdigest()))
+    return found
 
 
 def command_of(folder: Path, program: str) -> list[str]:

@@ -1,11 +1,17 @@
-"""Where the cluster's programs come from: Debian, of the machine or unpacked beside it; Maven Central; PyPI."""
+"""Where the cluster's programs come from: Debian, of the machine or unpacked beside it; Maven Central; PyPI.
 
+python -m native.packages.fetching --lock       write down Debian's present packages as those that are proven
+"""
+
+import argparse
 import importlib
 import subprocess
 import sys
+from pathlib import Path
+from tempfile import TemporaryDirectory
 
 from native.layout import ROOT, Layout
-from native.packages import debian, libraries
+from native.packages import debian, libraries, proven
 
 MYSQL_PACKAGES = ["mysql-server-core", "mysql-client-core"]
 # Unpacked, not installed: installed, each of them would be a service of the machine, listening on every address.
@@ -50,3 +56,16 @@ def _install_mysqlclient() -> None:
         subprocess.run([*pip, "-r", requirements], check=True)
         # This process may have looked for it already.
         importlib.invalidate_caches()
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser("python -m native.packages.fetching")
+    parser.add_argument("--lock", action="store_true", required=True)
+    parser.parse_args()
+    with TemporaryDirectory(prefix="debian-") as folder:
+        found = [each for part in (MYSQL_PACKAGES, MONITORING_PACKAGES) for each in debian.fetch(part, Path(folder))]
+    proven.LOCK.write_text(proven.written(found))
+
+
+if __name__ == "__main__":
+    main()
