@@ -24,7 +24,7 @@ from streaming.messages import Batch, Progress, Record
 from streaming.partitioner import Homes
 from streaming.telemetry import metrics, tracing
 from streaming.telemetry.metrics import WorkerMetrics
-from streaming.topics import Group, Topic
+from streaming.topics import Topic
 
 log = structlog.get_logger(__name__)
 
@@ -48,7 +48,7 @@ class WorkerCommand(BaseCommand):
     """whether it is the group that sends misplaced records on"""
 
     @property
-    def group(self) -> Group:
+    def group(self) -> str:
         """The consumer group that it is a member of."""
         assert self.worker.group is not None, f"{self.worker.name} reads no topic"  # noqa: S101 - of the table's own
         return self.worker.group.value
