@@ -1,6 +1,6 @@
 """The body of a search as JSON Schema, for /schema.
 
-No serializer reads the body (body.py does), so none can describe it.
+No serializer reads the body (request.py does), so none can describe it.
 """
 
 from typing import Any

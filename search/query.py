@@ -1,6 +1,6 @@
 """The contract of POST /search/transactions: what may be asked, and what is answered. Pure.
 
-body.py reads a Query from JSON; a backend (backends.py) turns it into an Answer.
+request.py reads a Query from JSON; a backend (backends.py) turns it into an Answer.
 """
 
 from collections.abc import Mapping, Sequence
