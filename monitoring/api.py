@@ -58,7 +58,7 @@ class Health(Public):
         tags=["monitoring"],
     )
     def get(self, request: Request) -> Response:
-        return _health(live.health.get())
+        return _health(live.health())
 
 
 class Ready(Public):
@@ -68,7 +68,7 @@ class Ready(Public):
         tags=["monitoring"],
     )
     def get(self, request: Request) -> Response:
-        return _health(live.readiness.get())
+        return _health(live.readiness())
 
 
 class Live(Public):

@@ -3,17 +3,18 @@
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
-from functools import cache
+from threading import Condition
 from typing import Any
+
+from cachetools import TLRUCache, TTLCache, cached
 
 from accounts.roles import Role
 from analytics import selectors as analytics
 from fraud import selectors as fraud
 from monitoring import checks, selectors
-from monitoring.fresh import Fresh
 from monitoring.health import Part, overall
 from monitoring.rates import Rates
-from monitoring.snapshot import Trouble, what_is_known
+from monitoring.snapshot import Snapshot, Trouble, what_is_known
 from streaming.topics import topics_in_use
 from transactions import selectors as transactions
 
@@ -21,9 +22,25 @@ STAFF = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST, Role.OPERATOR})
 HEALTH_SECONDS = 2.0
 SNAPSHOT_SECONDS = 1.0
 
-health = Fresh(checks.ask_all, seconds=HEALTH_SECONDS)
-readiness = Fresh(lambda: checks.ask_all(checks.needed()), seconds=HEALTH_SECONDS)
-snapshot = Fresh(selectors.latest_snapshot, seconds=SNAPSHOT_SECONDS)
+# What many screens ask for at once is computed once for all of them. An exception is not kept: who waits then asks.
+
+
+@cached(TTLCache(1, HEALTH_SECONDS), condition=Condition())
+def health() -> list[Part]:
+    """How every part does."""
+    return checks.ask_all()
+
+
+@cached(TTLCache(1, HEALTH_SECONDS), condition=Condition())
+def readiness() -> list[Part]:
+    """How the parts do that orders need."""
+    return checks.ask_all(checks.needed())
+
+
+@cached(TTLCache(1, SNAPSHOT_SECONDS), condition=Condition())
+def snapshot() -> Snapshot | None:
+    """What run_monitor wrote down last of Kafka."""
+    return selectors.latest_snapshot()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,17 +64,26 @@ PANELS = (
 )
 
 
+@cached(
+    TLRUCache(len(PANELS), ttu=lambda panel, _, now: now + panel.seconds),
+    key=lambda panel: panel,
+    condition=Condition(),
+)
+def rows_of(panel: Panel) -> list[dict[str, Any]]:
+    return panel.source(panel.rows)
+
+
 def may_watch(roles: Collection[Role]) -> bool:
     return not STAFF.isdisjoint(roles)
 
 
 def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
     """Everything the page shows to an account with these roles; rates only from after `rates_since`."""
-    parts, now = health.get(), datetime.now(UTC)
+    parts, now = health(), datetime.now(UTC)
     return {
         "at": now,
         "health": {"status": overall(parts), "parts": [part_row(part) for part in parts]},
-        "kafka": _kafka(what_is_known(snapshot.get(), now)),
+        "kafka": _kafka(what_is_known(snapshot(), now)),
         "rates": [_rates(each) for each in selectors.rates_since(rates_since)],
         "panels": {panel.name: _panel(panel, roles) for panel in PANELS},
     }
@@ -65,9 +91,8 @@ def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
 
 def forget() -> None:
     """Ask everything anew the next time, such as after a change of settings."""
-    for each in (health, readiness, snapshot):
-        each.forget()
-    _rows.cache_clear()
+    for each in (health, readiness, snapshot, rows_of):
+        each.cache_clear()
 
 
 def part_row(part: Part) -> dict[str, Any]:
@@ -77,12 +102,7 @@ def part_row(part: Part) -> dict[str, Any]:
 def _panel(panel: Panel, roles: Collection[Role]) -> dict[str, Any]:
     if panel.roles.isdisjoint(roles):
         return {"hidden_for": sorted(panel.roles)}
-    return {"rows": _rows(panel).get()}
-
-
-@cache
-def _rows(panel: Panel) -> Fresh[list[dict[str, Any]]]:
-    return Fresh(lambda: panel.source(panel.rows), seconds=panel.seconds)
+    return {"rows": rows_of(panel)}
 
 
 def _kafka(known: Mapping[str, Any] | Trouble) -> dict[str, Any]:
