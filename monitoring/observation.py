@@ -9,8 +9,7 @@ from monitoring.reasons import PartitionVerdict
 from monitoring.verdicts import Hearing, Judgement, Partition, Position
 from streaming.inspecting.cluster import Cluster, Group, PartitionState
 from streaming.inspecting.lag import PartitionLag
-
-DEAD_LETTERS = ".dead-letters"
+from streaming.topics import DEAD_LETTERS
 
 
 @dataclass(frozen=True, slots=True)

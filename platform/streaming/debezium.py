@@ -43,9 +43,7 @@ def decode(message: Message, key: str) -> Record[RowChange]:
     """The change in a message; key: the column that names the row. Raises InvalidMessage."""
     received = received_at(message)
     envelope = clients.codec().decode_any(message_fields.value(message))
-    offset = int(message.offset() or 0)
-    change = row_change(envelope, key, offset)
-    return Record(change, str(message.topic()), int(message.partition() or 0), offset, received)
+    return Record.of(row_change(envelope, key, int(message.offset() or 0)), message, received)
 
 
 def row_change(envelope: Any, key: str, offset: int) -> RowChange:

@@ -20,7 +20,7 @@ def decode(message: Message) -> Record[Event]:
         check_plausible(event, received)
     except ImpossibleEvent as impossible:
         raise ImplausibleMessage(str(impossible)) from impossible
-    return Record(event, topic, int(message.partition() or 0), int(message.offset() or 0), received)
+    return Record.of(event, message, received)
 
 
 def received_at(message: Message) -> datetime:

@@ -8,6 +8,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 
 from confluent_kafka import Message
 
+from streaming.message_fields import partition
+from streaming.partitioner import Partition
+
 Event = TypeVar("Event")
 
 
@@ -49,6 +52,12 @@ class Record(Generic[Event]):
     offset: int
     received_at: datetime
 
+    @classmethod
+    def of(cls, event: Event, message: Message, received_at: datetime) -> "Record[Event]":
+        """The record of an event that was found in a message."""
+        topic, number = partition(message)
+        return cls(event, topic, number, int(message.offset() or 0), received_at)
+
     @property
     def stands_at(self) -> str:
         """In words: topic[partition]@offset."""
@@ -66,7 +75,7 @@ class Batch(Generic[Event]):
         return [record.event for record in self.records]
 
     @cached_property
-    def next_offsets(self) -> dict[tuple[str, int], int]:
+    def next_offsets(self) -> dict[Partition, int]:
         """For each (topic, partition), the offset after the last record of the batch."""
         return {(record.topic, record.partition): record.offset + 1 for record in self.records}
 
@@ -96,7 +105,7 @@ class Progress:
     records: Sequence[Record[Any]]
     """what the handler was given"""
     buried: Sequence[Buried]
-    last: Mapping[tuple[str, int], Message]
+    last: Mapping[Partition, Message]
     """the last message of each (topic, partition)"""
     seconds: float
     """from the batch's arrival to its commit"""

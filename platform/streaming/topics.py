@@ -17,6 +17,9 @@ RECORD_BYTES = 1_048_588
 LETTER_BYTES = 2 * 1024 * 1024
 """The limit of producers and of dead-letter topics: the largest uncompressed record, and what is said of it."""
 
+DEAD_LETTERS = ".dead-letters"
+"""What the name of a topic of dead letters adds to its source's."""
+
 
 class Topic(StrEnum):
     TRANSACTIONS = "transactions"
@@ -28,7 +31,7 @@ class Topic(StrEnum):
 
     @property
     def dead_letters(self) -> str:
-        return f"{self}.dead-letters"
+        return f"{self}{DEAD_LETTERS}"
 
     @property
     def subject(self) -> str:

@@ -1,5 +1,3 @@
-import signal
-from threading import Event
 from typing import Any
 
 import structlog
@@ -20,6 +18,7 @@ from monitoring.services import store_snapshot
 from streaming import topology
 from streaming.connectors.wanted import groups_out_of_use
 from streaming.inspecting import outbox_lag
+from streaming.shutdown import shutdown_requested
 from streaming.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -50,9 +49,7 @@ class Command(BaseCommand):
         metrics.add_arguments(parser, port=PORT)
 
     def handle(self, *args: Any, interval: float, metrics_port: int, metrics_address: str, **options: Any) -> None:
-        stopped = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
+        stopped = shutdown_requested()
         known = KnownGroups(topology.readers(), groups_out_of_use())
         exporter = Exporter(Observer(known=known))
         database_metrics = DatabaseMetrics(SOURCES)

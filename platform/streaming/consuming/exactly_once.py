@@ -11,6 +11,7 @@ from django.db.models import Q
 from streaming.consuming.deduplication import EventT, SeenEvents
 from streaming.messages import Batch
 from streaming.models import AppliedOffset
+from streaming.partitioner import Partition
 
 
 @contextmanager
@@ -32,7 +33,7 @@ def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = No
         AppliedOffset.objects.bulk_update([applied[partition] for partition in fresh.next_offsets], ["next_offset"])
 
 
-def applied_by(consumer: str) -> dict[tuple[str, int], int]:
+def applied_by(consumer: str) -> dict[Partition, int]:
     """For each (topic, partition), the first offset that is not in the consumer's results yet.
 
     It applies nothing more to these partitions until the database transaction around this ends: what is read there of

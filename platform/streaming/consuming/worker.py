@@ -9,6 +9,7 @@ from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Topic
 
 from streaming.message_fields import is_packed, partition, reached, stepped_over
 from streaming.messages import REFUSED, Batch, Buried, InvalidMessage, InvalidRecords, Progress, Record
+from streaming.partitioner import Partition
 
 log = structlog.get_logger(__name__)
 
@@ -107,7 +108,7 @@ class Worker(Generic[Event]):
 
     def _unpacked(self, messages: Sequence[Message]) -> list[Message]:
         """The messages, with a stand-in for each that cannot be unpacked, which the client reports again and again."""
-        met: dict[tuple[str, int], Message] = {}
+        met: dict[Partition, Message] = {}
         taken: list[Message] = []
         for message in messages:
             where = partition(message)
@@ -139,7 +140,7 @@ class Worker(Generic[Event]):
             return buried
         return []
 
-    def _commit(self, last: Mapping[tuple[str, int], Message]) -> None:
+    def _commit(self, last: Mapping[Partition, Message]) -> None:
         offsets = [TopicPartition(*each, int(message.offset() or 0) + 1) for each, message in last.items()]
         try:
             self.consumer.commit(offsets=offsets, asynchronous=False)

@@ -1,6 +1,5 @@
 """What every worker's management command shares: the wiring of the loop."""
 
-import signal
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -22,6 +21,7 @@ from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
 from streaming.messages import Batch, Progress, Record
 from streaming.partitioner import Homes
+from streaming.shutdown import on_shutdown, shutdown_requested
 from streaming.telemetry import metrics, tracing
 from streaming.telemetry.metrics import WorkerMetrics
 from streaming.topics import Topic
@@ -86,8 +86,7 @@ class WorkerCommand(BaseCommand):
     def _work(self, name: Name, *, metrics_port: int, metrics_address: str, batch_size: int, **_: Any) -> None:
         served = metrics.serve_worker(self.group, metrics_port, metrics_address, self.topics)
         tracing.begin(self.group)
-        ending = threading.Event()
-        _on_signals(ending.set)
+        ending = shutdown_requested()
         while not ending.is_set():
             close_old_connections()
             if stops.is_stopped(self.group):
@@ -97,7 +96,7 @@ class WorkerCommand(BaseCommand):
 
     def _run(self, worker: Worker[Any], ending: threading.Event) -> None:
         """Let a worker run until it is to end, or its group is to stand still."""
-        _on_signals(ending.set, worker.stop)
+        on_shutdown(ending.set, worker.stop)
         # A signal that came before this reached no worker.
         if ending.is_set():
             worker.stop()
@@ -142,12 +141,3 @@ def observer(group: str, served: WorkerMetrics) -> Callable[[Progress], None]:
         streaks.stop_beyond(settings.MAX_BURIED_IN_A_ROW)
 
     return observe
-
-
-def _on_signals(*calls: Callable[[], None]) -> None:
-    def end(*_: Any) -> None:
-        for call in calls:
-            call()
-
-    signal.signal(signal.SIGTERM, end)
-    signal.signal(signal.SIGINT, end)

@@ -18,7 +18,7 @@ from streaming.dead_letters.addresses import NAMES as ADDRESS
 from streaming.dead_letters.addresses import address
 from streaming.dead_letters.cutting import Content, cut
 from streaming.messages import Buried
-from streaming.topics import LETTER_BYTES, Topic
+from streaming.topics import DEAD_LETTERS, LETTER_BYTES, Topic
 
 OURS = "dead-letter."
 REASON, GROUP, ORIGIN = f"{OURS}reason", f"{OURS}group", f"{OURS}origin"
@@ -57,7 +57,7 @@ class DeadLetter:
             ours = {name: (raw or b"").decode() for name, raw in headers if name.startswith(OURS)}
         except UnicodeDecodeError:
             return None
-        topic = str(message.topic()).removesuffix(".dead-letters")
+        topic = str(message.topic()).removesuffix(DEAD_LETTERS)
         origin = ORIGIN_FORM.fullmatch(ours.get(ORIGIN, ""))
         if origin is None or origin["topic"] != topic or not ours.get(GROUP) or REASON not in ours:
             return None

@@ -12,6 +12,7 @@ from typing import Any
 from confluent_kafka import Consumer, KafkaError, Message, TopicPartition
 
 from streaming import clients, message_fields
+from streaming.partitioner import Partition
 
 Position = tuple[str, int, int]
 """(topic, partition, offset)"""
@@ -40,7 +41,7 @@ def received_at(
 
 def _rounds(positions: Iterable[Position]) -> list[list[Position]]:
     """The positions in lists that name each partition once, since a consumer stands at one offset of a partition."""
-    by_partition: dict[tuple[str, int], list[Position]] = defaultdict(list)
+    by_partition: dict[Partition, list[Position]] = defaultdict(list)
     for position in sorted(set(positions)):
         by_partition[position[:2]].append(position)
     return [[each for each in round_ if each] for round_ in zip_longest(*by_partition.values())]

@@ -26,6 +26,7 @@ from streaming.messages import KINDS, Progress
 from streaming.partitioner import Partition
 from streaming.telemetry import librdkafka
 from streaming.telemetry.librdkafka import ClientStatistics
+from streaming.topics import DEAD_LETTERS
 
 LOOPBACK = "127.0.0.1"
 STATISTICS_EVERY_MS = 2000
@@ -204,7 +205,7 @@ def serve_worker(worker: str, port: int, address: str = LOOPBACK, topics: Iterab
     for topic in topics:
         # There from the start, so that the first dead letter is seen as an increase.
         HANDLED.labels(topic)
-        FOREIGN_LETTERS.labels(f"{topic}.dead-letters").set(nan)
+        FOREIGN_LETTERS.labels(f"{topic}{DEAD_LETTERS}").set(nan)
         for kind in KINDS:
             BURIED.labels(topic, kind)
     metrics = WorkerMetrics()

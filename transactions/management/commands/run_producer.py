@@ -1,10 +1,8 @@
 import random
-import signal
 from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
-from threading import Event
 from time import monotonic
 from typing import Any
 
@@ -13,6 +11,7 @@ from django.core.management.base import BaseCommand, CommandError, CommandParser
 import events
 from streaming.clients import NotDelivered
 from streaming.producing.publish import send_to_topics
+from streaming.shutdown import shutdown_requested
 from transactions import replay
 from transactions.cells import Wrong
 from transactions.purchase_files import read_purchases
@@ -37,10 +36,8 @@ class Command(BaseCommand):
         replay.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
-        self.stopped = Event()
+        self.stopped = shutdown_requested()
         self.acknowledged = self.show_acknowledgement if options["verbosity"] > 1 else ignore
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: self.stopped.set())
         if options["replay"]:
             sent = self.replay(options["replay"], options["count"], options)
         elif said := [name for name in replay.ONLY_WITH_REPLAY if options.get(name)]:

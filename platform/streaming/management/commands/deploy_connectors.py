@@ -1,6 +1,4 @@
-import signal
 from pathlib import Path
-from threading import Event
 from typing import Any
 
 from django.conf import settings
@@ -10,6 +8,7 @@ from streaming import clients
 from streaming.connectors import wanted
 from streaming.connectors.connect import Connect, ConnectFailed, Connector
 from streaming.consumer_groups import StillInUse, delete_group
+from streaming.shutdown import shutdown_requested
 
 
 class Command(BaseCommand):
@@ -62,9 +61,7 @@ class Command(BaseCommand):
                 self.stdout.write(f"the consumer group {group} is deleted: nobody reads in it any more")
 
     def keep_watch(self, connect: Connect, every: float) -> None:
-        stopped = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
+        stopped = shutdown_requested()
         while not stopped.is_set():
             try:
                 for name in connect.names():

@@ -1,5 +1,3 @@
-import signal
-from threading import Event
 from time import perf_counter
 from typing import Any
 
@@ -11,6 +9,7 @@ from django.db import close_old_connections
 from streaming import clients
 from streaming.carriers import OutboxCarriedBy
 from streaming.producing.relay import relay_once
+from streaming.shutdown import shutdown_requested
 from streaming.telemetry import metrics
 
 log = structlog.get_logger(__name__)
@@ -31,9 +30,7 @@ class Command(BaseCommand):
                 f"OUTBOX_CARRIED_BY={settings.OUTBOX_CARRIED_BY}: Kafka Connect carries the outbox already, and this "
                 "would send everything a second time. Set it to run_relay where no Debezium runs."
             )
-        stopped = Event()
-        for number in (signal.SIGTERM, signal.SIGINT):
-            signal.signal(number, lambda *_: stopped.set())
+        stopped = shutdown_requested()
         served = metrics.serve_worker("relay", options["metrics_port"], options["metrics_address"])
         producer = clients.producer(**served.client_options())
         while not stopped.is_set():
