@@ -14,7 +14,7 @@ from django.db.models import Max
 from django_celery_beat.models import PeriodicTask
 from kombu import Connection
 
-from api.database_errors import in_short
+from database.errors import in_short
 from monitoring.health import Part
 from monitoring.processes import NoAnswer
 from monitoring.processes import troubles as list_troubles

@@ -20,8 +20,8 @@ from rest_framework.response import Response
 from rest_framework.settings import api_settings
 from rest_framework.views import exception_handler
 
-from api.database_errors import is_transient
 from api.renderers import ProblemResponse
+from database.errors import is_transient
 
 log = structlog.get_logger(__name__)
 RETRY_AFTER_SECONDS = 5

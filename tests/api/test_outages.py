@@ -16,8 +16,8 @@ from django.db import Error, IntegrityError, InterfaceError, OperationalError, c
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 
-from api.database_errors import is_transient
 from api.problems import ProblemType
+from database.errors import is_transient
 from native.driving import embedded
 
 IMPATIENT = """

@@ -9,8 +9,8 @@ from django.db import OperationalError, connection
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
-from api.database_errors import is_transient
 from api.models import IdempotencyKey
+from database.errors import is_transient
 from monitoring import checks
 from tests.conftest import ClientAs
 from transactions.models import Transaction

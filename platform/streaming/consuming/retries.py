@@ -7,12 +7,10 @@ from typing import TypeVar
 import structlog
 from django.db import OperationalError
 
+from database.errors import gave_way, number_of
+
 log = structlog.get_logger(__name__)
 
-GIVEN_UP = {
-    1205,  # a lock was not to be had in time
-    1213,  # of two transactions that waited for each other, this one was chosen to yield
-}
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1)
 
 Batch = TypeVar("Batch")
@@ -29,9 +27,9 @@ def again_if_given_up(handle: Callable[[Batch], None]) -> Callable[[Batch], None
             try:
                 return handle(batch)
             except OperationalError as error:
-                if not error.args or error.args[0] not in GIVEN_UP:
+                if not gave_way(error):
                     raise
-                log.warning("the database gave a batch up for a lock; once more", code=error.args[0])
+                log.warning("the database gave a batch up for a lock; once more", code=number_of(error))
                 sleep(pause)
         return handle(batch)
 

@@ -44,9 +44,12 @@ NOTHING_IS_LEFT = {
     1203,  # too many connections of this account
     1226,  # more than this account may have
 }
-OTHERS_ARE_AT_WORK = {
+GAVE_WAY = {
     1205,  # a lock was not to be had in time
     1213,  # of two transactions that waited for each other, this one was chosen to yield
+}
+"""Whoever does the same once more, at once, is likely to succeed."""
+OTHERS_ARE_AT_WORK = GAVE_WAY | {
     1317,  # somebody ended the query
     3024,  # it took longer than the server lets it
 }
@@ -74,6 +77,11 @@ def is_transient(error: Error) -> bool:
         return number_of(error) in OF_MYSQL
     # What MySQL's client says of a connection that was closed beneath it.
     return isinstance(error, InterfaceError)
+
+
+def gave_way(error: Error) -> bool:
+    """Whether MySQL rolled a transaction back for a lock that another one holds."""
+    return number_of(error) in GAVE_WAY
 
 
 def number_of(error: Error) -> int | None:
