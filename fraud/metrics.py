@@ -21,7 +21,9 @@ MINUTE, HOUR, DAY = 60, 3600, 86400
 RESOLVED_WITHIN = (5 * MINUTE, 15 * MINUTE, HOUR, 4 * HOUR, DAY, 3 * DAY, 7 * DAY)
 """Seconds, the histogram's buckets."""
 
-ALERTS_RAISED = Counter("platform_worker_alerts_raised", "Fraud alerts raised.", ["rule"], registry=REGISTRY)
+ALERTS_RAISED = Counter(
+    "platform_worker_alerts_raised", "Fraud alerts raised by this worker.", ["rule"], registry=REGISTRY
+)
 # There from the start, so that the first alert is seen as an increase.
 ALERTS_RAISED.labels(AMOUNT_ABOVE_LIMIT)
 
@@ -36,7 +38,9 @@ def desk() -> Iterator[Metric]:
 def _states() -> Metric:
     rows = FraudAlert.objects.order_by().values_list("rule", "status").annotate(Count("pk"))
     counts = {(rule, status): count for rule, status, count in rows}
-    family = GaugeMetricFamily("platform_fraud_alerts", "Fraud alerts, by state.", labels=["rule", "state"])
+    family = GaugeMetricFamily(
+        "platform_fraud_alerts", "Fraud alerts in the database, by rule and state.", labels=["rule", "state"]
+    )
     for rule, state in product(sorted(RULES | {rule for rule, _ in counts}), AlertStatus):
         family.add_metric([rule, state], counts.get((rule, state), 0))
     return family
@@ -46,7 +50,9 @@ def _oldest_open() -> Metric:
     rows = FraudAlert.objects.exclude(status__in=CLOSED).order_by().values_list("rule").annotate(Min("raised_at"))
     raised, now = dict(rows), timezone.now()
     family = GaugeMetricFamily(
-        "platform_fraud_oldest_open_seconds", "Age of the oldest alert that is not closed; 0: none.", labels=["rule"]
+        "platform_fraud_oldest_open_seconds",
+        "Age of the oldest fraud alert that is not closed, in seconds; 0: none is open.",
+        labels=["rule"],
     )
     for rule in sorted(RULES | set(raised)):
         family.add_metric([rule], max(0.0, (now - raised.get(rule, now)).total_seconds()))
@@ -64,7 +70,9 @@ def _resolutions() -> Metric:
     )  # fmt: skip
     found: dict[tuple[str, str], Any] = {(row["alert__rule"], row["status"]): row for row in rows}
     family = HistogramMetricFamily(
-        "platform_fraud_resolution_seconds", "Time from raising to deciding.", labels=["rule", "outcome"]
+        "platform_fraud_resolution_seconds",
+        "Time from raising a fraud alert to each decision on it, in seconds.",
+        labels=["rule", "outcome"],
     )
     for rule, outcome in product(sorted(RULES | {rule for rule, _ in found}), sorted(CLOSED)):
         row = found.get((rule, outcome))

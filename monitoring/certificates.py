@@ -17,7 +17,7 @@ def expiry() -> Iterator[Metric]:
     """What run_monitor exports to Prometheus of the files in CERTIFICATES_WATCHED."""
     family = GaugeMetricFamily(
         "platform_certificate_expiry_timestamp_seconds",
-        "When a certificate ends; 0: its file cannot be read.",
+        "When a certificate expires, in seconds since 1970; 0: its file cannot be read.",
         labels=["certificate"],
     )
     for file in settings.CERTIFICATES_WATCHED:

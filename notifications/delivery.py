@@ -22,7 +22,7 @@ class MailFails(RuntimeError):
 
 @dataclass(frozen=True, slots=True)
 class Overdue:
-    """Messages that should have gone out."""
+    """E-mails that should have gone out and have not."""
 
     count: int
     since: datetime | None
@@ -56,14 +56,18 @@ def ping_mail() -> None:
 def figures() -> Iterator[Metric]:
     """What `run_monitor` exports of e-mails."""
     late, now = overdue(), timezone.now()
-    yield GaugeMetricFamily("platform_email_overdue_messages", "Messages that should have gone out.", value=late.count)
+    yield GaugeMetricFamily(
+        "platform_email_overdue_messages", "E-mails that should have gone out and have not.", value=late.count
+    )
     yield GaugeMetricFamily(
         "platform_email_oldest_overdue_seconds",
-        "How long ago the oldest of them was made; 0: there is none.",
+        "Age of the oldest e-mail that should have gone out, in seconds; 0: there is none.",
         value=(now - late.since).total_seconds() if late.since else 0,
     )
     addresses = GaugeMetricFamily(
-        "platform_email_refused_addresses", "Addresses that the mail server has refused.", labels=["of"]
+        "platform_email_refused_addresses",
+        "E-mail addresses that the mail server has refused lately, of staff or customers.",
+        labels=["of"],
     )
     refused = RefusedAddress.objects.filter(at__gt=now - REFUSED_FOR)
     for of, of_staff in (("staff", True), ("customers", False)):

@@ -12,6 +12,6 @@ def heartbeat() -> Iterator[Metric]:
     last = selectors.last_heartbeat()
     yield GaugeMetricFamily(
         "platform_watchdog_timestamp_seconds",
-        "When the watchdog's alert last arrived; 0: never.",
+        "When the watchdog's alert last arrived through Alertmanager, in seconds since 1970; 0: never.",
         value=last.timestamp() if last else 0,
     )

@@ -11,7 +11,9 @@ def last_run() -> Iterator[Metric]:
     """What was never compared has no series."""
     runs = list(ComparisonRun.objects.all())
     mismatches = GaugeMetricFamily(
-        "platform_reconciliation_mismatches", "Mismatches found the last time.", labels=["comparison"]
+        "platform_reconciliation_mismatches",
+        "Mismatches that the last comparison of two stages found and left.",
+        labels=["comparison"],
     )
     for run in runs:
         mismatches.add_metric([run.comparison], run.mismatches)
@@ -19,5 +21,7 @@ def last_run() -> Iterator[Metric]:
     if runs:
         oldest = min(run.at for run in runs).timestamp()
         yield GaugeMetricFamily(
-            "platform_reconciliation_timestamp_seconds", "When the oldest of these comparisons ended.", value=oldest
+            "platform_reconciliation_timestamp_seconds",
+            "When the oldest of the stages' last comparisons ended, in seconds since 1970.",
+            value=oldest,
         )

@@ -31,58 +31,58 @@ Errors = Sequence[Mapping[str, str]]
 class ProblemType(Enum):
     """Every type of problem: the last part of its `type`, its status, its title and what to do about it."""
 
-    MALFORMED = "malformed", 400, "The request cannot be read", "Send well-formed JSON and header fields."
-    VALIDATION = "validation", 400, "The request has invalid values", "Mend every value named under `errors`."
+    MALFORMED = "malformed", 400, "Malformed request", "Send well-formed JSON and header fields."
+    VALIDATION = "validation", 400, "Validation failed", "Mend every value named under `errors`."
     UNAUTHENTICATED = (
         "unauthenticated",
         401,
-        "Nobody is logged in",
+        "Authentication required",
         "Send `Authorization: Bearer` and a token; `POST /auth/tokens` makes one from a name and a password.",
     )
-    FORBIDDEN = "forbidden", 403, "This account may not do that", "Use an account with the role that `detail` names."
-    NOT_FOUND = "not-found", 404, "There is nothing here", "Check the address and the id in it."
-    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "This method does not work here", "Use one that `Allow` names."
-    NOT_ACCEPTABLE = "not-acceptable", 406, "There is no such form of this", "Send `Accept: application/json`."
+    FORBIDDEN = "forbidden", 403, "Forbidden", "Use an account with the role that `detail` names."
+    NOT_FOUND = "not-found", 404, "Not found", "Check the address and the id in it."
+    METHOD_NOT_ALLOWED = "method-not-allowed", 405, "Method not allowed", "Use one that `Allow` names."
+    NOT_ACCEPTABLE = "not-acceptable", 406, "Not acceptable", "Send `Accept: application/json`."
     ALREADY_EXISTS = (
         "already-exists",
         409,
-        "That is recorded already",
+        "Already exists",
         "Leave out what `errors` names, or give it another id.",
     )
-    CONFLICT = "conflict", 409, "That cannot follow the present state", "Read the present state, then decide anew."
-    TIMED_OUT = "request-timeout", 408, "The request took too long to come", "Send all of it at once."
-    TOO_LARGE = "too-large", 413, "The request is too large", "Send it in several parts."
-    LINE_TOO_LONG = "uri-too-long", 414, "The address is too long", "Send a shorter query string."
+    CONFLICT = "conflict", 409, "Conflict with the present state", "Read the present state, then decide anew."
+    TIMED_OUT = "request-timeout", 408, "Request timeout", "Send all of it at once."
+    TOO_LARGE = "too-large", 413, "Content too large", "Send it in several parts."
+    LINE_TOO_LONG = "uri-too-long", 414, "URI too long", "Send a shorter query string."
     UNSUPPORTED_MEDIA_TYPE = (
         "unsupported-media-type",
         415,
-        "The body has a form unknown here",
+        "Unsupported media type",
         "Send JSON with `Content-Type: application/json`.",
     )
     KEY_REUSED = (
         "idempotency-key-reused",
         422,
-        "This Idempotency-Key belongs to another request",
+        "Idempotency-Key reused",
         "Use a new key for a new request, and the same body to repeat one.",
     )
     TOO_MANY_REQUESTS = "too-many-requests", 429, "Too many requests", "Wait as long as `Retry-After` says."
-    HEAD_TOO_LARGE = "head-too-large", 431, "The header fields are too large", "Send fewer or shorter ones."
+    HEAD_TOO_LARGE = "head-too-large", 431, "Request header fields too large", "Send fewer or shorter ones."
     INTERNAL = (
         "internal",
         500,
-        "Something went wrong on our side",
-        "Try again; if it stays, report the `request_id`, under which our logs tell more.",
+        "Internal server error",
+        "Try again; if it stays, report the `request_id`, under which our logs say more.",
     )
     NOT_IMPLEMENTED = (
         "not-implemented",
         501,
-        "That is not understood here",
+        "Not implemented",
         "Send the body as it is, or with `Transfer-Encoding: chunked`.",
     )
     UNAVAILABLE = (
         "unavailable",
         503,
-        "Something that this needs is down",
+        "Service unavailable",
         "Try again later; `GET /health` says what is down.",
     )
 

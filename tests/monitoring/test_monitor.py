@@ -1,5 +1,6 @@
 """What run_monitor tells Prometheus of a real broker."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -24,6 +25,8 @@ LABELS_OF_KAFKA_EXPORTER = {
     "kafka_consumergroup_lag_sum": {"consumergroup", "topic"},
     "kafka_topic_partition_current_offset": {"topic", "partition"},
 }
+
+SUBJECT = re.compile("Kafka|[Tt]he (partition|topic|consumer group)")
 
 
 @pytest.fixture
@@ -60,6 +63,15 @@ def test_a_running_monitor_tells_all_that_is_documented(platform_processes: Plat
     assert stopped == [1, 1, 1]
     # The platform's own workers are in view though none of them has ever run.
     assert told.value("kafka_consumergroup_lag_sum", consumergroup="aggregator", topic="transactions") == 60
+
+
+def test_every_help_text_says_by_itself_what_it_is_about(exporter: Exporter, kafka: AdminClient) -> None:
+    write(3)
+    commit("recorder", kafka)
+    exporter.observe()
+    texts = {metric.name: metric.documentation for metric in exporter.collect()}
+    assert len(set(texts.values())) == len(texts)
+    assert {name: text for name, text in texts.items() if not SUBJECT.search(text)} == {}
 
 
 def test_names_and_labels_are_those_of_kafka_exporter(exporter: Exporter, kafka: AdminClient) -> None:

@@ -38,44 +38,61 @@ disable_created_metrics()  # type: ignore[no-untyped-call] # a second series for
 ProcessCollector(registry=REGISTRY)
 BATCHES = Histogram(
     "platform_worker_batch_records",
-    "Messages in a batch.",
+    "Messages in a worker's batch.",
     registry=REGISTRY,
     buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
 )
 HANDLING = Histogram(
     "platform_worker_handling_seconds",
-    "Time from a batch's arrival to its commit.",
+    "Time from a batch's arrival at a worker to its commit, in seconds.",
     registry=REGISTRY,
     buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30),
 )
-HANDLED = Counter("platform_worker_events_handled", "Events given to the handler.", ["topic"], registry=REGISTRY)
+HANDLED = Counter(
+    "platform_worker_events_handled", "Events given to the worker's handler.", ["topic"], registry=REGISTRY
+)
 BURIED = Counter(
     "platform_worker_dead_letters",
-    "Messages buried: unreadable, implausible, or refused by the handler.",
+    "Messages that the worker buried: unreadable, implausible, or refused by its handler.",
     ["topic", "reason"],
     registry=REGISTRY,
 )
 FOREIGN_LETTERS = Gauge(
     "platform_worker_foreign_letters",
-    "Messages in a dead-letter topic that are no letters of ours, as far as it was last read.",
+    "Messages in a dead-letter topic that no worker wrote, as far as it was last read.",
     ["topic"],
     registry=REGISTRY,
 )
 LAST_COMMIT = Gauge(
     "platform_worker_last_commit_timestamp_seconds",
-    "When the last batch was committed; 0: none yet.",
+    "When the worker's last batch was committed, in seconds since 1970; 0: none yet.",
     registry=REGISTRY,
 )
 
 COUNTERS: Mapping[str, tuple[str, Callable[[ClientStatistics], int]]] = {
-    "platform_worker_kafka_requests": ("Requests sent to brokers.", lambda s: s.requests_sent),
-    "platform_worker_kafka_sent_bytes": ("Bytes sent to brokers, of requests of all kinds.", lambda s: s.bytes_sent),
-    "platform_worker_kafka_received_bytes": ("Bytes that brokers answered.", lambda s: s.bytes_received),
-    "platform_worker_messages_sent": ("Messages sent to topics.", lambda s: s.messages_sent),
-    "platform_worker_message_sent_bytes": ("Bytes of the messages sent.", lambda s: s.message_bytes_sent),
-    "platform_worker_messages_received": ("Messages fetched from topics.", lambda s: s.messages_received),
-    "platform_worker_message_received_bytes": ("Bytes of the messages fetched.", lambda s: s.message_bytes_received),
-    "platform_worker_rebalances": ("Rebalances of the consumer group.", lambda s: s.rebalances),
+    "platform_worker_kafka_requests": ("Requests that the worker sent to Kafka brokers.", lambda s: s.requests_sent),
+    "platform_worker_kafka_sent_bytes": (
+        "Bytes that the worker sent to Kafka brokers, of requests of all kinds.",
+        lambda s: s.bytes_sent,
+    ),
+    "platform_worker_kafka_received_bytes": (
+        "Bytes that Kafka brokers answered the worker.",
+        lambda s: s.bytes_received,
+    ),
+    "platform_worker_messages_sent": ("Messages that the worker sent to topics.", lambda s: s.messages_sent),
+    "platform_worker_message_sent_bytes": (
+        "Bytes of the messages that the worker sent to topics.",
+        lambda s: s.message_bytes_sent,
+    ),
+    "platform_worker_messages_received": (
+        "Messages that the worker fetched from topics.",
+        lambda s: s.messages_received,
+    ),
+    "platform_worker_message_received_bytes": (
+        "Bytes of the messages that the worker fetched from topics.",
+        lambda s: s.message_bytes_received,
+    ),
+    "platform_worker_rebalances": ("Rebalances of the consumer group that the worker saw.", lambda s: s.rebalances),
 }
 
 
@@ -133,21 +150,25 @@ class WorkerMetrics(Collector):
             yield CounterMetricFamily(name, help_text, value=count(client))
         yield from _of_brokers(client)
         yield _by_partition(
-            "platform_worker_lag_records", "Records not committed yet, as the client knows.", client.lags
+            "platform_worker_lag_records",
+            "Records of the partition that the worker has not committed yet, as its client knows.",
+            client.lags,
         )
         now = self.clock()
         yield _by_partition(
             "platform_worker_freshness_seconds",
-            "How old the newest moment is up to which all is applied.",
+            "Age of the moment up to which the worker has applied all of the partition, in seconds.",
             {each: max(0.0, now - at) for each, at in self._as_of.items()},
         )
 
 
 def _of_brokers(client: ClientStatistics) -> Iterator[Metric]:
-    up = GaugeMetricFamily("platform_worker_broker_up", "1: connected to the broker.", labels=["broker"])
+    up = GaugeMetricFamily(
+        "platform_worker_broker_up", "1: the worker is connected to the Kafka broker.", labels=["broker"]
+    )
     latency = GaugeMetricFamily(
         "platform_worker_broker_latency_seconds",
-        "Time from a request to its answer, of the last seconds.",
+        "Time from the worker's request to the Kafka broker's answer in the last seconds, by quantile.",
         labels=["broker", "quantile"],
     )
     for broker, state in client.brokers.items():
