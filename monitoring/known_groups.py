@@ -3,9 +3,9 @@
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import replace
 
-from monitoring.verdicts import Partition
 from streaming.inspecting.cluster import Cluster, Group, PartitionState
 from streaming.inspecting.lag import PartitionLag
+from streaming.partitioner import Partition
 
 GONE = "GONE"
 """The state of a group that Kafka does not list."""

@@ -6,9 +6,10 @@ from datetime import datetime
 
 from monitoring.rates import Sample
 from monitoring.reasons import PartitionVerdict
-from monitoring.verdicts import Hearing, Judgement, Partition, Position
+from monitoring.verdicts import Hearing, Judgement, Position
 from streaming.inspecting.cluster import Cluster, Group, PartitionState
 from streaming.inspecting.lag import PartitionLag
+from streaming.partitioner import Partition
 from streaming.topics import DEAD_LETTERS
 
 

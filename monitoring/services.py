@@ -12,7 +12,8 @@ from monitoring.models import ClusterSample, StoredSnapshot
 from monitoring.observation import Observation, Outage
 from monitoring.rates import Rates
 from monitoring.serializers import ObservationSerializer
-from monitoring.verdicts import WINDOW, Partition, Position
+from monitoring.verdicts import WINDOW, Position
+from streaming.partitioner import Partition
 
 KEPT = max(2 * WINDOW, timedelta(minutes=5))
 """Verdicts look back over a window, charts over five minutes."""

@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from itertools import pairwise
 
 from monitoring.reasons import TROUBLES, VERDICTS, PartitionVerdict, Reason, Verdict, waiting
+from streaming.partitioner import Partition
 
-Partition = tuple[str, int]
 NAMED = 3
 """So many partitions fit in a sentence."""
 WINDOW = timedelta(seconds=30)

@@ -6,6 +6,8 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from hashlib import sha256
 
+from events.plausibility import MAX_USER_ID
+
 POINT, COMMA = ".", ","
 SIMPLE = re.compile(r"-?[0-9]+(?:\.[0-9]{1,2})?")
 NUMERALS = {
@@ -18,7 +20,6 @@ NUMERALS = {
 ISO = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}([T ].*)?|[0-9]{8}(T.*)?")
 SINCE = re.compile(r"(milliseconds|seconds|minutes|hours|days) since (.+)")
 LETTERS_AND_NUMBER = re.compile(r"([A-Za-z]*)[-_]?([0-9]{1,18})")
-HASHED_BITS = 2**31 - 1
 MOST_DIGITS = 18
 """A number of as many still has 64 bits."""
 DIFFERENT_DATES_REMEMBERED = 10_000
@@ -134,4 +135,5 @@ def hashed_customer(text: str) -> int:
     """A number of 31 bits for any text, always the same: the first bits of its SHA-256. Raises Wrong for none."""
     if not (bare := text.strip()):
         raise Wrong("it is empty")
-    return int.from_bytes(sha256(bare.encode()).digest()[:4]) & HASHED_BITS
+    # All bits of the largest id are set, so it keeps those that an id may have.
+    return int.from_bytes(sha256(bare.encode()).digest()[:4]) & MAX_USER_ID

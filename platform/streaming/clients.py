@@ -26,7 +26,7 @@ SESSION_TIMEOUT_MS = 10_000
 LAST_ANSWER_SECONDS = 30
 """After so long, none is on its way any more to who has stopped asking."""
 
-Client = TypeVar("Client")
+ClientT = TypeVar("ClientT")
 
 
 class NotDelivered(RuntimeError):
@@ -233,7 +233,7 @@ def env_name(name: str) -> str:
     return "KAFKA_" + name.upper().replace(".", "_")
 
 
-def _made(client: Callable[[dict[str, Any]], Client], configuration: dict[str, Any]) -> Client:
+def _made(client: Callable[[dict[str, Any]], ClientT], configuration: dict[str, Any]) -> ClientT:
     try:
         return client(configuration)
     except KafkaException as error:

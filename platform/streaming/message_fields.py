@@ -19,7 +19,7 @@ from confluent_kafka import (
 )
 
 from events.time import from_millis
-from streaming.partitioner import Partition
+from streaming.partitioner import Partition, log_position
 
 # Not message.headers(): in a hot loop Python would call that without looking whether an error came with its result.
 _headers_of = methodcaller("headers")
@@ -35,8 +35,7 @@ def partition(message: Message) -> Partition:
 
 def origin(message: Message) -> str:
     """Where a message stands: topic[partition]@offset."""
-    topic, number = partition(message)
-    return f"{topic}[{number}]@{message.offset()}"
+    return log_position(*partition(message), message.offset())
 
 
 def headers(message: Message) -> list[Header] | None:

@@ -9,9 +9,9 @@ from typing import Any, ClassVar, Generic, TypeVar
 from confluent_kafka import Message
 
 from streaming.message_fields import partition
-from streaming.partitioner import Partition
+from streaming.partitioner import Partition, log_position
 
-Event = TypeVar("Event")
+EventT = TypeVar("EventT")
 
 
 class InvalidMessage(ValueError):
@@ -43,17 +43,17 @@ KINDS = (InvalidMessage.kind, ImplausibleMessage.kind, REFUSED)
 
 
 @dataclass(frozen=True, slots=True)
-class Record(Generic[Event]):
+class Record(Generic[EventT]):
     """An event, where it stands in the log, and when the broker received it."""
 
-    event: Event
+    event: EventT
     topic: str
     partition: int
     offset: int
     received_at: datetime
 
     @classmethod
-    def of(cls, event: Event, message: Message, received_at: datetime) -> "Record[Event]":
+    def of(cls, event: EventT, message: Message, received_at: datetime) -> "Record[EventT]":
         """The record of an event that was found in a message."""
         topic, number = partition(message)
         return cls(event, topic, number, int(message.offset() or 0), received_at)
@@ -61,17 +61,17 @@ class Record(Generic[Event]):
     @property
     def stands_at(self) -> str:
         """In words: topic[partition]@offset."""
-        return f"{self.topic}[{self.partition}]@{self.offset}"
+        return log_position(self.topic, self.partition, self.offset)
 
 
 @dataclass(frozen=True)
-class Batch(Generic[Event]):
+class Batch(Generic[EventT]):
     """What a handler takes: records in order within each partition."""
 
-    records: Sequence[Record[Event]]
+    records: Sequence[Record[EventT]]
 
     @property
-    def events(self) -> list[Event]:
+    def events(self) -> list[EventT]:
         return [record.event for record in self.records]
 
     @cached_property
@@ -80,7 +80,7 @@ class Batch(Generic[Event]):
         return {(record.topic, record.partition): record.offset + 1 for record in self.records}
 
 
-def without(batch: Batch[Event], refused: Sequence[tuple[Record[Any], str]]) -> Batch[Event]:
+def without(batch: Batch[EventT], refused: Sequence[tuple[Record[Any], str]]) -> Batch[EventT]:
     """The batch but for what was refused."""
     out = {id(record) for record, _ in refused}
     return Batch([record for record in batch.records if id(record) not in out]) if out else batch

@@ -17,6 +17,11 @@ U32 = 0xFFFFFFFF
 USERS_REMEMBERED = 100_000
 
 
+def log_position(topic: str, partition: int, offset: int | None) -> str:
+    """Where a record stands, in words: topic[partition]@offset."""
+    return f"{topic}[{partition}]@{offset}"
+
+
 def murmur2(key: bytes) -> int:
     """The hash of a key, 32 bits unsigned, as Kafka's own clients place by it.
 

@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from monitoring.reasons import PartitionVerdict, Reason, Verdict
-from monitoring.verdicts import WINDOW, Hearing, Judgement, Partition, Position, Sample, judge
+from monitoring.verdicts import WINDOW, Hearing, Judgement, Position, Sample, judge
+from streaming.partitioner import Partition
 
 A, B = ("transactions", 0), ("transactions", 1)
 EVERY = timedelta(seconds=10)

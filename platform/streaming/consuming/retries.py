@@ -13,16 +13,16 @@ log = structlog.get_logger(__name__)
 
 PAUSES_SECONDS = (0.05, 0.1, 0.2, 0.5, 1)
 
-Batch = TypeVar("Batch")
+BatchT = TypeVar("BatchT")
 
 
-def again_if_given_up(handle: Callable[[Batch], None]) -> Callable[[Batch], None]:
+def again_if_given_up(handle: Callable[[BatchT], None]) -> Callable[[BatchT], None]:
     """A handler that tries the whole batch again when MySQL rolled it back for a lock; every other error rises at once.
 
     The handler must bear its batch twice, as each worker's does anyway.
     """
 
-    def handle_until_done(batch: Batch) -> None:
+    def handle_until_done(batch: BatchT) -> None:
         for pause in PAUSES_SECONDS:
             try:
                 return handle(batch)

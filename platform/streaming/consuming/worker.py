@@ -13,7 +13,7 @@ from streaming.partitioner import Partition
 
 log = structlog.get_logger(__name__)
 
-Event = TypeVar("Event")
+EventT = TypeVar("EventT")
 
 POLL_SECONDS = 1.0
 FILL_SECONDS = 0.02
@@ -26,7 +26,7 @@ OVERTAKEN_BY_REBALANCE = {
 }
 
 
-class Worker(Generic[Event]):
+class Worker(Generic[EventT]):
     """Delivers every message at least once, in order within its partition.
 
     A batch is committed before the next is read, so a rebalance never finds half-done work. A message that can never be
@@ -40,8 +40,8 @@ class Worker(Generic[Event]):
         *,
         consumer: Consumer,
         topics: Sequence[str],
-        decode: Callable[[Message], Record[Event]],
-        handle: Callable[[Batch[Event]], None],
+        decode: Callable[[Message], Record[EventT]],
+        handle: Callable[[Batch[EventT]], None],
         bury: Callable[[Sequence[Buried]], None],
         concerns_us: Callable[[Message], bool] = lambda message: True,
         before_batch: Callable[[], None] = lambda: None,
@@ -119,8 +119,8 @@ class Worker(Generic[Event]):
                 taken.append(met[where])
         return taken
 
-    def _decode_all(self, messages: Iterable[Message]) -> tuple[list[Record[Event]], list[Buried]]:
-        records: list[Record[Event]] = []
+    def _decode_all(self, messages: Iterable[Message]) -> tuple[list[Record[EventT]], list[Buried]]:
+        records: list[Record[EventT]] = []
         buried: list[Buried] = []
         for message in messages:
             try:
@@ -129,7 +129,7 @@ class Worker(Generic[Event]):
                 buried.append(Buried(message, str(invalid), invalid.kind))
         return records, buried
 
-    def _handle(self, records: list[Record[Event]], messages: Iterable[Message]) -> list[Buried]:
+    def _handle(self, records: list[Record[EventT]], messages: Iterable[Message]) -> list[Buried]:
         """Have the records handled; what the handler refuses is buried and returned."""
         try:
             self.handle(Batch(records))

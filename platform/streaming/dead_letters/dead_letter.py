@@ -18,6 +18,7 @@ from streaming.dead_letters.addresses import NAMES as ADDRESS
 from streaming.dead_letters.addresses import address
 from streaming.dead_letters.cutting import Content, cut
 from streaming.messages import Buried
+from streaming.partitioner import log_position
 from streaming.topics import DEAD_LETTERS, LETTER_BYTES, Topic
 
 OURS = "dead-letter."
@@ -75,7 +76,7 @@ class DeadLetter:
     @property
     def origin(self) -> str:
         """Of the message that could not be processed: topic[partition]@offset."""
-        return f"{self.topic}[{self.partition}]@{self.offset}"
+        return log_position(self.topic, self.partition, self.offset)
 
     @property
     def is_cut(self) -> bool:

@@ -7,6 +7,7 @@ from confluent_kafka import Message, Producer
 
 from streaming import clients
 from streaming.clients import Outgoing, send_all
+from streaming.message_fields import origin
 from streaming.topics import TOPICS, Event
 
 
@@ -24,7 +25,7 @@ def in_words(message: Message) -> str:
     """Where a record stands: transactions[1]@2042, key '7'."""
     key = message.key()
     name = key.decode() if isinstance(key, bytes) else key
-    return f"{message.topic()}[{message.partition()}]@{message.offset()}, key {name!r}"
+    return f"{origin(message)}, key {name!r}"
 
 
 @cache

@@ -14,7 +14,7 @@ from typing import Any, Generic, TypeVar, get_args, get_type_hints
 
 from events.time import EPOCH
 
-Event = TypeVar("Event")
+EventT = TypeVar("EventT")
 Convert = Callable[[Any], Any]
 
 INT = range(-(2**31), 2**31)
@@ -28,7 +28,7 @@ class Unfit(ValueError):
 
 
 @dataclass(frozen=True)
-class Resolved(Generic[Event]):
+class Resolved(Generic[EventT]):
     """A writer's schema, prepared for reading events of one type.
 
     schema: what to give to an Avro library: the writer's, but enums are their indexes and logical types the numbers
@@ -36,10 +36,10 @@ class Resolved(Generic[Event]):
     """
 
     schema: Any
-    event: Callable[[Mapping[str, Any]], Event]
+    event: Callable[[Mapping[str, Any]], EventT]
 
 
-def resolve(written_with: Any, event_type: type[Event], read_as: Any) -> Resolved[Event]:
+def resolve(written_with: Any, event_type: type[EventT], read_as: Any) -> Resolved[EventT]:
     """Prepare a writer's schema; raises Unfit if no record of it can be such an event.
 
     written_with, read_as: parsed schemas, with full names; the latter is of event_type, a dataclass.
