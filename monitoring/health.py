@@ -20,6 +20,18 @@ class Overall(StrEnum):
     DOWN = "down"
 
 
+class Down(RuntimeError):
+    """A part does not answer; the message says what is wrong and what to see to, without names of hosts or accounts."""
+
+
+class Unknown(RuntimeError):
+    """Whoever knows how a part is does not say so; the message says who, and what to see to."""
+
+
+class Pending(RuntimeError):
+    """A part has not had its first turn yet; the message says when it has."""
+
+
 @dataclass(frozen=True, slots=True)
 class Part:
     """How a part that the platform depends on answered."""

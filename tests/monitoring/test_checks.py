@@ -12,18 +12,10 @@ from django_celery_beat.models import IntervalSchedule, PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
 
 from config.env import Adapter
-from monitoring.checks import (
-    Check,
-    Down,
-    Pending,
-    Unknown,
-    ask_all,
-    celery_beat,
-    checks_of_this_place,
-    connect,
-    registry,
-)
-from monitoring.health import Overall, Status, overall
+from monitoring.checks import Check, ask_all, checks_of_this_place
+from monitoring.health import Down, Overall, Pending, Status, Unknown, overall
+from monitoring.server_checks import connect, registry
+from monitoring.stored_checks import celery_beat
 from native.driving.embedded import wait_until
 
 

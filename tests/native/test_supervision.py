@@ -13,8 +13,9 @@ import psutil
 import pytest
 from supervisor.xmlrpc import Faults
 
-from monitoring.checks import Down, Unknown, processes
+from monitoring.health import Down, Unknown
 from monitoring.processes import NoAnswer, troubles
+from monitoring.server_checks import processes
 from native.driving.embedded import ROOT, wait_until
 from native.occupancy import Occupied, is_occupied, occupy
 from native.supervision import DidNotStart, Supervision

@@ -9,7 +9,9 @@ from django.utils import timezone
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
-from monitoring.checks import Down, alerting, checks_of_this_place
+from monitoring.checks import checks_of_this_place
+from monitoring.health import Down
+from monitoring.stored_checks import alerting
 from notifications.metrics import heartbeat
 from notifications.models import Heartbeat, Notification
 from notifications.services import note_heartbeat, notify_of_silence, send_waiting_emails

@@ -13,8 +13,9 @@ from prometheus_client.core import Metric
 from prometheus_client.registry import Collector
 
 from monitoring.checks import Check as CheckOf
-from monitoring.checks import ask_all, mail
+from monitoring.checks import ask_all
 from monitoring.management.commands.run_monitor import SOURCES
+from monitoring.stored_checks import mail
 from native.driving.scraping import Scrape
 from notifications.delivery import LATE, figures
 from notifications.messages import Kind

@@ -11,7 +11,8 @@ from rest_framework.test import APIClient
 from accounts.roles import Role
 from api.models import IdempotencyKey
 from database.errors import is_transient
-from monitoring import checks
+from monitoring.health import Down
+from monitoring.server_checks import database
 from tests.conftest import ClientAs
 from transactions.models import Transaction
 
@@ -48,15 +49,15 @@ def shop(client_as: ClientAs) -> APIClient:
 def test_a_read_only_server_is_503_and_not_ready_until_it_is_not(
     shop: APIClient, set_global: SetGlobal, key: dict[str, str]
 ) -> None:
-    checks.database()
+    database()
     set_global(super_read_only=1)
     answer = shop.post("/transactions", ORDER, headers=key)
     assert (answer.status_code, answer.json()["type"], answer["Retry-After"]) == (503, "/problems#unavailable", "5")
     assert shop.get("/transactions").status_code == 200
-    with pytest.raises(checks.Down, match=r"takes no changes \(OperationalError 1290\)"):
-        checks.database()
+    with pytest.raises(Down, match=r"takes no changes \(OperationalError 1290\)"):
+        database()
     set_global(super_read_only=0, read_only=0)
-    checks.database()
+    database()
     assert shop.post("/transactions", ORDER, headers=key).status_code == 201
     assert Transaction.objects.count() == 1
     assert IdempotencyKey.objects.count() == len(key)
@@ -66,10 +67,10 @@ def test_a_lock_on_everything_is_not_ready(shop: APIClient) -> None:
     other = connection.copy()
     with closing(other), other.cursor() as cursor:
         cursor.execute("FLUSH TABLES WITH READ LOCK")
-        with pytest.raises(checks.Down, match=r"takes no changes \(OperationalError 1205\)"):
-            checks.database()
+        with pytest.raises(Down, match=r"takes no changes \(OperationalError 1205\)"):
+            database()
         cursor.execute("UNLOCK TABLES")
-    checks.database()
+    database()
 
 
 @pytest.fixture

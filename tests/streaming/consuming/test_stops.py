@@ -6,7 +6,8 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.utils import timezone
 
-from monitoring import checks
+from monitoring.health import Down
+from monitoring.stored_checks import records
 from native.driving.embedded import Platform, free_ports, wait_until
 from native.driving.scraping import scrape
 from streaming import clients
@@ -25,22 +26,22 @@ P1 = ("transactions", 1)
 def test_a_long_streak_is_on_health_until_something_could_be_processed() -> None:
     streak_log = stops.StreakLog("recorder")
     streak_log.record({P1: Streak(99, 98, "bad")}, set())
-    checks.records()
+    records()
     streak_log.record({P1: Streak(150, 149, "bad")}, set())
-    with pytest.raises(checks.Down, match=r"recorder has buried 150 records in a row of transactions\[1\].*offset 149"):
-        checks.records()
+    with pytest.raises(Down, match=r"recorder has buried 150 records in a row of transactions\[1\].*offset 149"):
+        records()
     streak_log.record({}, {("transactions", 2)})
     assert BurialStreak.objects.exists()
     # Another process of the group has the partition now.
     stops.StreakLog("recorder").record({}, {P1})
-    checks.records()
+    records()
 
 
 @pytest.mark.django_db
 def test_a_streak_to_which_nothing_was_added_for_long_is_over() -> None:
     stops.StreakLog("recorder").record({P1: Streak(150, 149, "bad")}, set())
     BurialStreak.objects.update(last_at=timezone.now() - stops.GOES_ON_WHILE - timedelta(seconds=1))
-    checks.records()
+    records()
 
 
 @pytest.mark.django_db
@@ -79,10 +80,8 @@ def test_a_group_stands_still_over_restarts_until_it_is_resumed_and_others_go_on
 @pytest.mark.django_db
 def test_a_group_that_stands_still_is_on_health() -> None:
     StoppedGroup.objects.create(group="fraud", topic="transactions", partition=1, offset=106, reason="user 7 is secret")
-    with pytest.raises(
-        checks.Down, match=r"fraud stands still since .*transactions\[1\].*manage.py resume fraud"
-    ) as it:
-        checks.records()
+    with pytest.raises(Down, match=r"fraud stands still since .*transactions\[1\].*manage.py resume fraud") as it:
+        records()
     assert "secret" not in str(it.value)
     call_command("resume", "fraud")
-    checks.records()
+    records()
