@@ -69,9 +69,10 @@ def message_about(
 
 def message_reversing(event: TransactionCorrected) -> tuple[Message, Message] | None:
     """The message that may have been sent of something that does not count, and the one for whoever got it."""
-    if event.correction == Correction.COUNTED:
+    sent = _about_order(event.telling)
+    if event.correction == Correction.COUNTED or sent is None:
         return None
-    return _message(event, _about_order(event.telling)), _message(event, Kind.ORDER_REVERSED)
+    return _message(event, sent), _message(event, Kind.ORDER_REVERSED)
 
 
 def _message(event: Transaction | TransactionStatusChanged | TransactionCorrected, kind: Kind) -> Message:
@@ -88,9 +89,10 @@ TEXTS = {
 }
 
 
-def _about_order(event: Transaction) -> Kind:
+def _about_order(event: Transaction) -> Kind | None:
     if event.cents < 0:
-        return Kind.ORDER_REFUNDED
+        # Nobody was promised a refund that came as one that had failed already.
+        return None if event.status == Status.FAILED else Kind.ORDER_REFUNDED
     return {
         Status.PENDING: Kind.ORDER_CREATED,
         Status.SUCCESS: Kind.ORDER_PAID,
@@ -99,6 +101,9 @@ def _about_order(event: Transaction) -> Kind:
 
 
 def _about_change(event: TransactionStatusChanged) -> Kind | None:
+    if event.cents < 0:
+        # A refund was announced when it came.
+        return Kind.ORDER_REVERSED if event.status == ChangedStatus.FAILED else None
     return {ChangedStatus.SUCCESS: Kind.ORDER_PAID, ChangedStatus.FAILED: Kind.ORDER_FAILED}.get(
         ChangedStatus(event.status)
     )

@@ -60,6 +60,27 @@ def test_a_refund_is_told_once_although_two_events_tell_of_it() -> None:
     assert [kind for _, kind, _ in told()] == ["ORDER_REFUNDED"]
 
 
+REFUND = Transaction("refund-a-1", 7, -1234.5, Status.PENDING, MOMENT)
+SETTLED = TransactionStatusChanged("refund-a-1", 7, -1234.5, ChangedStatus.PENDING, ChangedStatus.SUCCESS, MOMENT)
+
+
+def test_a_refund_that_succeeds_after_it_was_announced_says_nothing_of_a_payment() -> None:
+    recorded(REFUND, became=ChangedStatus.SUCCESS)
+    notify(REFUND, SETTLED)
+    assert [kind for _, kind, _ in told()] == ["ORDER_REFUNDED"]
+
+
+def test_a_refund_that_fails_after_it_was_announced_is_taken_back() -> None:
+    recorded(REFUND, became=ChangedStatus.FAILED)
+    notify(REFUND, replace(SETTLED, status=ChangedStatus.FAILED))
+    assert [kind for _, kind, _ in told()] == ["ORDER_REFUNDED", "ORDER_REVERSED"]
+
+
+def test_a_refund_that_had_failed_when_it_came_promises_nothing() -> None:
+    notify(replace(REFUND, status=Status.FAILED))
+    assert told() == []
+
+
 def test_every_investigator_is_told_of_an_alert_and_nobody_of_its_changes(account: AccountOf) -> None:
     investigators = [account(Role.INVESTIGATOR), account(Role.INVESTIGATOR)]
     account(Role.ANALYST)
