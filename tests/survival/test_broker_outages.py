@@ -1,5 +1,8 @@
 """A broker that ends and comes back, as run_monitor sees it."""
 
+import os
+import subprocess
+import sys
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -9,11 +12,30 @@ from django.core.management import call_command
 
 from monitoring.observation import Observation, Outage
 from monitoring.observer import Observer
-from native.driving.embedded import free_ports, running_broker, wait_until
+from native.driving.embedded import ROOT, free_ports, running_broker, wait_until
 from streaming import clients
 from tests.monitoring.test_kafka import commit
 
 pytestmark = [pytest.mark.broker, pytest.mark.django_db]
+
+
+ASKING = """
+import sys
+from confluent_kafka.admin import AdminClient
+from streaming.inspecting.lag import committed_offsets
+admin = AdminClient({"bootstrap.servers": sys.argv[1], "log_level": 0})
+for group in ("recorder", "fraud", "aggregator", "notifier") * 50:
+    assert committed_offsets(admin, group, timeout=60) == {}
+"""
+
+
+def test_asking_for_offsets_while_a_broker_starts_ends_no_process(tmp_path: Path) -> None:
+    # Six at once: asked so, two of them used to be ended by a signal.
+    with running_broker(tmp_path) as address:
+        command = [sys.executable, "-c", ASKING, address]
+        environment = os.environ | {"PYTHONPATH": "platform"}
+        asking = [subprocess.Popen(command, cwd=ROOT, env=environment) for _ in range(6)]
+        assert [process.wait(180) for process in asking] == [0] * 6
 
 
 def test_a_broker_that_comes_back_is_seen_again_by_the_same_process(tmp_path: Path, settings: Any) -> None:

@@ -9,7 +9,7 @@ from confluent_kafka import KafkaException
 from confluent_kafka.admin import AdminClient, ClusterMetadata, ConsumerGroupDescription
 
 from streaming.inspecting.cluster import Broker, Cluster, Group, Member, PartitionState, Unreachable
-from streaming.inspecting.lag import begin_offsets, committed_offsets, end_offsets, stable_offsets
+from streaming.inspecting.lag import begin_offsets, end_offsets, offsets_of_described, stable_offsets
 from streaming.partitioner import Partition
 
 TIMEOUT_SECONDS = 1.5
@@ -133,7 +133,7 @@ def _committed(admin: AdminClient, groups: Iterable[str], timeout: float) -> dic
     """Where each group stands; without those whose coordinator is silent."""
     committed: dict[str, Offsets] = {}
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        for group, answer in [(each, pool.submit(committed_offsets, admin, each, timeout)) for each in groups]:
+        for group, answer in [(each, pool.submit(offsets_of_described, admin, each, timeout)) for each in groups]:
             try:
                 committed[group] = answer.result()
             except KafkaException as error:

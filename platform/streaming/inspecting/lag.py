@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from time import monotonic, sleep
 
 from confluent_kafka import (
     ConsumerGroupTopicPartitions,
@@ -25,6 +26,13 @@ OUT_OF_DATE = {
 }
 """What a client may go on saying of a topic in the making, or after a change of leaders, until it asks for all topics:
 librdkafka 2.16 forgets such news only after all that it had learnt before, which is up to a quarter of an hour."""
+
+NO_COORDINATOR_YET = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
+COORDINATOR_EVERY_SECONDS = 0.1
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +107,36 @@ def _offsets(
 
 
 def committed_offsets(admin: AdminClient, group: str, timeout: float = TIMEOUT_SECONDS) -> dict[Partition, int]:
-    """For each (topic, partition) that the group has committed, the offset that it reads next."""
+    """For each (topic, partition) that the group has committed, the offset that it reads next.
+
+    Waits for the group's coordinator first. librdkafka ends the whole process where the broker that it takes for the
+    coordinator answers that it is none, as a broker does that has only just started (librdkafka#5040, open).
+    """
+    _await_coordinator(admin, group, timeout)
+    return offsets_of_described(admin, group, timeout)
+
+
+def offsets_of_described(admin: AdminClient, group: str, timeout: float) -> dict[Partition, int]:
+    """As committed_offsets, for a group that its coordinator has just described."""
     asked = [ConsumerGroupTopicPartitions(group)]
     answers = admin.list_consumer_group_offsets(asked, request_timeout=timeout)
     partitions = answers[group].result().topic_partitions
     return {(p.topic, p.partition): p.offset for p in partitions if p.offset >= 0}
+
+
+def _await_coordinator(admin: AdminClient, group: str, timeout: float) -> None:
+    deadline = monotonic() + timeout
+    while True:
+        try:
+            admin.describe_consumer_groups([group], request_timeout=timeout)[group].result(timeout + 1)
+        except KafkaException as error:
+            if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
+                return  # the coordinator knows of no such group
+            if error.args[0].code() not in NO_COORDINATOR_YET or monotonic() > deadline:
+                raise
+            sleep(COORDINATOR_EVERY_SECONDS)
+        else:
+            return
 
 
 def unread(admin: AdminClient, group: str, topics: Iterable[str]) -> int:
