@@ -1,6 +1,6 @@
 """What a consumer group has applied so far, read again from the log, to fill the memory of deduplication.
 
-The memory has to hold just what was applied. With an event too many, a record that was buried and is redriven passes for
+The memory has to hold just what was applied. With an event too many, a buried record that is redriven passes for
 a repetition and is lost; with one too few, a repetition counts twice. So the log is read as the worker once read it:
 without what is addressed to other groups, what cannot be read, and what it buried. The last is asked for apart, since
 what could not be read then may be readable by now: a schema was registered meanwhile, or a rule relaxed.
