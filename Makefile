@@ -84,8 +84,9 @@ report: .venv/development  ## build report/report.pdf from that; FRESH=1 first t
 	@$(BIN)/python -m report.build
 
 lock: .venv/development  ## choose the versions of all packages anew
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements.txt requirements.in
-	$(BIN)/pip-compile --quiet --upgrade --strip-extras --no-emit-options --no-emit-index-url --no-emit-find-links --output-file requirements-dev.txt requirements-dev.in
+	@# For the oldest Python that is supported: what newer ones do without is needed there.
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11.0 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.txt requirements.in
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11.0 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.txt requirements-dev.in
 	$(BIN)/python -m native.broker --lock
 	$(BIN)/python -m native.packages.libraries --lock
 	$(BIN)/python -m native.packages.fetching --lock
