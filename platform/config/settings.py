@@ -207,7 +207,7 @@ DEFAULT_FROM_EMAIL = setting("EMAIL_FROM", str, "the sender's e-mail address")
 CELERY_BROKER_URL = setting("CELERY_BROKER_URL", str, "a broker's URL, such as redis://… or filesystem://")
 CELERY_TASK_IGNORE_RESULT = True
 CELERY_BEAT_SCHEDULER = "django_celery_beat.schedulers:DatabaseScheduler"
-# Beat writes down at once what it has ordered, so that it is seen when it stands; unless told so, every three minutes.
+# Beat writes down at once what it has ordered, so that it is seen when it stands; otherwise, every three minutes.
 CELERY_BEAT_SYNC_EVERY = 1
 CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
@@ -257,7 +257,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")
 LOG_FORMAT = setting("LOG_FORMAT", env.choice("console", "json"), "console or json")
 LOGGING = logs.configure(LOG_LEVEL, LOG_FORMAT)
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe X-Forwarded-For; api/apps.py tells the address
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe X-Forwarded-For; api/apps.py logs the address
 
 # --- Traces -----------------------------------------------------------------------------------------------------------
 TRACES = setting("TRACES", env.traces, "`off`, `console`, or `otlp:` and a collector's URL")
