@@ -5,24 +5,22 @@ from analytics.windows import Counted, hourly_totals
 from events import TransactionCorrected
 from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.exactly_once import apply_once
-from streaming.messages import Batch, InvalidRecords, without
+from streaming.consuming.refusing import refusing
+from streaming.messages import Batch
 from transactions.selectors import implausible
 
 APPLIED_AS = "hourly-totals"
 """under which the offsets of what is in the totals are kept"""
 
 
+@refusing(implausible)
 def add_up(batch: Batch[Counted], *, seen: SeenEvents) -> None:
     """Add a batch to the hourly totals, each event once, however often it is delivered or sent.
 
     Raises InvalidRecords for changes and corrections that the platform has not published itself.
     """
-    refused = implausible(batch.records)
-    if plausible := without(batch, refused).records:
-        with apply_once(APPLIED_AS, Batch(plausible), seen) as events:
-            totals = hourly_totals(events)
-            add_to_hourly_totals(totals=totals)
-            if any(isinstance(event, TransactionCorrected) for event in events):
-                forget_empty_hours(of=totals.keys())
-    if refused:
-        raise InvalidRecords(refused)
+    with apply_once(APPLIED_AS, batch, seen) as events:
+        totals = hourly_totals(events)
+        add_to_hourly_totals(totals=totals)
+        if any(isinstance(event, TransactionCorrected) for event in events):
+            forget_empty_hours(of=totals.keys())

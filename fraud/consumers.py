@@ -1,21 +1,20 @@
 from events import Transaction, TransactionCorrected
 from fraud import services
 from fraud.metrics import ALERTS_RAISED
-from streaming.messages import Batch, InvalidRecords, without
+from streaming.consuming.refusing import refusing
+from streaming.messages import Batch
 from transactions.selectors import implausible
 
 
+@refusing(implausible)
 def detect_fraud(batch: Batch[Transaction | TransactionCorrected]) -> None:
     """An alert for every suspicious order; a second delivery, or the same order sent again, raises no second one.
 
     Raises InvalidRecords for corrections that the platform has not published itself.
     """
-    refused = implausible(batch.records)
-    events = without(batch, refused).events
+    events = batch.events
     raised = services.raise_alerts(received=[event for event in events if isinstance(event, Transaction)])
     if corrected := {event.order_id for event in events if isinstance(event, TransactionCorrected)}:
         raised += services.realign(order_ids=corrected)
     for alert in raised:
         ALERTS_RAISED.labels(alert.rule).inc()
-    if refused:
-        raise InvalidRecords(refused)

@@ -3,23 +3,21 @@ from collections.abc import Iterable, Iterator
 from events import Transaction, TransactionCorrected
 from notifications import services
 from notifications.messages import message_about, message_reversing
-from streaming.messages import Batch, InvalidRecords, without
+from streaming.consuming.refusing import refusing
+from streaming.messages import Batch
 from streaming.topics import Event
 from transactions.selectors import implausible, known
 from transactions.tellings import agrees
 
 
+@refusing(implausible)
 def notify(batch: Batch[Event]) -> None:
     """Notify whom it concerns of every event; a second delivery brings no second notification.
 
     Raises InvalidRecords for changes and corrections that the platform has not published itself.
     """
-    refused = implausible(batch.records)
-    events = without(batch, refused).events
-    services.notify(messages=filter(None, map(message_about, _noteworthy(events))))
-    services.reverse(sent=filter(None, map(message_reversing, _corrections(events))))
-    if refused:
-        raise InvalidRecords(refused)
+    services.notify(messages=filter(None, map(message_about, _noteworthy(batch.events))))
+    services.reverse(sent=filter(None, map(message_reversing, _corrections(batch.events))))
 
 
 def _corrections(events: Iterable[Event]) -> list[TransactionCorrected]:

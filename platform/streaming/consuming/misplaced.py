@@ -15,7 +15,8 @@ from prometheus_client import Counter
 
 from streaming import clients
 from streaming.clients import Outgoing, send_all
-from streaming.messages import Batch, InvalidRecords, Record
+from streaming.consuming.refusing import handle_and_refuse
+from streaming.messages import Batch, Record
 from streaming.partitioner import Homes
 from streaming.telemetry.metrics import REGISTRY
 from streaming.topics import Topic
@@ -55,14 +56,7 @@ def at_home(handle: Handle, homes: Homes, pass_on: PassOn) -> Handle:
             return handle(batch)
         pass_on([record for record in misplaced if record.topic == Topic.TRANSACTIONS])
         refused = [(record, _why(record)) for record in misplaced if record.topic != Topic.TRANSACTIONS]
-        try:
-            if home:
-                handle(Batch(home))
-        except InvalidRecords as invalid:
-            raise InvalidRecords([*refused, *invalid.reasons]) from invalid
-        if refused:
-            raise InvalidRecords(refused)
-        return None
+        return handle_and_refuse(Batch(home), handle, refused)
 
     return handle_home
 
