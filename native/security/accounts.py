@@ -77,7 +77,7 @@ def set_passwords(admin: AdminClient, passwords: Mapping[str, str]) -> None:
 
 def set_rules(admin: AdminClient, wanted: Iterable[Grant]) -> None:
     """Make the cluster's rules exactly these."""
-    rules = {_binding(grant) for grant in wanted}
+    rules = {binding(grant) for grant in wanted}
     found = set(admin.describe_acls(_any_rule(), request_timeout=TIMEOUT_SECONDS).result())
     if missing := rules - found:
         _all(admin.create_acls(list(missing), request_timeout=TIMEOUT_SECONDS))
@@ -85,10 +85,11 @@ def set_rules(admin: AdminClient, wanted: Iterable[Grant]) -> None:
         _all(admin.delete_acls([_only(each) for each in stale], request_timeout=TIMEOUT_SECONDS))
 
 
-def _binding(grant: Grant) -> AclBinding:
+def binding(grant: Grant) -> AclBinding:
+    """A grant as Kafka's client takes it, which knows no name that is a member of an enum."""
     return AclBinding(
         ResourceType[grant.resource],
-        grant.name,
+        str(grant.name),
         ResourcePatternType.PREFIXED if grant.prefixed else ResourcePatternType.LITERAL,
         f"User:{grant.principal}",
         "*",

@@ -3,6 +3,7 @@
 import itertools
 
 from native.security import acls
+from native.security.accounts import binding
 from native.security.acls import CHANGES, DEAD_LETTERS, STATUS, TRANSACTIONS, Operation, Resource, allowed
 from reconciliation.services import READER
 from reconciliation.services import TOPICS as TOPICS_COMPARED
@@ -61,6 +62,10 @@ def test_writing_brings_describing_and_nothing_else() -> None:
 def test_a_prefix_covers_what_begins_with_it_only() -> None:
     assert allowed("connect", Operation.WRITE, Resource.TOPIC, "connect-offsets")
     assert not allowed("connect", Operation.WRITE, Resource.TOPIC, "offsets-of-connect-")
+
+
+def test_kafkas_client_is_given_plain_names() -> None:
+    assert {type(binding(grant).name) for grant in acls.grants()} == {str}
 
 
 def test_no_grant_stands_twice() -> None:
