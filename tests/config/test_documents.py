@@ -120,6 +120,12 @@ def test_every_target_of_make_that_a_document_names_is_there(document: Path) -> 
     assert named - targets == set()
 
 
+@pytest.mark.parametrize("document", DOCUMENTS, ids=ids(DOCUMENTS))
+def test_lines_are_shorter_than_120_characters(document: Path) -> None:
+    lines = prose(document.read_text()).splitlines()
+    assert [line for line in lines if len(line) >= 120 and not re.match(r"\s*\||#| {4}", line)] == []
+
+
 def test_what_an_order_goes_through_is_defined_where_the_document_says() -> None:
     steps = re.findall(r"`([\w/]+\.py):(\w+)`", ARCHITECTURE.read_text())
     assert len(steps) > 10
