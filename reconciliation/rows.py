@@ -37,9 +37,9 @@ class Rows(Stage):
 
     mends = Comparison.ROWS
 
-    def __init__(self, scope: Scope, history: TopicScan) -> None:
+    def __init__(self, scope: Scope, scan: TopicScan) -> None:
         super().__init__(scope)
-        self._history = history
+        self._scan = scan
         self._seen: set[int] = set()
         self._published = Buckets()
         self._minutes: set[int] = set()
@@ -122,7 +122,7 @@ class Rows(Stage):
 
     def _last_statuses(self) -> dict[str, ChangedStatus]:
         since = min(record.received_at for record in self._lost.values())
-        changes = (each.record.event for some in self._history.read(since) for each in some)
+        changes = (each.record.event for some in self._scan.read(since) for each in some)
         return {
             change.order_id: ChangedStatus(change.status)
             for change in changes

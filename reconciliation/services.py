@@ -34,14 +34,14 @@ def reconcile(
 
     After mending everything is compared once more, so results say what is left.
     """
-    with _history() as history:
-        scope, stages, results = _compare(history, settle, only)
+    with _scan() as scan:
+        scope, stages, results = _compare(scan, settle, only)
         wrong = {result.comparison for result in results if result.mismatches}
         if repair and wrong:
             for stage in stages:
                 if stage.mends in wrong:
                     stage.mend()
-            scope, _, results = _compare(history, settle, only)
+            scope, _, results = _compare(scan, settle, only)
     keep(results=results)
     return scope, results
 
@@ -65,36 +65,36 @@ def keep(*, results: Sequence[Result]) -> list[ComparisonRun]:
 
 
 @contextmanager
-def _history() -> Iterator[TopicScan]:
-    history = TopicScan(READER, TOPICS, [Group.RECORDER, Group.FRAUD, Group.AGGREGATOR])
+def _scan() -> Iterator[TopicScan]:
+    scan = TopicScan(READER, TOPICS, [Group.RECORDER, Group.FRAUD, Group.AGGREGATOR])
     try:
-        yield history
+        yield scan
     finally:
-        history.close()
+        scan.close()
 
 
 def _compare(
-    history: TopicScan, settle: timedelta, only: Collection[Comparison]
+    scan: TopicScan, settle: timedelta, only: Collection[Comparison]
 ) -> tuple[Scope, list[Stage], list[Result]]:
     now = timezone.now()
-    scope = Scope(now - settle, kept_since(history.retained(TRANSACTIONS), first_recorded(), now))
-    stages = _stages(scope, history, settle, only)
-    for scanned in history.read():
+    scope = Scope(now - settle, kept_since(scan.retained(TRANSACTIONS), first_recorded(), now))
+    stages = _stages(scope, scan, settle, only)
+    for scanned in scan.read():
         for stage in stages:
             stage.look(scanned)
     doubts = {stage: since for stage in stages if (since := stage.in_doubt_since()) is not None}
     if doubts:
-        for scanned in history.read(min(doubts.values())):
+        for scanned in scan.read(min(doubts.values())):
             for stage in doubts:
                 stage.look_again(scanned)
     results = [result for stage in stages for result in stage.results() if result.comparison in only]
     return scope, stages, results
 
 
-def _stages(scope: Scope, history: TopicScan, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
+def _stages(scope: Scope, scan: TopicScan, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
     wanted: list[Stage] = []
     if {Comparison.ROWS, Comparison.EVENTS} & set(only):
-        wanted.append(Rows(scope, history))
+        wanted.append(Rows(scope, scan))
     if Comparison.STATUSES in only:
         wanted.append(Statuses(scope))
     if Comparison.ALERTS in only:
