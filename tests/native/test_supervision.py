@@ -160,7 +160,9 @@ def test_a_folder_is_occupied_until_supervisord_has_ended_even_if_its_starter_is
     folder = tmp_path / "run"
     environment = os.environ | {"VAR": str(folder)}
     subprocess.run([sys.executable, "-c", begin, str(conf), str(folder)], cwd=ROOT, env=environment, check=False)
-    pid = int((folder / "supervisord.pid").read_text())
+    pid_file = folder / "supervisord.pid"
+    wait_until(lambda: pid_file.exists() and pid_file.read_text().strip(), "supervisord has written down its pid")
+    pid = int(pid_file.read_text())
     try:
         with pytest.raises(Occupied, match=rf"process {pid}, .*supervisor\.sock\. End that first: `kill {pid}`"):
             occupy(folder, "http://127.0.0.1:8000/")
