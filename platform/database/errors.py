@@ -11,6 +11,9 @@ NOBODY_ANSWERS = {
     2003,
     2005,  # its name is not known at present
     2006,  # the connection has gone
+    2012,  # the server did not finish its greeting
+    2026,  # TLS was interrupted, or could not begin
+    2027,  # what came was cut
     2013,  # it went while an answer was awaited
     2055,  # so too
     3032,  # offline_mode

@@ -42,6 +42,7 @@ print(json.dumps([answer.status_code, answer["Content-Type"], answer["Retry-Afte
     [
         (OperationalError(2002, "Can't connect to local server"), True),
         (OperationalError(2013, "Lost connection to server during query"), True),
+        (OperationalError(2026, "TLS/SSL error: Connection reset by peer (104)"), True),
         (OperationalError(1205, "Lock wait timeout exceeded"), True),
         (OperationalError(1040, "Too many connections"), True),
         (OperationalError(1290, "The MySQL server is running with the --read-only option"), True),
