@@ -12,7 +12,7 @@ from typing import Any
 import pytest
 
 from native.driving.embedded import wait_until
-from tests.serving.test_slow_clients import Api, api
+from tests.survival.test_slow_clients import Api, api
 
 NO_CHANGES = "takes no changes"
 
