@@ -6,7 +6,7 @@ from events import TransactionCorrected
 from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.exactly_once import apply_once
 from streaming.consuming.refusing import refusing
-from streaming.messages import Batch
+from streaming.records import Batch
 from transactions.selectors import implausible
 
 APPLIED_AS = "hourly-totals"

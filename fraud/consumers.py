@@ -2,7 +2,7 @@ from events import Transaction, TransactionCorrected
 from fraud import services
 from fraud.metrics import ALERTS_RAISED
 from streaming.consuming.refusing import refusing
-from streaming.messages import Batch
+from streaming.records import Batch
 from transactions.selectors import implausible
 
 

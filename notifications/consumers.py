@@ -4,7 +4,7 @@ from events import Transaction, TransactionCorrected
 from notifications import services
 from notifications.messages import message_about, message_reversing
 from streaming.consuming.refusing import refusing
-from streaming.messages import Batch
+from streaming.records import Batch
 from streaming.topics import Event
 from transactions.selectors import implausible, known
 from transactions.tellings import agrees

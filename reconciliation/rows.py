@@ -20,7 +20,7 @@ from reconciliation.comparison import (
     stretches_of,
 )
 from streaming.inspecting.topic_scan import ScannedRecord, TopicScan
-from streaming.messages import Record
+from streaming.records import Record
 from streaming.topics import Group, Topic
 from transactions import selectors, services
 from transactions.models import Transaction

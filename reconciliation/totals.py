@@ -17,7 +17,7 @@ from reconciliation.comparison import HOUR, Buckets, Comparison, Result, Scope, 
 from reconciliation.orders import Orders
 from streaming.consuming.exactly_once import applied_by
 from streaming.inspecting.topic_scan import ScannedRecord
-from streaming.messages import Record
+from streaming.records import Record
 from streaming.topics import Group
 from transactions.selectors import corrections_since
 from transactions.selectors import known as recorded_orders

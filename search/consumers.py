@@ -1,7 +1,8 @@
 from search import services
 from search.index import SearchIndex
 from streaming.debezium import RowChange
-from streaming.messages import Batch, InvalidRecords
+from streaming.messages import InvalidRecords
+from streaming.records import Batch
 
 
 def index(batch: Batch[RowChange]) -> None:

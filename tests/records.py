@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any, TypeVar
 
 from events import ChangedStatus, Transaction
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from streaming.topics import TOPICS, Event, Topic
 from transactions.models import Transaction as Row
 from transactions.recording import as_row

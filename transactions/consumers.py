@@ -1,7 +1,8 @@
 from django.db import IntegrityError
 
 import events
-from streaming.messages import Batch, InvalidRecords
+from streaming.messages import InvalidRecords
+from streaming.records import Batch
 from transactions import recording
 
 TRIES = 5

@@ -10,8 +10,8 @@ from django.utils import timezone
 import events
 from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents, to_cents
-from streaming.messages import Record
 from streaming.producing import outbox
+from streaming.records import Record
 from streaming.topics import Event
 from transactions.models import CorrectedTelling, Kind, Misattribution, Transaction
 from transactions.tellings import Kind as Meant

@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from events import TransactionCorrected, TransactionStatusChanged
 from events.money import to_cents
 from events.time import in_millis
-from streaming.messages import Record
+from streaming.records import Record
 from transactions.models import CorrectedTelling, Transaction
 from transactions.recording import KNOWN, known_of
 from transactions.tellings import Known, why_implausible

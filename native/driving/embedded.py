@@ -18,7 +18,7 @@ from confluent_kafka.admin import AdminClient
 
 from streaming.inspecting.lag import begin_offsets, end_offsets
 from streaming.log_reader import begins, read, reader
-from streaming.messages import Record
+from streaming.records import Record
 
 QUICK_SESSIONS = {"session.timeout.ms": "2000", "heartbeat.interval.ms": "500"}
 """A member that was killed is gone soon."""

@@ -9,7 +9,8 @@ from confluent_kafka import Message
 
 from streaming import clients, message_fields
 from streaming.decoding import received_at
-from streaming.messages import InvalidMessage, Record
+from streaming.messages import InvalidMessage
+from streaming.records import Record
 
 WRITES = {"c", "u", "r"}
 """create, update, read (a row of the snapshot)"""
@@ -43,7 +44,7 @@ def decode(message: Message, key: str) -> Record[RowChange]:
     """The change in a message; key: the column that names the row. Raises InvalidMessage."""
     received = received_at(message)
     envelope = clients.codec().decode_any(message_fields.value(message))
-    return Record.of(row_change(envelope, key, int(message.offset() or 0)), message, received)
+    return message_fields.record_of(row_change(envelope, key, int(message.offset() or 0)), message, received)
 
 
 def row_change(envelope: Any, key: str, offset: int) -> RowChange:

@@ -7,7 +7,8 @@ from confluent_kafka import Message
 from events import ImpossibleEvent, check_plausible
 from streaming import clients, message_fields
 from streaming.message_fields import is_packed
-from streaming.messages import ImplausibleMessage, InvalidMessage, Record
+from streaming.messages import ImplausibleMessage, InvalidMessage
+from streaming.records import Record
 from streaming.topics import Event, Topic
 
 
@@ -20,7 +21,7 @@ def decode(message: Message) -> Record[Event]:
         check_plausible(event, received)
     except ImpossibleEvent as impossible:
         raise ImplausibleMessage(str(impossible)) from impossible
-    return Record.of(event, message, received)
+    return message_fields.record_of(event, message, received)
 
 
 def received_at(message: Message) -> datetime:

@@ -20,6 +20,7 @@ from confluent_kafka import (
 
 from events.time import from_millis
 from streaming.partitioner import Partition, log_position
+from streaming.records import EventT, Record
 
 # Not message.headers(): in a hot loop Python would call that without looking whether an error came with its result.
 _headers_of = methodcaller("headers")
@@ -141,3 +142,9 @@ def received_by_broker(message: Message) -> datetime | None:
 
 def as_bytes(raw: str | bytes | None) -> bytes | None:
     return raw.encode(errors="surrogateescape") if isinstance(raw, str) else raw
+
+
+def record_of(event: EventT, message: Message, received_at: datetime) -> Record[EventT]:
+    """The record of an event that was found in a message."""
+    topic, number = partition(message)
+    return Record(event, topic, number, int(message.offset() or 0), received_at)

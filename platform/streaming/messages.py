@@ -2,16 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
-from functools import cached_property
-from typing import Any, ClassVar, Generic, TypeVar
+from typing import Any, ClassVar
 
 from confluent_kafka import Message
 
-from streaming.message_fields import partition
-from streaming.partitioner import Partition, log_position
-
-EventT = TypeVar("EventT")
+from streaming.partitioner import Partition
+from streaming.records import Record
 
 
 class InvalidMessage(ValueError):
@@ -40,50 +36,6 @@ REFUSED = "refused"
 
 KINDS = (InvalidMessage.kind, ImplausibleMessage.kind, REFUSED)
 """Why messages are buried: they cannot be read, cannot be true, or the handler refuses them."""
-
-
-@dataclass(frozen=True, slots=True)
-class Record(Generic[EventT]):
-    """An event, where it stands in the log, and when the broker received it."""
-
-    event: EventT
-    topic: str
-    partition: int
-    offset: int
-    received_at: datetime
-
-    @classmethod
-    def of(cls, event: EventT, message: Message, received_at: datetime) -> "Record[EventT]":
-        """The record of an event that was found in a message."""
-        topic, number = partition(message)
-        return cls(event, topic, number, int(message.offset() or 0), received_at)
-
-    @property
-    def stands_at(self) -> str:
-        """In words: topic[partition]@offset."""
-        return log_position(self.topic, self.partition, self.offset)
-
-
-@dataclass(frozen=True)
-class Batch(Generic[EventT]):
-    """What a handler takes: records in order within each partition."""
-
-    records: Sequence[Record[EventT]]
-
-    @property
-    def events(self) -> list[EventT]:
-        return [record.event for record in self.records]
-
-    @cached_property
-    def next_offsets(self) -> dict[Partition, int]:
-        """For each (topic, partition), the offset after the last record of the batch."""
-        return {(record.topic, record.partition): record.offset + 1 for record in self.records}
-
-
-def without(batch: Batch[EventT], refused: Sequence[tuple[Record[Any], str]]) -> Batch[EventT]:
-    """The batch but for what was refused."""
-    out = {id(record) for record, _ in refused}
-    return Batch([record for record in batch.records if id(record) not in out]) if out else batch
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from analytics.models import HourlyTotal
 from analytics.windows import Counted
 from events import ChangedStatus, Status, Transaction, TransactionStatusChanged
 from streaming.consuming.deduplication import SeenEvents
-from streaming.messages import Batch, Record
 from streaming.models import AppliedOffset
 from streaming.partitioner import Partition
+from streaming.records import Batch, Record
 from streaming.topics import TOPICS
 from tests.records import recorded
 from transactions.statuses import NEXT

@@ -29,7 +29,7 @@ from notifications.models import Notification
 from reconciliation.comparison import Comparison, Result
 from reconciliation.services import keep
 from streaming.consuming.exactly_once import apply_once
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from streaming.topics import Topic
 from tests.records import records
 from transactions.recording import record

@@ -7,8 +7,8 @@ import events
 from fraud import consumers
 from fraud.management.commands.run_consumer import Command
 from fraud.models import FraudAlert
-from streaming.messages import Batch, Record
 from streaming.models import OutboxMessage
+from streaming.records import Batch, Record
 from streaming.topics import Topic
 
 Order = Callable[..., events.Transaction]

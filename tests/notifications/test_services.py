@@ -10,7 +10,7 @@ from events import AlertChange, AlertStatus, ChangedStatus, FraudAlert, Status, 
 from notifications import consumers
 from notifications.models import Notification
 from notifications.services import send_waiting_emails
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from streaming.topics import TOPICS, Event
 from tests.conftest import AccountOf
 from tests.records import recorded

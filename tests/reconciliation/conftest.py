@@ -15,9 +15,10 @@ from fraud import consumers as fraud
 from reconciliation.services import TOPICS
 from streaming.consuming.deduplication import SeenEvents
 from streaming.inspecting.topic_scan import TopicScan
-from streaming.messages import Batch, InvalidRecords
+from streaming.messages import InvalidRecords
 from streaming.producing import publish
 from streaming.producing.relay import relay_once
+from streaming.records import Batch
 from streaming.topics import Topic
 from transactions import consumers as transactions
 from transactions.services import change_status, create_transactions

@@ -16,7 +16,8 @@ from search.bulk import Change
 from search.index import SearchIndex
 from search.request import parse
 from streaming.debezium import RowChange
-from streaming.messages import Batch, InvalidRecords, Record
+from streaming.messages import InvalidRecords
+from streaming.records import Batch, Record
 from tests.search.contract import TWO, order
 from transactions.models import Transaction
 

@@ -13,7 +13,7 @@ from search.documents import documents_of, put_right
 from search.index import SearchIndex
 from search.selectors import rows_of
 from streaming.debezium import RowChange
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from tests.records import records
 from tests.search.contract import TWO
 from transactions.models import Transaction as Row

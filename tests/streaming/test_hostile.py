@@ -23,7 +23,7 @@ from streaming.decoding import decode
 from streaming.inspecting.lag import end_offsets, unread
 from streaming.inspecting.topic_scan import TopicScan
 from streaming.log_reader import reader
-from streaming.messages import Batch
+from streaming.records import Batch
 from streaming.telemetry.metrics import FOREIGN_LETTERS
 from streaming.topics import Topic
 from tests.streaming import foreign

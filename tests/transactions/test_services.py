@@ -7,8 +7,8 @@ import pytest
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
 from streaming import clients
-from streaming.messages import Batch, Record
 from streaming.models import OutboxMessage
+from streaming.records import Batch, Record
 from streaming.topics import Event, Topic
 from tests.records import records
 from transactions import consumers

@@ -13,9 +13,10 @@ from notifications import consumers as notifications
 from streaming import clients
 from streaming.consuming import misplaced
 from streaming.consuming.deduplication import SeenEvents
-from streaming.messages import Batch, InvalidRecords, Record
+from streaming.messages import InvalidRecords
 from streaming.models import OutboxMessage
 from streaming.partitioner import Homes, Partition, home_of
+from streaming.records import Batch, Record
 from streaming.topics import TOPICS, Topic
 from transactions import consumers as transactions
 from transactions import services

@@ -9,7 +9,7 @@ from streaming import topology
 from streaming.consuming.dedup_backfill import AppliedLog
 from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.worker_command import WorkerCommand
-from streaming.messages import Batch
+from streaming.records import Batch
 
 
 class Command(WorkerCommand):

@@ -4,7 +4,7 @@ from events import Transaction, TransactionCorrected
 from fraud import consumers
 from streaming import topology
 from streaming.consuming.worker_command import WorkerCommand
-from streaming.messages import Batch
+from streaming.records import Batch
 
 
 class Command(WorkerCommand):

@@ -5,8 +5,8 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
-from streaming.messages import Batch, Record
 from streaming.partitioner import Partition
+from streaming.records import Batch, Record
 
 ReadBack = Callable[[Partition, int, int], Iterable[tuple[str, int]]]
 """(partition, begin, end) → identity and offset of each event from offset `begin` on and before `end`, in order."""

@@ -9,9 +9,9 @@ from django.db import transaction
 from django.db.models import Q
 
 from streaming.consuming.deduplication import EventT, SeenEvents
-from streaming.messages import Batch
 from streaming.models import AppliedOffset
 from streaming.partitioner import Partition
+from streaming.records import Batch
 
 
 @contextmanager

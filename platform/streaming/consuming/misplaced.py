@@ -16,8 +16,8 @@ from prometheus_client import Counter
 from streaming import clients
 from streaming.clients import Outgoing, send_all
 from streaming.consuming.refusing import handle_and_refuse
-from streaming.messages import Batch, Record
 from streaming.partitioner import Homes
+from streaming.records import Batch, Record
 from streaming.telemetry.metrics import REGISTRY
 from streaming.topics import Topic
 

@@ -4,7 +4,8 @@ from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any, Concatenate, ParamSpec
 
-from streaming.messages import Batch, InvalidRecords, Record, without
+from streaming.messages import InvalidRecords
+from streaming.records import Batch, Record, without
 
 P = ParamSpec("P")
 Handler = Callable[Concatenate[Batch[Any], P], None]

@@ -8,8 +8,9 @@ import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streaming.message_fields import is_packed, partition, reached, stepped_over
-from streaming.messages import REFUSED, Batch, Buried, InvalidMessage, InvalidRecords, Progress, Record
+from streaming.messages import REFUSED, Buried, InvalidMessage, InvalidRecords, Progress
 from streaming.partitioner import Partition
+from streaming.records import Batch, Record
 
 log = structlog.get_logger(__name__)
 

@@ -19,8 +19,9 @@ from streaming.consuming.retries import again_if_given_up
 from streaming.consuming.worker import Worker
 from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
-from streaming.messages import Batch, Progress, Record
+from streaming.messages import Progress
 from streaming.partitioner import Homes
+from streaming.records import Batch, Record
 from streaming.shutdown import on_shutdown, shutdown_requested
 from streaming.telemetry import metrics, tracing
 from streaming.telemetry.metrics import WorkerMetrics

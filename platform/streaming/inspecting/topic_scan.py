@@ -12,8 +12,9 @@ from streaming.dead_letters import burials
 from streaming.dead_letters.addresses import addressees
 from streaming.decoding import decode
 from streaming.log_reader import begins, offsets_at, read, reader
-from streaming.messages import InvalidMessage, Record
+from streaming.messages import InvalidMessage
 from streaming.partitioner import Partition
+from streaming.records import Record
 from streaming.topics import Topic
 
 

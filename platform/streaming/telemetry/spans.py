@@ -21,7 +21,7 @@ from opentelemetry.trace import Link, Span, SpanKind, Status, StatusCode
 from opentelemetry.trace.propagation.tracecontext import TraceContextTextMapPropagator
 
 from streaming import message_fields
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from streaming.topics import TOPICS, Event
 
 TRACER = trace.get_tracer("streaming")

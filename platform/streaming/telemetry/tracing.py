@@ -9,7 +9,7 @@ from typing import Any
 from confluent_kafka import Message
 from django.conf import settings
 
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from streaming.topics import Event
 
 OFF = "off"

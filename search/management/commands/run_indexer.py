@@ -5,7 +5,7 @@ from search import consumers
 from streaming import debezium, topology
 from streaming.consuming.worker_command import WorkerCommand
 from streaming.debezium import RowChange
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 
 
 class Command(WorkerCommand):

@@ -3,8 +3,8 @@ from datetime import UTC, datetime
 
 from events import Status, Transaction
 from streaming.consuming.deduplication import SeenEvents
-from streaming.messages import Batch, Record
 from streaming.partitioner import Partition
+from streaming.records import Batch, Record
 
 MOMENT = datetime(2026, 11, 22, tzinfo=UTC)
 P0: Partition = ("transactions", 0)

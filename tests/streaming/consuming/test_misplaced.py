@@ -12,8 +12,9 @@ from streaming import clients
 from streaming.consuming import misplaced
 from streaming.consuming.misplaced import at_home, leave, sender_on
 from streaming.inspecting.topic_scan import TopicScan
-from streaming.messages import Batch, InvalidRecords, Record
+from streaming.messages import InvalidRecords
 from streaming.partitioner import Homes, home_of
+from streaming.records import Batch, Record
 from streaming.topics import Topic
 from tests.records import batch
 from tests.streaming.conftest import Orders

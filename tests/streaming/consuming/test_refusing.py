@@ -6,7 +6,8 @@ import pytest
 
 from events import Status, Transaction
 from streaming.consuming.refusing import refusing
-from streaming.messages import Batch, InvalidRecords, Record
+from streaming.messages import InvalidRecords
+from streaming.records import Batch, Record
 from tests.records import batch
 
 BAD, WORSE = "it is bad", "it is worse"

@@ -16,8 +16,9 @@ from streaming.consuming.worker import Worker
 from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
 from streaming.inspecting.lag import unread
-from streaming.messages import Batch, Buried, InvalidMessage, InvalidRecords, Progress
+from streaming.messages import Buried, InvalidMessage, InvalidRecords, Progress
 from streaming.producing.publish import send_to_topics
+from streaming.records import Batch
 from streaming.topics import Topic
 from tests.streaming.conftest import Orders
 from tests.streaming.logs import GROUP, BrokerLog, Log, MemoryLog

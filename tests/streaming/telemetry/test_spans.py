@@ -9,7 +9,7 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 
-from streaming.messages import Batch, Record
+from streaming.records import Batch, Record
 from streaming.telemetry import spans
 from tests.streaming.conftest import Orders
 

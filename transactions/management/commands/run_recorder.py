@@ -3,7 +3,7 @@ from collections.abc import Callable
 import events
 from streaming import topology
 from streaming.consuming.worker_command import WorkerCommand
-from streaming.messages import Batch
+from streaming.records import Batch
 from transactions import consumers
 
 
