@@ -25,6 +25,7 @@ MONITORING_PACKAGES = [
     "rsyslog",
     "rsyslog-elasticsearch",
 ]
+COMPOSE_PACKAGES = ["docker-compose"]
 JAVA = {"java": "default-jre-headless"}
 PROGRAMS = {"redis-server": "redis-server", "prometheus": "prometheus"} | JAVA
 COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-config", "gcc": "gcc libc6-dev"}
@@ -63,7 +64,11 @@ def main() -> None:
     parser.add_argument("--lock", action="store_true", required=True)
     parser.parse_args()
     with TemporaryDirectory(prefix="debian-") as folder:
-        found = [each for part in (MYSQL_PACKAGES, MONITORING_PACKAGES) for each in debian.fetch(part, Path(folder))]
+        found = [
+            each
+            for part in (MYSQL_PACKAGES, MONITORING_PACKAGES, COMPOSE_PACKAGES)
+            for each in debian.fetch(part, Path(folder))
+        ]
     proven.LOCK.write_text(proven.written(found))
 
 

@@ -1,4 +1,4 @@
-"""Docker Compose itself reads the file. DOCKER_COMPOSE names the program; compose/docker/compose_cli.py builds one."""
+"""Docker Compose itself reads the file. DOCKER_COMPOSE names the program; compose/docker/compose_cli.py has one."""
 
 import os
 import shlex
@@ -27,7 +27,7 @@ def docker_compose() -> list[str]:
         and subprocess.run([*plugin, "version"], capture_output=True, check=False).returncode == 0
     ):
         return plugin
-    pytest.skip("no Docker Compose: `python -m compose.docker.compose_cli` builds it, or set DOCKER_COMPOSE")
+    pytest.skip("no Docker Compose: `python -m compose.docker.compose_cli` unpacks it, or set DOCKER_COMPOSE")
 
 
 def config(docker_compose: list[str], file: Path) -> subprocess.CompletedProcess[str]:
