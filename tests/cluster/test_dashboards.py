@@ -46,7 +46,8 @@ def _traffic(cluster: RunningCluster, expected: Expected, tmp_path_factory: pyte
     for thread in threads:
         thread.start()
     try:
-        reconcile(cluster)
+        # Orders go on being made: what is on its way need not be in every stage within seconds.
+        reconcile(cluster, "--settle", "60")
         with wrong_passwords(cluster):
             yield
     finally:
