@@ -48,7 +48,7 @@ from streaming.topology import EVENTS, WORKERS
 pytestmark = pytest.mark.cluster
 
 
-TOPICS = [*EVENTS, CHANGES, *DEAD_LETTERS, "connect-configs"]
+TOPICS = [*(topic.value for topic in (*EVENTS, CHANGES)), *DEAD_LETTERS, "connect-configs"]
 GROUPS = [*(worker.group.value for worker in WORKERS if worker.group), "redrive", "connect-cluster", "somebody-else"]
 REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
