@@ -77,6 +77,9 @@ class Supervision:
             self.rpc.getState()
         except (OSError, ValueError, psutil.NoSuchProcess):
             return False
+        except Fault as fault:
+            # It is on its way out: whoever wants it ended waits for that.
+            return bool(fault.faultCode == Faults.SHUTDOWN_STATE)
         return True
 
     def end(self) -> None:

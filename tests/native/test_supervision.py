@@ -127,6 +127,20 @@ def test_a_program_that_ends_before_supervisord_looks_is_left_to_its_state(
         parts.start("stores:nobody")
 
 
+class OnItsWayOut:
+    def getState(self) -> None:  # noqa: N802 - supervisord's name
+        raise Fault(Faults.SHUTDOWN_STATE, "SHUTDOWN_STATE")
+
+
+def test_a_supervisord_that_is_ending_is_there_to_be_waited_for(
+    parts: Supervision, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as ending:
+        ending.setattr(Supervision, "rpc", OnItsWayOut())
+        assert parts.attach()
+    assert parts.attach()
+
+
 def test_health_names_a_process_that_was_given_up(parts: Supervision, settings: "pytest.FixtureRequest") -> None:
     settings.SUPERVISOR = socket_of(parts)  # type: ignore[attr-defined]
     processes()
