@@ -45,32 +45,31 @@ def unpack(packages: Sequence[str], folder: Path) -> None:
         return
     shutil.rmtree(folder, ignore_errors=True)
     own = folder.with_name(folder.name + ".apt")
-    configuration = _apt_configuration(own)
-    environment = os.environ | {"APT_CONFIG": str(configuration), "DEBIAN_FRONTEND": "noninteractive"}
-    archives = _download(packages, own, environment)
-    if others := proven.differences(_named(archives, packages), proven.read()):
-        print(f"Debian has other versions than were proven: {', '.join(others)}.")  # noqa: T201 - for whoever starts it
+    known = proven.read()
+    archives = _download(own, proven.pinned(packages, known), packages)
+    if others := proven.differences(_named(archives, packages), known):
+        sys.stderr.write(f"Debian has other versions than were proven: {', '.join(others)}.\n")
     for archive in archives:
-        _run(["dpkg-deb", "-x", str(archive), str(folder)], environment)
+        _run(["dpkg-deb", "-x", str(archive), str(folder)], dict(os.environ))
     shutil.rmtree(own)
     mark.write_text(" ".join(packages))
 
 
 def fetch(packages: Sequence[str], own: Path) -> list[Package]:
     """The newest of these packages, fetched into a folder, to be written down as proven."""
+    return _named(_download(own, packages), packages)
+
+
+def _download(own: Path, packages: Sequence[str], otherwise: Sequence[str] = ()) -> list[Path]:
+    """The archives of the packages and of all that they need; otherwise: of these, where Debian lacks some."""
     environment = os.environ | {"APT_CONFIG": str(_apt_configuration(own)), "DEBIAN_FRONTEND": "noninteractive"}
     _run(["apt-get", "update"], environment)
-    _run(["apt-get", "install", "--download-only", *packages], environment)
-    return _named(sorted((own / "cache" / "archives").glob("*.deb")), packages)
-
-
-def _download(packages: Sequence[str], own: Path, environment: dict[str, str]) -> list[Path]:
-    """The archives of the packages and of all that they need, as they were proven where Debian still has those."""
-    _run(["apt-get", "update"], environment)
     try:
-        _run(["apt-get", "install", "--download-only", *proven.pinned(packages, proven.read())], environment)
-    except NotInstalled:
         _run(["apt-get", "install", "--download-only", *packages], environment)
+    except NotInstalled:
+        if not otherwise:
+            raise
+        _run(["apt-get", "install", "--download-only", *otherwise], environment)
     return sorted((own / "cache" / "archives").glob("*.deb"))
 
 
