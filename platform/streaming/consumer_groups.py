@@ -7,13 +7,13 @@ from confluent_kafka.admin import AdminClient
 
 ASK_EVERY_SECONDS = 0.5
 TIMEOUT_SECONDS = 10
-PASSING = {
-    KafkaError.NON_EMPTY_GROUP,
-    # Right after a start, brokers still agree on who keeps which group.
+NO_COORDINATOR_YET = {
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
 }
+"""Right after a start, brokers still agree on who keeps which group."""
+PASSING = NO_COORDINATOR_YET | {KafkaError.NON_EMPTY_GROUP}
 
 
 class StillInUse(RuntimeError):

@@ -13,6 +13,7 @@ from confluent_kafka import (
 )
 from confluent_kafka.admin import AdminClient, OffsetSpec
 
+from streaming.consumer_groups import NO_COORDINATOR_YET
 from streaming.inspecting.record_timestamps import received_at
 from streaming.partitioner import Partition
 
@@ -27,11 +28,6 @@ OUT_OF_DATE = {
 """What a client may go on saying of a topic in the making, or after a change of leaders, until it asks for all topics:
 librdkafka 2.16 forgets such news only after all that it had learnt before, which is up to a quarter of an hour."""
 
-NO_COORDINATOR_YET = {
-    KafkaError.NOT_COORDINATOR,
-    KafkaError.COORDINATOR_NOT_AVAILABLE,
-    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
-}
 COORDINATOR_EVERY_SECONDS = 0.1
 
 
