@@ -88,7 +88,7 @@ def api(layout: Layout) -> bool:
 
 def workers(layout: Layout) -> bool:
     """Whether every worker has joined its consumer group."""
-    groups = {worker.group.value for worker in EVERYWHERE if worker.group}
+    groups = {worker.group for worker in EVERYWHERE if worker.group}
     # Not describe_consumer_groups: librdkafka may go on asking a former coordinator, or abort (librdkafka#4605).
     try:
         listed = administrator(layout.broker_listeners, layout.certificates).list_consumer_groups().result()

@@ -21,6 +21,7 @@ from native.loopback import urlopen
 from native.security import accounts, acls
 from native.supervision import DidNotStart, Supervision
 from native.with_env import variables
+from streaming.topology import WORKERS
 
 CONF = Path(__file__).with_name("cluster.conf")
 NOT_FOUND = 404
@@ -160,7 +161,7 @@ def start_connect(cluster: Cluster) -> None:
 
 def start_platform(cluster: Cluster) -> None:
     """API, workers and Celery."""
-    optional = {"relay", "indexer"} - prometheus.idle_workers()
+    optional = {worker.name for worker in WORKERS if worker.runs_where} - prometheus.idle_workers()
     cluster.parts.start("celery:*", *optional)
     cluster.start("workers", "workers:*")
     cluster.start("monitor")

@@ -6,7 +6,7 @@ from typing import Any
 from native.configuration.files import COMPOSE
 from native.layout import EXPORTERS, HOST, NODES, Layout
 from native.with_env import variables
-from streaming.topology import WORKERS
+from streaming.topology import WORKERS, is_in_use
 
 
 def configure(layout: Layout) -> None:
@@ -46,8 +46,4 @@ def targets(layout: Layout) -> list[dict[str, Any]]:
 def idle_workers() -> set[str]:
     """The workers whose work something else does, as compose/cluster.env has it."""
     settings = variables([COMPOSE / "cluster.env"])
-    return {
-        worker.name
-        for worker in WORKERS
-        if worker.runs_where and settings[worker.runs_where[0]] != worker.runs_where[1]
-    }
+    return {worker.name for worker in WORKERS if not is_in_use(worker, settings.__getitem__)}

@@ -1,13 +1,14 @@
 """Who reads and writes which topics: one table, from which rights, processes and comparisons are taken."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from django.conf import settings
 
 from streaming.carriers import IndexedBy, OutboxCarriedBy
-from streaming.topics import Group, Topic
+from streaming.topics import EVENT_TYPES, Group, Topic
 
-EVENTS = (Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS, Topic.FRAUD_ALERTS)
+EVENTS = tuple(EVENT_TYPES)
 """What the platform's own events go to: by the outbox, by a worker, or from outside."""
 
 
@@ -19,7 +20,8 @@ class Worker:
     """of its process, of its account at Kafka, and of its target at Prometheus"""
     command: str
     """of manage.py"""
-    group: Group | None = None
+    group: str | None = None
+    """plain, since the client of Kafka takes no member of an enum for a name: one of Group's values"""
     reads: tuple[Topic, ...] = ()
     """as this group, which writes their dead letters"""
     writes: tuple[Topic, ...] = ()
@@ -30,7 +32,7 @@ class Worker:
 RECORDER = Worker(
     "recorder",
     "run_recorder",
-    Group.RECORDER,
+    Group.RECORDER.value,
     reads=(Topic.TRANSACTIONS,),
     # It sends on what lies on a partition of other users.
     writes=(Topic.TRANSACTIONS,),
@@ -39,20 +41,20 @@ FRAUD = Worker(
     # The requirements name the command.
     "fraud",
     "run_consumer",
-    Group.FRAUD,
+    Group.FRAUD.value,
     reads=(Topic.TRANSACTIONS, Topic.TRANSACTIONS_CORRECTIONS),
 )
 AGGREGATOR = Worker(
     "aggregator",
     "run_aggregator",
-    Group.AGGREGATOR,
+    Group.AGGREGATOR.value,
     reads=(Topic.TRANSACTIONS, Topic.TRANSACTIONS_STATUS, Topic.TRANSACTIONS_CORRECTIONS),
 )
-NOTIFIER = Worker("notifier", "run_notifier", Group.NOTIFIER, reads=EVENTS)
+NOTIFIER = Worker("notifier", "run_notifier", Group.NOTIFIER.value, reads=EVENTS)
 INDEXER = Worker(
     "indexer",
     "run_indexer",
-    Group.INDEXER,
+    Group.INDEXER.value,
     reads=(Topic.MYSQL_TRANSACTIONS,),
     runs_where=("INDEXED_BY", IndexedBy.RUN_INDEXER),
 )
@@ -62,15 +64,19 @@ WORKERS = (RECORDER, FRAUD, AGGREGATOR, NOTIFIER, INDEXER, RELAY)
 EVERYWHERE = tuple(worker for worker in WORKERS if worker.runs_where is None)
 
 
-def is_in_use(worker: Worker) -> bool:
-    """Whether a worker has something to do as the settings have it."""
+def configured(name: str) -> object:
+    """The value of a setting of this process."""
+    return getattr(settings, name)
+
+
+def is_in_use(worker: Worker, setting: Callable[[str], object] = configured) -> bool:
+    """Whether a worker has something to do as the settings have it; setting: the value of each by its name."""
     if worker.runs_where is None:
         return True
-    setting, value = worker.runs_where
-    return bool(getattr(settings, setting) == value)
+    name, value = worker.runs_where
+    return setting(name) == value
 
 
 def readers(*, in_use: bool = True) -> dict[str, tuple[Topic, ...]]:
     """The consumer groups of workers that are in use, or of the others, and what each reads."""
-    # Plain strings: the client of Kafka takes none that are members of an enum, and says that the name is missing.
-    return {worker.group.value: worker.reads for worker in WORKERS if worker.group and is_in_use(worker) is in_use}
+    return {worker.group: worker.reads for worker in WORKERS if worker.group and is_in_use(worker) is in_use}

@@ -49,7 +49,7 @@ pytestmark = pytest.mark.cluster
 
 
 TOPICS = [*(topic.value for topic in (*EVENTS, CHANGES)), *DEAD_LETTERS, "connect-configs"]
-GROUPS = [*(worker.group.value for worker in WORKERS if worker.group), "redrive", "connect-cluster", "somebody-else"]
+GROUPS = [*(worker.group for worker in WORKERS if worker.group), "redrive", "connect-cluster", "somebody-else"]
 REFUSED = {
     KafkaError.TOPIC_AUTHORIZATION_FAILED,
     KafkaError.GROUP_AUTHORIZATION_FAILED,

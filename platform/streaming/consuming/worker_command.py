@@ -52,7 +52,7 @@ class WorkerCommand(BaseCommand):
     def group(self) -> str:
         """The consumer group that it is a member of."""
         assert self.worker.group is not None, f"{self.worker.name} reads no topic"  # noqa: S101 - of the table's own
-        return self.worker.group.value
+        return self.worker.group
 
     @property
     def topics(self) -> Sequence[Topic]:
