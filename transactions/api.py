@@ -3,7 +3,6 @@ from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Any, ClassVar
-from uuid import uuid4
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -30,6 +29,7 @@ from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 from events import ChangedStatus, Status
+from events.ids import new_id
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
 from events.time import whole_millis
 from transactions import selectors, services
@@ -101,7 +101,7 @@ class OrderId(Text):
 class NewTransaction(StrictSerializer):
     user_id = UserId()
     amount = Amount(min_value=0, help_text="0 or more: a refund is made by the status REFUNDED")
-    order_id = OrderId(default=lambda: str(uuid4()), help_text="a new UUID if left out")
+    order_id = OrderId(default=new_id, help_text="a new UUID if left out")
     status = Choice(Status, default=Status.PENDING)
     timestamp = Moment(default=lambda: whole_millis(timezone.now()), help_text="when it happened; now if left out")
 

@@ -4,10 +4,10 @@ import random
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from uuid import UUID
 
 from events import ChangedStatus, Status, Transaction
-from events.time import whole_millis
+from events.ids import RANDOM_BITS, uuid7
+from events.time import in_micros, whole_millis
 
 MOCK_PREFIX = "mock-"
 MOCK_ID = rf"^{MOCK_PREFIX}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"
@@ -36,12 +36,13 @@ def mock_orders(*, seed: int, start: datetime, per_second: float, shop: Shop | N
     step = timedelta(seconds=1 / per_second)
     number = 0
     while True:
+        placed = start + number * step
         yield Transaction(
-            order_id=f"{MOCK_PREFIX}{UUID(int=chance.getrandbits(128), version=4)}",
+            order_id=f"{MOCK_PREFIX}{uuid7(in_micros(placed) * 1000, chance.getrandbits(RANDOM_BITS))}",
             user_id=_user(chance, shop),
             amount=_amount(chance, shop),
             status=_status(chance, shop),
-            timestamp=whole_millis(start + number * step),
+            timestamp=whole_millis(placed),
         )
         number += 1
 

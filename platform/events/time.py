@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 MILLISECOND = timedelta(milliseconds=1)
+MICROSECOND = timedelta(microseconds=1)
 RFC_3339 = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,9})?(Z|[+-]\d\d:\d\d)", re.ASCII | re.IGNORECASE)
 
 
@@ -34,6 +35,11 @@ def whole_millis(moment: datetime) -> datetime:
 def in_millis(moment: datetime) -> int:
     """Whole milliseconds since 1970, exactly: a float of seconds would be off by one now and then."""
     return (moment - EPOCH) // MILLISECOND
+
+
+def in_micros(moment: datetime) -> int:
+    """Whole microseconds since 1970, exactly."""
+    return (moment - EPOCH) // MICROSECOND
 
 
 def from_millis(millis: int) -> datetime:

@@ -9,6 +9,7 @@ from events.time import (
     NotRFC3339,
     from_millis,
     from_rfc_3339,
+    in_micros,
     in_millis,
     whole_millis,
 )
@@ -59,6 +60,11 @@ def test_whole_milliseconds_are_those_of_the_moment_in_utc() -> None:
 @pytest.mark.parametrize("millis", [0, -1, 1, 1_740_830_400_001, 253_402_300_799_999, -62_135_596_800_000])
 def test_milliseconds_come_back_as_they_went(millis: int) -> None:
     assert in_millis(from_millis(millis)) == millis
+
+
+@pytest.mark.parametrize("micros", [0, -1, 1, 1_740_830_400_000_001, 253_402_300_799_999_999])
+def test_microseconds_are_counted_exactly(micros: int) -> None:
+    assert in_micros(EPOCH + timedelta(microseconds=micros)) == micros
 
 
 def test_every_millisecond_of_a_second_is_counted_exactly() -> None:

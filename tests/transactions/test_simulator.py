@@ -1,6 +1,6 @@
 import re
 from datetime import UTC, datetime, timedelta
-from itertools import islice
+from itertools import islice, pairwise
 from random import Random
 
 import pytest
@@ -32,6 +32,12 @@ def test_mock_orders_are_plausible_and_follow_each_other_at_the_rate() -> None:
 
 def test_mock_orders_are_known_by_their_id() -> None:
     assert all(re.match(MOCK_ID, order.order_id) for order in some(100))
+
+
+@pytest.mark.parametrize("per_second", [1, 100, 250_000])
+def test_ids_of_mock_orders_insert_in_order(per_second: float) -> None:
+    orders = list(islice(mock_orders(seed=1, start=START, per_second=per_second), 500))
+    assert all(one.order_id < following.order_id for one, following in pairwise(orders))
 
 
 def test_the_shares_of_huge_paid_and_failed_orders_are_as_stated() -> None:
