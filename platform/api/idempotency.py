@@ -2,11 +2,13 @@
 
 The key is recorded in the database transaction that does the work. Hence both happen or neither does, and a second
 request under the same key, come while the first one is at work, waits at the unique index until that has ended. Only
-successes are kept: a request that was refused has done nothing, and its key is free.
+successes are kept: a request that was refused has done nothing, and its key is free. Answers are kept compressed, and
+whole: what has become of an order since does not show in them.
 """
 
 import json
 import re
+import zlib
 from collections.abc import Callable
 from functools import wraps
 from hashlib import sha256
@@ -24,6 +26,10 @@ from api.problems import Problem, ProblemType
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
 KEPT_HEADERS = ("Location", "Link")
+ZLIB = b"\x78"
+"""what zlib begins with, and JSON does not"""
+FASTEST = 1
+"""of zlib's levels; the thoroughest saves a sixth more, for six times the time"""
 # Without the comma, by which servers join a header field that came twice.
 VISIBLE_ASCII = re.compile(r"[\x21-\x2b\x2d-\x7e]{1,255}")
 
@@ -88,11 +94,9 @@ def _read_body(request: Request) -> None:
 
 
 def _take(request: Request, key: str, fingerprint: str) -> IdempotencyKey:
+    """Note the key; raises Taken, after which the database transaction at hand can only be rolled back."""
     try:
-        with transaction.atomic():
-            return IdempotencyKey.objects.create(
-                account_id=cast(int, request.user.pk), key=key, fingerprint=fingerprint
-            )
+        return IdempotencyKey.objects.create(account_id=cast(int, request.user.pk), key=key, fingerprint=fingerprint)
     except IntegrityError as error:
         raise Taken from error
 
@@ -103,7 +107,7 @@ def _keep(row: IdempotencyKey | None, response: Response) -> None:
     elif row:
         row.status = response.status_code
         row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
-        row.body = JSONRenderer().render(response.data)
+        row.body = zlib.compress(JSONRenderer().render(response.data), FASTEST)
         row.save(update_fields=["status", "headers", "body"])
 
 
@@ -113,5 +117,12 @@ def _replay(first: IdempotencyKey, fingerprint: str) -> Response:
             ProblemType.KEY_REUSED,
             f"The {HEADER} {first.key} came with another request before: use a new key for a new request.",
         )
-    data = json.loads(bytes(first.body)) if first.body else None
-    return Response(data, status=first.status, headers={**first.headers, REPLAYED: "true"})
+    body = unpacked(bytes(first.body))
+    return Response(
+        json.loads(body) if body else None, status=first.status, headers={**first.headers, REPLAYED: "true"}
+    )
+
+
+def unpacked(body: bytes) -> bytes:
+    """The JSON of a kept answer, also of those that older versions kept as they were."""
+    return zlib.decompress(body) if body.startswith(ZLIB) else body

@@ -23,6 +23,7 @@ class IdempotencyKey(models.Model):
     status = models.PositiveSmallIntegerField(default=0)
     headers = models.JSONField(default=dict)
     body = models.BinaryField(default=bytes)
+    """JSON, compressed by zlib"""
     created_at = models.DateTimeField(auto_now_add=True, db_index=True)
 
     class Meta:

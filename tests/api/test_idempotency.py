@@ -13,11 +13,16 @@ from typing import Any
 import pytest
 from django.conf import settings
 from django.contrib.auth.models import User
+from django.db import IntegrityError, connection
+from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
-from rest_framework.test import APIClient
+from rest_framework.response import Response
+from rest_framework.test import APIClient, APIRequestFactory
+from rest_framework.views import APIView
 
 from accounts.authentication import make_token
 from accounts.roles import Role
+from api.idempotency import idempotent
 from api.models import IdempotencyKey
 from api.tasks import forget_idempotency_keys
 from native.driving import embedded
@@ -150,6 +155,49 @@ def test_a_bad_key_is_refused_by_the_headers_name(shop: APIClient, key: str) -> 
 
 def test_a_key_may_have_255_characters(shop: APIClient) -> None:
     assert post(shop, "~" * 255).status_code == 201
+
+
+def test_what_became_of_an_order_since_does_not_show_in_the_answer_given_again(shop: APIClient) -> None:
+    orders = [ORDER | {"amount": f"{number}.50"} for number in range(1, 400)]
+    first = post(shop, "k", orders)
+    Transaction.objects.update(status="FAILED", updated_at=timezone.now())
+    Transaction.objects.first().delete()  # type: ignore[union-attr]
+    assert post(shop, "k", orders).content == first.content
+
+
+def test_a_lists_answer_is_kept_in_a_fraction_of_its_size(shop: APIClient) -> None:
+    answer = post(shop, "k", [ORDER | {"user_id": number} for number in range(1, 1001)])
+    assert len(IdempotencyKey.objects.get().body) < len(answer.content) / 5
+
+
+def test_an_answer_that_an_older_version_kept_is_given_again(shop: APIClient) -> None:
+    first = post(shop, "k")
+    IdempotencyKey.objects.update(body=first.content)
+    assert post(shop, "k").content == first.content
+
+
+def test_a_key_costs_no_more_than_its_row(shop: APIClient) -> None:
+    post(shop, "first")
+    with CaptureQueriesContext(connection) as without:
+        shop.post("/transactions", ORDER)
+    with CaptureQueriesContext(connection) as with_key:
+        post(shop, "k")
+    written = [query["sql"].split()[0] for query in with_key if "idempotencykey" in query["sql"]]
+    assert written == ["INSERT", "UPDATE"]
+    assert len(with_key) == len(without) + 2
+
+
+def test_a_constraint_that_the_work_itself_breaks_is_not_taken_for_a_used_key(shop: APIClient) -> None:
+    @idempotent
+    def break_one(view: Any, request: Any) -> Response:
+        User.objects.create(username=User.objects.get().username)
+        return Response()
+
+    request = APIView().initialize_request(APIRequestFactory().post("/", {}, headers={"Idempotency-Key": "k"}))
+    request.user = User.objects.get()
+    with pytest.raises(IntegrityError, match="username"):
+        break_one(None, request)
+    assert not IdempotencyKey.objects.exists()
 
 
 def test_old_keys_are_forgotten(shop: APIClient) -> None:
