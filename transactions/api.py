@@ -32,7 +32,7 @@ from events import ChangedStatus, Status
 from events.ids import new_id
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
 from events.time import whole_millis
-from transactions import selectors, services
+from transactions import lists, selectors, services
 from transactions.models import Kind, Transaction
 
 MAX_AT_ONCE = 1000
@@ -135,20 +135,32 @@ class TransactionsOfAccount(Rows[Transaction]):
     permission_classes = (has_role(Role.SHOP, or_to_read=[Role.CUSTOMER]),)
     serializer_class: type[serializers.BaseSerializer[Any]] = TransactionSerializer
     queryset = Transaction.objects.none()
+    own_user_id: int | None = None
+    """of a customer, who sees no others'"""
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        return selectors.transactions_of(restricted_to(self.request.user, unless=[Role.SHOP]))
+        self.own_user_id = restricted_to(self.request.user, unless=[Role.SHOP])
+        return selectors.transactions_of(self.own_user_id)
 
 
 class Transactions(TransactionsOfAccount, Listing[Transaction]):
     parameters = TransactionParameters
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return lists.order_of(self.asked, of_a_user=self.own_user_id is not None)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return lists.narrowed(queryset, self.asked, of_a_user=self.own_user_id is not None)
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return NewTransaction if self.request.method == "POST" else TransactionSerializer
 
     @extend_schema(summary="List transactions")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
-        """The last recorded first. A customer gets their own."""
+        """The latest first, by when they happened in the shop; with `amount_min` or `amount_max` and neither a user nor
+        a time, the largest first. A customer gets their own. Narrow by user or time what takes too long to find (400).
+        """
         return super().get(request, *args, **kwargs)
 
     @extend_schema(

@@ -11,6 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api.pagination import Cursor
 from api.parameters import FORMAT, Parameters, read_parameters
 from api.problems import BadParameters
 
@@ -57,6 +58,11 @@ class Listing(Rows[Row], ListAPIView[Row]):
     # A list in pages, narrowed by the parameters that the request names.
 
     read_by_paginator = frozenset({"cursor", "limit"})
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        """The columns by which the list comes, as order_by() takes them; what is asked may decide: see Cursor."""
+        return (Cursor.ordering,)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return queryset.filter(**self.asked)

@@ -1,19 +1,41 @@
 import re
-from base64 import b64decode
+from base64 import b64decode, b64encode
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from decimal import Decimal
 from typing import Any
-from urllib.parse import parse_qs
+from urllib.parse import parse_qs, urlencode
 
+from django.conf import settings
+from django.db import models
+from django.db.models import Q, QuerySet
 from rest_framework import pagination
 from rest_framework.request import Request
+from rest_framework.utils.urls import replace_query_param
 
 from api.problems import BadParameters
+from database.time_limit import time_limit
+
+MAX_WORD = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Between two rows of a list: a page follows it, or leads up to it."""
+
+    values: tuple[Any, ...]
+    """what the row before (or behind) it has in each column of the list's order"""
+    is_reverse: bool = False
 
 
 class Cursor(pagination.CursorPagination):
-    """Pages of what was recorded last first: `{"next": url or null, "previous": url or null, "results": [...]}`.
+    """Pages in a fixed order: `{"next": url or null, "previous": url or null, "results": [...]}`.
 
-    A page starts after an id, not after a number of rows: rows recorded meanwhile shift nothing, and the last page
-    costs no more than the first. A subclass with another `ordering` must order by a whole number that is unique.
+    A page starts after a row, not after a number of rows: what is recorded meanwhile shifts nothing, and the last page
+    costs no more than the first. The order is that of `ordering`, the last recorded first, unless the view's `order`
+    names other columns: one or two, of which the last is unique among rows that are equal in the first, such as
+    `("-timestamp", "id")`; an index has to have them so. settings.QUERY_SECONDS is what a page may take.
     """
 
     ordering = "-id"
@@ -21,7 +43,21 @@ class Cursor(pagination.CursorPagination):
     max_page_size = 1000
     page_size_query_param = "limit"
     page_size_query_description = "How many results a page has, 1 to 1,000."
-    cursor_query_description = "Where the page starts: take it from `next` or `previous`."
+    cursor_query_description = "Where the page starts: take it from `next` or `previous`, with the same filters."
+
+    def paginate_queryset(self, queryset: Any, request: Request, view: Any = None) -> list[Any]:
+        self.request, self.address = request, request.build_absolute_uri()
+        self.order: Sequence[str] = getattr(view, "order", None) or (self.ordering,)
+        size, place = self.get_page_size(request), self._asked_for(queryset.model)
+        with time_limit(settings.QUERY_SECONDS):
+            rows = list(_from_place(queryset, self.order, place)[: size + 1])
+        has_more, page = len(rows) > size, rows[:size]
+        if place and place.is_reverse:
+            page.reverse()
+        self.rows = page
+        self.has_next = has_more if not (place and place.is_reverse) else bool(page)
+        self.has_previous = has_more if place and place.is_reverse else bool(place and page)
+        return page
 
     def get_page_size(self, request: Request) -> int:
         raw = request.query_params.get(self.page_size_query_param)
@@ -31,16 +67,28 @@ class Cursor(pagination.CursorPagination):
             raise BadParameters({self.page_size_query_param: [f"Give a whole number from 1 to {self.max_page_size}."]})
         return int(raw)
 
-    def decode_cursor(self, request: Request) -> Any:
-        raw = request.query_params.get(self.cursor_query_param)
+    def get_next_link(self) -> str | None:
+        return self._link(self.rows[-1], is_reverse=False) if self.has_next else None
+
+    def get_previous_link(self) -> str | None:
+        return self._link(self.rows[0], is_reverse=True) if self.has_previous else None
+
+    def _link(self, row: Any, *, is_reverse: bool) -> str:
+        text = [_as_text(getattr(row, name.lstrip("-"))) for name in self.order]
+        tokens = [*([("r", "1")] if is_reverse else []), *(("p", each) for each in text)]
+        encoded = b64encode(urlencode(tokens).encode()).decode()
+        return replace_query_param(self.address, self.cursor_query_param, encoded)
+
+    def _asked_for(self, model: type[models.Model]) -> Place | None:
+        raw = self.request.query_params.get(self.cursor_query_param)
         if raw is None:
             return None
         try:
             tokens = parse_qs(b64decode(raw, validate=True).decode("ascii"), strict_parsing=True)
-            return pagination.Cursor(offset=0, reverse=tokens.pop("r", ["0"]) == ["1"], position=_position(tokens))
-        except ValueError as error:
+            return Place(_position(tokens, model, self.order), tokens.pop("r", ["0"]) == ["1"])
+        except (ValueError, ArithmeticError) as error:
             raise BadParameters(
-                {self.cursor_query_param: ["This is no cursor: take it from `next` or `previous`."]}
+                {self.cursor_query_param: ["This is no cursor of this list: take it from `next` or `previous`."]}
             ) from error
 
     def get_schema_operation_parameters(self, view: Any) -> list[dict[str, Any]]:
@@ -57,9 +105,69 @@ class Cursor(pagination.CursorPagination):
         return {"type": "object", "required": list(properties), "properties": properties}
 
 
-def _position(tokens: dict[str, list[str]]) -> int:
-    """The id at which the page starts; raises ValueError if that is all but what encode_cursor() writes."""
-    match tokens:
-        case {"p": [position], **rest} if not rest and re.fullmatch("[0-9]{1,18}", position):
-            return int(position)
+def _from_place(rows: QuerySet[Any], order: Sequence[str], place: Place | None) -> QuerySet[Any]:
+    """The rows that follow a place, or those before it, the nearest first."""
+    if place and place.is_reverse:
+        order = [name[1:] if name.startswith("-") else f"-{name}" for name in order]
+    rows = rows.order_by(*order)
+    return rows.filter(_beyond(order, place.values)) if place else rows
+
+
+def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
+    """What comes after these values in this order."""
+    first, *ties = [(name.lstrip("-"), "lt" if name.startswith("-") else "gt") for name in order]
+    (name, beyond), value = first, values[0]
+    if not ties:
+        return Q((f"{name}__{beyond}", value))
+    [(tie, further)] = ties
+    # The same as `further, or equal with a tie`, in the form that an index on the column can serve.
+    return Q((f"{name}__{beyond}e", value)) & (Q((f"{name}__{beyond}", value)) | Q((f"{tie}__{further}", values[1])))
+
+
+def _as_text(value: Any) -> str:
+    return value.astimezone(UTC).isoformat() if isinstance(value, datetime) else str(value)
+
+
+def _position(tokens: dict[str, list[str]], model: type[models.Model], order: Sequence[str]) -> tuple[Any, ...]:
+    """The values at which the page starts; raises ValueError if these are not what _link() writes."""
+    match {name: values for name, values in tokens.items() if name != "r"}:
+        case {"p": values, **rest} if not rest and len(values) == len(order):
+            fields = [model._meta.get_field(name.lstrip("-")) for name in order]
+            return tuple(_reader(field)(value) for field, value in zip(fields, values, strict=True))
     raise ValueError(tokens)
+
+
+def _reader(field: Any) -> Callable[[str], Any]:
+    match field:
+        case models.DateTimeField():
+            return _moment
+        case models.DecimalField():
+            return _decimal
+        case models.IntegerField():
+            return _number
+    return _word
+
+
+def _number(text: str) -> int:
+    if not re.fullmatch("[0-9]{1,18}", text):
+        raise ValueError(text)
+    return int(text)
+
+
+def _decimal(text: str) -> Decimal:
+    if not re.fullmatch(r"-?[0-9]{1,16}\.[0-9]{2}", text):
+        raise ValueError(text)
+    return Decimal(text)
+
+
+def _moment(text: str) -> datetime:
+    moment = datetime.fromisoformat(text)
+    if moment.utcoffset() is None:
+        raise ValueError(text)
+    return moment
+
+
+def _word(text: str) -> str:
+    if len(text) > MAX_WORD or "\x00" in text:
+        raise ValueError(text)
+    return text

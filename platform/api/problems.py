@@ -22,6 +22,7 @@ from rest_framework.views import exception_handler
 
 from api.renderers import ProblemResponse
 from database.errors import is_transient
+from database.time_limit import TookTooLong
 
 log = structlog.get_logger(__name__)
 RETRY_AFTER_SECONDS = 5
@@ -171,6 +172,8 @@ def as_problem(exc: Exception) -> Problem | None:  # noqa: PLR0911 - one line a 
             return Problem(ProblemType.MALFORMED, ProblemType.MALFORMED.remedy)
         case exceptions.APIException():
             return _of_drf(exc)
+        case TookTooLong():
+            return Problem(ProblemType.VALIDATION, str(exc))
         case Error() if is_transient(exc):
             log.warning("the database is away or busy, or takes no changes", error=str(exc))
             return Problem(

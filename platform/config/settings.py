@@ -156,6 +156,9 @@ DATABASES = {
     )
 }
 
+QUERY_SECONDS = setting("QUERY_SECONDS", env.positive, "a whole number of seconds from 1 on")
+"""What a list, a search or a page of the admin may keep the database busy."""
+
 # --- Kafka: librdkafka's own names, read by streaming/clients.py only -------------------------------------------------
 KAFKA = env.kafka_settings()
 KAFKA_FROM_ENVIRONMENT = frozenset(env.kafka_settings(os.environ))

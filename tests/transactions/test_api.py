@@ -166,8 +166,9 @@ def test_an_order_that_another_request_records_meanwhile_is_a_conflict(shop: API
     assert not OutboxMessage.objects.exists()
 
 
-def test_lists_come_in_pages_the_last_recorded_first(shop: APIClient) -> None:
-    shop.post("/transactions", [ORDER | {"order_id": f"A-{n}"} for n in range(5)])
+def test_lists_come_in_pages_the_latest_first(shop: APIClient) -> None:
+    orders = [ORDER | {"order_id": f"A-{n}", "timestamp": f"2024-01-0{n + 1}T00:00:00Z"} for n in range(5)]
+    shop.post("/transactions", orders)
     first = shop.get("/transactions?limit=2").json()
     shop.post("/transactions", ORDER | {"order_id": "recorded-meanwhile"})
     second = shop.get(first["next"]).json()

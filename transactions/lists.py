@@ -1,0 +1,41 @@
+"""In which order lists of transactions come, so that an index has each as it is asked for."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from django.db.models import QuerySet
+
+import database.unindexed  # noqa: F401 - makes the lookup known
+from transactions.models import Kind, Transaction
+
+LATEST_FIRST = ("-timestamp", "order_id")
+LATEST_FIRST_OF_SOME = ("-timestamp", "id")
+"""the same, where an index begins with another column: that one ends in the id by itself"""
+LARGEST_FIRST = ("-amount", "order_id")
+
+
+def order_of(asked: Collection[str], *, of_a_user: bool = False) -> tuple[str, ...]:
+    """The columns by which to order what is asked for by these lookups, such as `amount__gte`."""
+    if _is_by_amount(asked, of_a_user):
+        return LARGEST_FIRST
+    return LATEST_FIRST_OF_SOME if of_a_user or {"user_id", "status", "kind"} & set(asked) else LATEST_FIRST
+
+
+def narrowed(
+    rows: QuerySet[Transaction], asked: Mapping[str, Any], *, of_a_user: bool = False
+) -> QuerySet[Transaction]:
+    """The rows for which all of this holds, so asked for that the index in order_of(asked) finds them."""
+    lookups, is_by_amount = dict(asked), _is_by_amount(asked, of_a_user)
+    if is_by_amount and (kind := lookups.get("kind")):
+        # As the table's constraint has it: no amount is looked through that no row of this kind can have.
+        rows = rows.filter(amount__lte=0) if kind == Kind.REFUND else rows.filter(amount__gte=0)
+    if is_by_amount or of_a_user or "user_id" in asked:
+        for name in {"status", "kind"} & lookups.keys():
+            lookups[f"{name}__unindexed"] = lookups.pop(name)
+    return rows.filter(**lookups)
+
+
+def _is_by_amount(asked: Collection[str], of_a_user: bool) -> bool:
+    """Whether the amount narrows most: a user has few transactions, and else people narrow by time."""
+    has_amount = any(lookup.startswith("amount__") for lookup in asked)
+    return has_amount and not of_a_user and not any(each.startswith(("user_id", "timestamp__")) for each in asked)
