@@ -22,6 +22,30 @@ class AppliedOffset(models.Model):
         return f"{self.consumer}: {self.topic}[{self.partition}] to {self.next_offset}"
 
 
+class RememberedChunk(models.Model):
+    """Which events a stretch of a partition held, for recognising those that are sent again.
+
+    Saved in the transaction that saves the results; see streaming/consuming/remembered.py.
+    """
+
+    consumer = models.CharField(max_length=64)
+    topic = models.CharField(max_length=249)
+    partition = models.PositiveIntegerField()
+    begin = models.PositiveBigIntegerField(help_text="its first offset")
+    end = models.PositiveBigIntegerField(help_text="the offset after its last")
+    pairs = models.BinaryField(help_text="offset and hash of each event, 8 bytes each, little-endian")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(
+                fields=["consumer", "topic", "partition", "begin"], name="one_chunk_per_consumer_partition_and_begin"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.consumer}: {self.topic}[{self.partition}] from {self.begin} to {self.end}"
+
+
 class OutboxMessage(models.Model):
     """A record to be sent, written in the database transaction whose change it announces.
 

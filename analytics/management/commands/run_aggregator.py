@@ -8,6 +8,7 @@ from analytics import consumers
 from streaming import topology
 from streaming.consuming.dedup_backfill import AppliedLog
 from streaming.consuming.deduplication import SeenEvents
+from streaming.consuming.saved_chunks import SavedChunks
 from streaming.consuming.worker_command import WorkerCommand
 from streaming.records import Batch
 
@@ -17,5 +18,7 @@ class Command(WorkerCommand):
     worker = topology.AGGREGATOR
 
     def handler(self) -> Callable[[Batch[Any]], None]:
-        seen = SeenEvents(settings.SEEN_EVENTS_PER_PARTITION, AppliedLog(self.group).read_back)
+        log = AppliedLog(self.group)
+        saved = SavedChunks(consumers.APPLIED_AS, log.check)
+        seen = SeenEvents(settings.SEEN_EVENTS_PER_PARTITION, log.read_back, saved)
         return partial(consumers.add_up, seen=seen)

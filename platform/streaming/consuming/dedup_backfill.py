@@ -1,9 +1,11 @@
 """What a consumer group has applied so far, read again from the log, to fill the memory of deduplication.
 
-The memory has to hold just what was applied. With an event too many, a buried record that is redriven passes for
-a repetition and is lost; with one too few, a repetition counts twice. So the log is read as the worker once read it:
-without what is addressed to other groups, what cannot be read, and what it buried. The last is asked for apart, since
-what could not be read then may be readable by now: a schema was registered meanwhile, or a rule relaxed.
+Only what was never saved is read: what a version applied that did not save it, or what lies further back than the
+memory used to reach. The memory has to hold just what was applied. With an event too many, a buried record that is
+redriven passes for a repetition and is lost; with one too few, a repetition counts twice. So the log is read as the
+worker once read it: without what is addressed to other groups, what cannot be read, and what it buried. The last is
+asked for apart, since what could not be read then may be readable by now: a schema was registered meanwhile, or a rule
+relaxed.
 """
 
 from collections.abc import Iterator
@@ -38,6 +40,14 @@ class AppliedLog:
 
         Raises LogIsShorter if the partition ends before `end`.
         """
+        self.check(partition, end)
+        buried = self._buried_since(partition, begin, end)
+        for message in read_range(self._consumer, partition, begin, end):
+            if message_fields.origin(message) not in buried and (identity := self._identity(message)) is not None:
+                yield identity, int(message.offset() or 0)
+
+    def check(self, partition: Partition, end: int) -> None:
+        """Raise LogIsShorter if the partition ends before `end`; reads none of its records."""
         topic, number = partition
         _, high = bounds(self._consumer, partition)
         if high < end:
@@ -45,10 +55,6 @@ class AppliedLog:
                 f"{topic}[{number}] ends at offset {high}, but the database has applied it up to {end}: the topic was "
                 "made anew. Delete the rows of its consumer from streaming_appliedoffset to count it from its start."
             )
-        buried = self._buried_since(partition, begin, end)
-        for message in read_range(self._consumer, partition, begin, end):
-            if message_fields.origin(message) not in buried and (identity := self._identity(message)) is not None:
-                yield identity, int(message.offset() or 0)
 
     def _buried_since(self, partition: Partition, begin: int, end: int) -> set[str]:
         """The origins of what the group buried of these offsets: maybe readable by now, but not applied then."""

@@ -1,10 +1,11 @@
 """Recognising an event that was sent twice, by remembering the last ones of each partition. Pure."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Iterable, Mapping
+from array import array
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol, TypeVar
 
+from streaming.consuming.remembered import Chunk, appended, in_chunks, paired, reaching, short_hash
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 
@@ -20,18 +21,75 @@ class Identified(Protocol):
 EventT = TypeVar("EventT", bound=Identified)
 
 
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a saved memory of a partition has to be changed by to be as this one."""
+
+    gone: Collection[int]
+    """where the chunks begin that are to go, before the new ones come"""
+    new: Collection[Chunk]
+
+
+class SavedMemory(Protocol):
+    """Where memories stand between two processes."""
+
+    def load(self, partition: Partition, end: int) -> Sequence[Chunk]:
+        """All that is saved of a partition whose applied results reach to `end`, in order."""
+
+    def save(self, changes: Mapping[Partition, Changes]) -> None: ...
+
+
+class NotSaved:
+    """For a memory that is read back from the log each time."""
+
+    def load(self, partition: Partition, end: int) -> Sequence[Chunk]:
+        return ()
+
+    def save(self, changes: Mapping[Partition, Changes]) -> None: ...
+
+
 @dataclass(slots=True)
 class _Memory:
-    reaches: int = 0
-    offsets: OrderedDict[str, int] = field(default_factory=OrderedDict)
-    """identity → where it stood last, oldest first"""
+    reaches: int
+    chunks: list[Chunk]
+    saved: dict[int, Chunk]
+    """begin → chunk, as saved"""
+    offsets: dict[int, int] = field(default_factory=dict)
+    """hash of an identity → where it stood last"""
+    pairs: "array[int]" = field(default_factory=lambda: array("q"))
+    """offset and hash of what came since the last chunk"""
+
+    def __post_init__(self) -> None:
+        for chunk in self.chunks:
+            self.offsets.update(chunk.placed())
 
     def is_new(self, identity: str, offset: int, window: int) -> bool:
-        last = self.offsets.pop(identity, None)
-        self.offsets[identity] = offset
-        while next(iter(self.offsets.values())) < offset - window:
-            self.offsets.popitem(last=False)
+        hashed = short_hash(identity)
+        last = self.offsets.get(hashed)
+        self.offsets[hashed] = offset
+        self.pairs.extend((offset, hashed))
         return not repeats_within(window, last, offset)
+
+    def reach(self, end: int, window: int) -> None:
+        """What came ends there; forget what is too old for any event from there on."""
+        for chunk in in_chunks(self.reaches, end, self.pairs):
+            self.chunks = appended(self.chunks, chunk)
+        self.reaches, self.pairs = end, array("q")
+        while self.chunks and self.chunks[0].end <= end - window:
+            self._forget(self.chunks.pop(0))
+
+    def _forget(self, chunk: Chunk) -> None:
+        for hashed, offset in chunk.placed():
+            if self.offsets.get(hashed) == offset:
+                del self.offsets[hashed]
+
+    def changes(self) -> Changes:
+        """What is to be saved since this was asked last."""
+        now = {chunk.begin: chunk for chunk in self.chunks}
+        gone = [begin for begin, chunk in self.saved.items() if now.get(begin) is not chunk]
+        new = [chunk for begin, chunk in now.items() if self.saved.get(begin) is not chunk]
+        self.saved = now
+        return Changes(gone, new)
 
 
 def repeats_within(window: int, last: int | None, offset: int) -> bool:
@@ -46,13 +104,14 @@ def repeats_within(window: int, last: int | None, offset: int) -> bool:
 class SeenEvents:
     """Remembers which events each partition held within the last `window` offsets.
 
-    Nothing of it is saved: where the memory does not end just where the applied results end (after a start, a
-    rebalance, a rollback), it is filled again from the log itself.
+    Where the memory does not end just where the applied results end (after a start, a rebalance, a rollback), it is
+    loaded as it was saved with those results; only what was never saved is read back from the log.
     """
 
-    def __init__(self, window: int, read_back: ReadBack) -> None:
+    def __init__(self, window: int, read_back: ReadBack, saved: SavedMemory | None = None) -> None:
         self._window = window
         self._read_back = read_back
+        self._saved = saved or NotSaved()
         self._memories: dict[Partition, _Memory] = {}
 
     def first_arrivals(self, batch: Batch[EventT], applied: Mapping[Partition, int]) -> Batch[EventT]:
@@ -64,15 +123,26 @@ class SeenEvents:
             self._reach(partition, applied[partition])
         first = Batch([record for record in batch.records if self._is_new(record)])
         for partition, end in batch.next_offsets.items():
-            self._memories[partition].reaches = end
+            self._memories[partition].reach(end, self._window)
         return first
+
+    def save(self, partitions: Iterable[Partition]) -> None:
+        """Save what came to these partitions; to be called in the database transaction that saves the results."""
+        self._saved.save({partition: self._memories[partition].changes() for partition in partitions})
 
     def _reach(self, partition: Partition, end: int) -> None:
         memory = self._memories.get(partition)
         if memory is None or memory.reaches != end:
-            memory = self._memories[partition] = _Memory()
-            for identity, offset in self._read_back(partition, max(0, end - self._window), end) if end else ():
-                memory.is_new(identity, offset, self._window)
+            self._memories[partition] = self._recalled(partition, end)
+
+    def _recalled(self, partition: Partition, end: int) -> _Memory:
+        saved = list(self._saved.load(partition, end))
+        chunks = reaching(end, saved)
+        begin, known_from = max(0, end - self._window), chunks[0].begin if chunks else end
+        if begin < known_from:
+            events = paired(self._read_back(partition, begin, known_from))
+            chunks = [*in_chunks(begin, known_from, events), *chunks]
+        return _Memory(end, chunks, {chunk.begin: chunk for chunk in saved})
 
     def _is_new(self, record: Record[EventT]) -> bool:
         memory = self._memories[record.topic, record.partition]

@@ -19,7 +19,8 @@ def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = No
     """Open a database transaction and give the events of the batch that have not been applied in it before.
 
     consumer: the name under which these results count as applied. seen: recognises events that were sent twice, beside
-    those that Kafka delivers twice. What the body writes is committed together with the offsets, or not at all.
+    those that Kafka delivers twice. What the body writes is committed together with the offsets and with what was seen,
+    or not at all.
     """
     with transaction.atomic():
         applied = {(row.topic, row.partition): row for row in _locked(consumer, batch)}
@@ -30,6 +31,8 @@ def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = No
         yield (seen.first_arrivals(fresh, reaches) if seen else fresh).events
         for partition, end in fresh.next_offsets.items():
             applied[partition].next_offset = end
+        if seen:
+            seen.save(fresh.next_offsets)
         AppliedOffset.objects.bulk_update([applied[partition] for partition in fresh.next_offsets], ["next_offset"])
 
 

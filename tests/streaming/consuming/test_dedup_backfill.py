@@ -82,3 +82,12 @@ def test_a_topic_made_anew_is_noticed(kafka: AdminClient, orders: Orders) -> Non
     partition, _, end = filled(kafka)
     with pytest.raises(LogIsShorter, match="was made anew"):
         list(AppliedLog("under-test").read_back(partition, 0, end + 1))
+
+
+def test_a_topic_made_anew_is_noticed_where_nothing_has_to_be_read_back(kafka: AdminClient, orders: Orders) -> None:
+    send((clients.codec().encode(orders(1)[0]), None))
+    partition, _, end = filled(kafka)
+    log = AppliedLog("under-test")
+    log.check(partition, end)
+    with pytest.raises(LogIsShorter, match="was made anew"):
+        log.check(partition, end + 1)
