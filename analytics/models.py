@@ -24,3 +24,20 @@ class HourlyTotal(models.Model):
 
     def __str__(self) -> str:
         return f"user {self.user_id}, {self.hour:%Y-%m-%d %H:00}: {self.total_cents} cents"
+
+
+class ShopHour(models.Model):
+    """What all users' transactions of one hour (UTC) add up to, in cents: the sums of the rows of HourlyTotal.
+
+    Changed in each transaction that changes those, after them; so whoever has its lock waits for nobody.
+    """
+
+    hour = models.DateTimeField(primary_key=True, help_text="its beginning")
+    total_cents = models.BigIntegerField()
+    transaction_count = models.BigIntegerField()
+    settled_cents = models.BigIntegerField()
+    failed_cents = models.BigIntegerField()
+    refunded_cents = models.BigIntegerField()
+
+    def __str__(self) -> str:
+        return f"{self.hour:%Y-%m-%d %H:00}: {self.total_cents} cents"

@@ -5,10 +5,10 @@ from dataclasses import fields
 from datetime import datetime
 from typing import Any
 
-from django.db.models import Sum
+from django.db.models import Max, Sum, Value
 
-from analytics.models import HourlyTotal
-from analytics.windows import Sums, UserHour
+from analytics.models import HourlyTotal, ShopHour
+from analytics.windows import NOTHING, Sums, UserHour
 from events.money import from_cents
 
 Hour = tuple[datetime, Sums]
@@ -52,18 +52,46 @@ def totals_of(hours: Iterable[datetime]) -> dict[UserHour, Sums]:
     }
 
 
+def sums_by_hour() -> dict[datetime, Sums]:
+    """What the stored totals of users come to in each hour, added up a portion of the table at a time."""
+    hours: dict[datetime, Sums] = {}
+    last = HourlyTotal.objects.aggregate(last=Max("pk"))["last"] or 0
+    for begin in range(0, last, PORTION):
+        rows = HourlyTotal.objects.filter(pk__gt=begin, pk__lte=begin + PORTION).order_by()
+        for hour, *sums in rows.values_list("hour").annotate(*(Sum(name) for name in SUMS)):
+            hours[hour] = hours.get(hour, NOTHING) + Sums(*sums)
+    return hours
+
+
+PORTION = 50_000
+"""Ids that one statement looks at: some tenths of a second."""
+
+
+def shop_hours() -> dict[datetime, Sums]:
+    """What is kept of the whole shop, of each hour."""
+    return {hour: Sums(*sums) for hour, *sums in ShopHour.objects.values_list("hour", *SUMS)}
+
+
+def missing_in_shop(hour: datetime) -> Sums:
+    """What the users' totals of an hour come to beyond what is kept of the whole shop; read in one statement.
+
+    So both are of one moment, whatever aggregators do meanwhile.
+    """
+    kept = ShopHour.objects.filter(hour=hour).order_by().annotate(of=Value("shop"))
+    users = HourlyTotal.objects.filter(hour=hour).order_by().values("hour").annotate(of=Value("users"))
+    added = users.annotate(**{f"sum_of_{name}": Sum(name) for name in SUMS})
+    both = kept.values_list("of", *SUMS).union(added.values_list("of", *(f"sum_of_{name}" for name in SUMS)), all=True)
+    found = {of: Sums(*map(int, sums)) for of, *sums in both}
+    return found.get("users", NOTHING) - found.get("shop", NOTHING)
+
+
 def latest_hours(hours: int) -> list[dict[str, Any]]:
     """What all users' transactions come to in each of the newest hours that have any, ascending.
 
     Hours without any are passed over, however long ago the others are: history may know no more than days.
     """
-    newest = list(HourlyTotal.objects.order_by("-hour").values_list("hour", flat=True).distinct()[:hours])
-    if not newest:
-        return []
-    # Both questions are answered from the index on `hour`: its last entries, and the stretch that they cover.
-    since = HourlyTotal.objects.filter(hour__gte=newest[-1]).order_by("hour")
-    rows = since.values_list("hour").annotate(*(Sum(name) for name in SUMS))
-    return [{"hour": hour} | amounts(Sums(*sums)) for hour, *sums in rows]
+    newest = ShopHour.objects.order_by("-hour").values_list("hour", *SUMS)[:hours]
+    return [{"hour": hour} | amounts(Sums(*sums)) for hour, *sums in reversed(newest)]
 
 
 def amounts(sums: Sums) -> dict[str, Any]:

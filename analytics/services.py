@@ -1,85 +1,79 @@
-"""What is written to the table of hourly totals."""
+"""What is written to the tables of hourly totals: those of users, and what they come to for the whole shop."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import astuple, fields
+from datetime import datetime
 from functools import reduce
 from operator import or_
-from typing import Any, NamedTuple
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import F, Q
 
-from analytics.models import HourlyTotal
-from analytics.windows import Sums, UserHour
+from analytics.models import HourlyTotal, ShopHour
+from analytics.selectors import SUMS, missing_in_shop
+from analytics.windows import NOTHING, Sums, UserHour, by_hour
+from database.portions import portions
+from database.sums import add_to_sums
 
-ROWS_PER_STATEMENT = 100
-"""Seven parameters a row: well below the 999 that the smallest SQLite takes."""
-
-
-class Dialect(NamedTuple):
-    """How a database adds to the row that is there already."""
-
-    named: str
-    """what gives the row that was to be inserted a name"""
-    otherwise: str
-    added: str
-    """that name"""
-
-
-DIALECTS = {
-    "sqlite": Dialect("", "ON CONFLICT (user_id, hour) DO UPDATE SET", "excluded"),
-    "mysql": Dialect("AS added", "ON DUPLICATE KEY UPDATE", "added"),
-}
+ASKED_AT_ONCE = 100
+"""SQLite takes a condition of a thousand parts at the most."""
 
 
 @transaction.atomic
 def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
-    """Add sums to the stored totals, all or none; makes the rows that are missing.
-
-    The database itself adds, in one statement per hundred rows: processes at work on the same rows lose nothing.
-    """
-    # Everyone takes the rows' locks in the same order, so that no two wait for each other.
-    rows = sorted(totals.items())
-    with connection.cursor() as cursor:
-        for start in range(0, len(rows), ROWS_PER_STATEMENT):
-            some = rows[start : start + ROWS_PER_STATEMENT]
-            cursor.execute(_statement(len(some)), list(_parameters(some)))
+    """Add sums to the stored totals and to the shop's hours, all or none; makes the rows that are missing."""
+    # Everyone takes the rows' locks in the same order, so that no two wait for each other. The shop's few rows, which
+    # all want, come last, and are held for a moment only.
+    rows = [(*key, *astuple(sums)) for key, sums in sorted(totals.items())]
+    add_to_sums(HourlyTotal, key=["user_id", "hour"], sums=SUMS, rows=rows)
+    _add_to_shop(by_hour(totals))
 
 
 def forget_empty_hours(*, of: Collection[UserHour]) -> int:
-    """Delete the rows of these users' hours to which nothing adds up any more; returns how many."""
-    empty = HourlyTotal.objects.filter(**{each.name: 0 for each in fields(Sums)})
-    which = reduce(or_, (Q(user_id=user_id, hour=hour) for user_id, hour in of), Q(pk=None))
-    return empty.filter(which).delete()[0]
+    """Delete the rows of these users' hours to which nothing adds up any more; returns how many.
+
+    The shop's hours likewise: what is added later makes them anew.
+    """
+    deleted = 0
+    for some in portions(sorted(of), ASKED_AT_ONCE):
+        which = reduce(or_, (Q(user_id=user_id, hour=hour) for user_id, hour in some))
+        deleted += HourlyTotal.objects.filter(which, **NO_SUMS).delete()[0]
+    for hours in portions(sorted({hour for _, hour in of}), ASKED_AT_ONCE):
+        ShopHour.objects.filter(hour__in=hours, **NO_SUMS).delete()
+    return deleted
+
+
+NO_SUMS = dict.fromkeys(SUMS, 0)
 
 
 @transaction.atomic
 def correct_hourly_totals(*, by: Mapping[UserHour, Sums]) -> list[HourlyTotal]:
-    """Add differences, which may be negative, to stored totals, all or none; returns the rows.
+    """Add differences, which may be negative, to users' totals, all or none; returns the rows.
 
-    What the aggregator adds meanwhile stays, since nothing is replaced. For few: each takes statements of its own.
+    The shop's hours are brought to what their users' then come to. What the aggregator adds meanwhile stays, since
+    nothing is replaced. For few: each takes statements of its own.
     """
     corrected = []
     for (user_id, hour), sums in sorted(by.items()):
-        # Not in one statement: MySQL refuses to insert a negative count, even where the row is there to be added to.
         row, _ = HourlyTotal.objects.get_or_create(user_id=user_id, hour=hour)
         changes = {each.name: F(each.name) + getattr(sums, each.name) for each in fields(Sums)}
         HourlyTotal.objects.filter(pk=row.pk).update(**changes)
         corrected.append(row)
+    correct_shop_hours(hours={hour for _, hour in by})
     return corrected
 
 
-def _statement(rows: int) -> str:
-    """INSERT … or add, for so many rows; bulk_create() can replace a row's values but not add to them."""
-    dialect, table = DIALECTS[connection.vendor], HourlyTotal._meta.db_table
-    sums = [field.name for field in fields(Sums)]
-    columns = ["user_id", "hour", *sums]
-    values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * rows)
-    added = ", ".join(f"{name} = {table}.{name} + {dialect.added}.{name}" for name in sums)
-    # Nothing but our own names stands in this statement; the values are parameters.
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values} {dialect.named} {dialect.otherwise} {added}"  # noqa: S608
+@transaction.atomic
+def correct_shop_hours(*, hours: Iterable[datetime]) -> dict[datetime, Sums]:
+    """Add to the shop's hours what they lack of their users' totals; returns what that was, of those that lacked any.
+
+    An aggregator changes both in one transaction, so what is found missing at one moment is missing at any later one.
+    """
+    missing = {hour: lacking for hour in hours if (lacking := missing_in_shop(hour)) != NOTHING}
+    _add_to_shop(missing)
+    return missing
 
 
-def _parameters(rows: Sequence[tuple[UserHour, Sums]]) -> Iterator[Any]:
-    for (user_id, hour), sums in rows:
-        yield from (user_id, connection.ops.adapt_datetimefield_value(hour), *astuple(sums))
+def _add_to_shop(hours: Mapping[datetime, Sums]) -> None:
+    rows = [(hour, *astuple(sums)) for hour, sums in sorted(hours.items())]
+    add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=rows)

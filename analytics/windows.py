@@ -16,7 +16,7 @@ Each event adds to the hour of its own timestamp: an order placed at 14:59 and p
 hour and is settled in the next.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -70,6 +70,14 @@ def hourly_totals(events: Iterable[Counted]) -> dict[UserHour, Sums]:
             key = (event.user_id, hour_of(event.timestamp))
             totals[key] = totals.get(key, NOTHING) + added
     return totals
+
+
+def by_hour(totals: Mapping[UserHour, Sums]) -> dict[datetime, Sums]:
+    """What the totals of users come to in each hour."""
+    hours: dict[datetime, Sums] = {}
+    for (_, hour), sums in totals.items():
+        hours[hour] = hours.get(hour, NOTHING) + sums
+    return hours
 
 
 def sums_of(event: Counted) -> Sums:

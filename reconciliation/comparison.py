@@ -32,6 +32,8 @@ class Comparison(StrEnum):
     """no row is behind the statuses that were published of it"""
     TOTALS = "totals"
     """the hourly totals are the sums of the events that were applied to them"""
+    HOURS = "hours"
+    """the shop's hours are the sums of its users' hourly totals"""
     ALERTS = "alerts"
     """each suspicious event has its alert"""
     DOCUMENTS = "documents"

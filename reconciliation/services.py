@@ -14,6 +14,7 @@ from reconciliation.comparison import Comparison, Result, Scope, kept_since
 from reconciliation.documents import Documents
 from reconciliation.models import ComparisonRun
 from reconciliation.rows import Rows
+from reconciliation.shop_hours import ShopHours
 from reconciliation.statuses import Statuses
 from reconciliation.totals import Totals
 from search.index import SearchIndex
@@ -104,4 +105,6 @@ def _stages(scope: Scope, scan: TopicScan, settle: timedelta, only: Collection[C
         wanted.append(Documents(scope, SearchIndex.configured(), settle.total_seconds()))
     if Comparison.TOTALS in only:
         wanted.append(Totals(scope))
+    if Comparison.HOURS in only:
+        wanted.append(ShopHours(scope))
     return wanted

@@ -12,8 +12,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from analytics.consumers import add_up
-from analytics.models import HourlyTotal
-from analytics.windows import Counted
+from analytics.models import HourlyTotal, ShopHour
+from analytics.selectors import shop_hours, sums_by_hour
+from analytics.windows import Counted, Sums, by_hour, hourly_totals
 from events import ChangedStatus, Status, Transaction, TransactionStatusChanged
 from streaming.consuming.deduplication import SeenEvents
 from streaming.models import AppliedOffset
@@ -124,7 +125,7 @@ def test_a_failure_leaves_results_and_offsets_as_they_were_and_the_next_try_coun
     batch = log.append(*good, order("A-huge", 1, user=2**63))
     with pytest.raises((OverflowError, DataError)):  # SQLite's driver says one, MySQL the other
         add_up(batch, seen=seen)
-    assert (HourlyTotal.objects.count(), AppliedOffset.objects.count()) == (0, 0)
+    assert (HourlyTotal.objects.count(), ShopHour.objects.count(), AppliedOffset.objects.count()) == (0, 0, 0)
 
     add_up(Batch(batch.records[:-1]), seen=seen)
     assert stored() == {(user, TWO): (100, 1) for user in range(1, 151)}
@@ -200,7 +201,12 @@ def test_totals_are_exact_however_events_are_cut_sent_and_delivered(
             # A commit that was lost: the batch begins again some records before its start.
             add_up(Batch(records[max(0, start - again) : end]), seen=seen)
         assert stored_as_decimal() == as_decimal(distinct(sent))
+        assert shop_hours() == sums_by_hour() == sums_of_facts(distinct(sent))
         transaction.set_rollback(True)
+
+
+def sums_of_facts(facts: Sequence[Counted]) -> dict[datetime, Sums]:
+    return by_hour(hourly_totals(facts))
 
 
 def record_all(facts: Iterable[Counted]) -> None:

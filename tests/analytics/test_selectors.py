@@ -56,13 +56,13 @@ def test_no_data_is_no_hours() -> None:
 
 
 @reads_plans
-def test_the_latest_hours_are_read_from_the_index() -> None:
+def test_the_latest_hours_are_the_last_of_the_shops_and_no_users_total_is_read() -> None:
     add_to_hourly_totals(totals={(user, TWO): Sums(1) for user in range(10)})
     with CaptureQueriesContext(connection) as queries:
         latest_hours(24)
-    assert len(queries) == 2
-    for query in queries.captured_queries:
-        with connection.cursor() as cursor:
-            plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}").fetchall())
-        assert "totals_of_an_hour" in plan
-        assert "TEMP B-TREE" not in plan
+    [query] = queries.captured_queries
+    with connection.cursor() as cursor:
+        plan = str(cursor.execute(f"EXPLAIN QUERY PLAN {query['sql']}").fetchall())
+    assert "analytics_shophour" in plan
+    assert "hourlytotal" not in plan
+    assert "TEMP B-TREE" not in plan

@@ -9,7 +9,8 @@ from django.db import IntegrityError
 from django.test import Client
 
 from accounts.roles import Role
-from analytics.models import HourlyTotal
+from analytics.services import add_to_hourly_totals
+from analytics.windows import Sums
 from fraud.models import FraudAlert
 from monitoring import live
 from monitoring.exporter import Exporter
@@ -35,7 +36,7 @@ def record_one_of_each() -> None:
         order_id="A-1", user_id=7, amount="1234567.10", status="SUCCESS", timestamp=NOW, kind="ORDER"
     )
     FraudAlert.objects.create(order_id="A-2", user_id=7, amount="20000000.00", timestamp=NOW, rule="amount-limit")
-    HourlyTotal.objects.create(user_id=7, hour=NOW.replace(minute=0), total_cents=123, transaction_count=1)
+    add_to_hourly_totals(totals={(7, NOW.replace(minute=0)): Sums(123, 1)})
 
 
 def health_of_kafka(client: Client) -> dict[str, Any]:

@@ -18,7 +18,8 @@ from selenium.webdriver.common.keys import Keys
 from selenium.webdriver.support.ui import WebDriverWait
 
 from accounts.roles import Role
-from analytics.models import HourlyTotal
+from analytics.services import add_to_hourly_totals
+from analytics.windows import Sums
 from fraud.models import FraudAlert
 from monitoring.exporter import Exporter
 from monitoring.management.commands.run_monitor import observe
@@ -134,9 +135,7 @@ def test_logging_in_shows_the_newest_and_goes_on_by_itself(
 ) -> None:
     record("first")
     alert = raise_alert("suspicious")
-    HourlyTotal.objects.create(
-        user_id=42, hour=NOW.replace(minute=0, second=0), total_cents=123456, transaction_count=3
-    )
+    add_to_hourly_totals(totals={(42, NOW.replace(minute=0, second=0)): Sums(123456, 3)})
 
     browser.get(live_server.url)
     browser.find_element(By.NAME, "username").send_keys(investigator.username)
@@ -227,9 +226,7 @@ def test_one_great_hour_leaves_the_others_readable(open_as: Open, account: Accou
     hour = NOW.replace(minute=0, second=0)
     for hours in range(12):
         cents = 5_000_000_000 if hours == 3 else 5_000_000
-        HourlyTotal.objects.create(
-            user_id=1, hour=hour - timedelta(hours=hours), total_cents=cents, transaction_count=1
-        )
+        add_to_hourly_totals(totals={(1, hour - timedelta(hours=hours)): Sums(cents, 1)})
     browser = open_as(account(Role.ANALYST))
     wait(browser, lambda: "log scale" in text(browser, "#hours-span"))
     assert str(hour.year) in text(browser, "#hours-span")
@@ -279,9 +276,7 @@ def test_those_who_may_not_see_alerts_are_told_who_may(open_as: Open, account: A
 def test_history_that_knows_days_only_is_labelled_by_days(open_as: Open, account: AccountOf) -> None:
     long_ago = datetime(1998, 6, 30, tzinfo=UTC)
     for days in range(40):
-        HourlyTotal.objects.create(
-            user_id=1, hour=long_ago - timedelta(days=days), total_cents=100 + days, transaction_count=1
-        )
+        add_to_hourly_totals(totals={(1, long_ago - timedelta(days=days)): Sums(100 + days, 1)})
     browser = open_as(account(Role.ANALYST))
     browser.find_element(By.ID, "hours-as-table").click()
     assert first_row(browser, "#hours-table table") == ["30 Jun 1998", "1", "1.00"]
@@ -327,7 +322,7 @@ def test_axe_finds_nothing_serious(open_as: Open, account: AccountOf, live_serve
     for number in range(3):
         record(f"order-{number}")
         raise_alert(f"suspicious-{number}")
-    HourlyTotal.objects.create(user_id=1, hour=NOW, total_cents=100, transaction_count=1)
+    add_to_hourly_totals(totals={(1, NOW): Sums(100, 1)})
     browser = open_as(account(Role.OPERATOR), theme=theme)
     wait(browser, lambda: first_row(browser, "#transactions"))
     assert serious_violations(browser) == []
@@ -357,7 +352,7 @@ def test_nothing_scrolls_sideways(open_as: Open, investigator: User, width: int,
     for hours in range(3):
         hour = NOW.replace(minute=0, second=0) - timedelta(hours=hours)
         cents = 9_999_999_999 if hours == 0 else 1000
-        HourlyTotal.objects.create(user_id=1, hour=hour, total_cents=cents, transaction_count=123_456)
+        add_to_hourly_totals(totals={(1, hour): Sums(cents, 123_456)})
     store_snapshot(observed=observation(datetime.now(UTC), end=123_456_789, trend=-98_765.4), seconds=0.1)
     browser = open_as(investigator, width, height)
     wait(browser, lambda: first_row(browser, "#transactions"))

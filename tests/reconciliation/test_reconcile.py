@@ -10,8 +10,9 @@ from confluent_kafka.admin import AdminClient
 from django.core.management import CommandError, call_command
 from django.db.models import F
 
-from analytics.models import HourlyTotal
-from analytics.services import add_to_hourly_totals
+from analytics.models import HourlyTotal, ShopHour
+from analytics.selectors import SUMS
+from analytics.services import add_to_hourly_totals, correct_shop_hours
 from analytics.windows import hourly_totals
 from events import AlertStatus, ChangedStatus, Status, Transaction
 from fraud.models import FraudAlert
@@ -53,6 +54,7 @@ def test_all_agree_after_a_days_business(day: Shop) -> None:
         Comparison.EVENTS: (112, 112, 0),
         Comparison.STATUSES: (8, 8, 0),
         Comparison.TOTALS: (112, 112, 0),
+        Comparison.HOURS: (112, 112, 0),
         Comparison.ALERTS: (1, 1, 0),
     }
 
@@ -106,7 +108,10 @@ def test_totals_that_are_off_by_one_are_named_and_mended(day: Shop) -> None:
         f"{getattr(right[user_id], column)}"
         for user_id, column in enumerate(columns)
     }
-    assert {each: set(examples) for each, examples in mismatches().items()} == {Comparison.TOTALS: named}
+    assert {each: set(examples) for each, examples in mismatches().items()} == {
+        Comparison.TOTALS: named,
+        Comparison.HOURS: {"2026-11-22T14: total_cents lacks 1 of what its users have"},
+    }
     assert mismatches(repair=True) == {}
     for user_id, column in enumerate(columns):
         assert getattr(HourlyTotal.objects.get(pk=right[user_id].pk), column) == getattr(right[user_id], column)
@@ -123,6 +128,23 @@ def test_a_total_that_is_gone_and_one_out_of_nothing_are_mended(day: Shop) -> No
     HourlyTotal.objects.create(user_id=99, hour=TWO, total_cents=7, transaction_count=1)
     assert mismatches(repair=True) == {}
     assert HourlyTotal.objects.get(user_id=3, hour=TWO).total_cents > 0
+
+
+def test_an_hour_of_the_shop_that_its_users_do_not_come_to_is_named_and_mended(day: Shop) -> None:
+    later = TWO + timedelta(hours=1)
+    right = {row.hour: row.total_cents for row in ShopHour.objects.all()}
+    ShopHour.objects.filter(hour=TWO).update(refunded_cents=F("refunded_cents") + 3)
+    ShopHour.objects.filter(hour=later).delete()
+    ShopHour.objects.create(hour=TWO - timedelta(hours=1), **dict.fromkeys(SUMS, 1))
+    assert mismatches() == {
+        Comparison.HOURS: [
+            "2026-11-22T13: total_cents lacks -1 of what its users have",
+            "2026-11-22T14: refunded_cents lacks -3 of what its users have",
+            f"2026-11-22T15: total_cents lacks {right[later]} of what its users have",
+        ]
+    }
+    assert mismatches(repair=True) == {}
+    assert {row.hour: row.total_cents for row in ShopHour.objects.filter(hour__gte=TWO)} == right
 
 
 def test_an_aggregator_that_is_behind_is_no_mismatch_and_mending_counts_nothing_twice(day: Shop) -> None:
@@ -171,6 +193,7 @@ def test_once_topics_are_shortened_only_what_they_still_hold_is_compared(day: Sh
     # Of what is gone nobody can say any more whether it was right.
     Row.objects.filter(order_id="k-42").delete()
     HourlyTotal.objects.filter(user_id=3).delete()
+    correct_shop_hours(hours=ShopHour.objects.values_list("hour", flat=True))
     assert mismatches() == {}
     day.send(*(an_order(f"k-later-{n}", user=n) for n in range(30)))
     day.send(*(an_order(f"k-last-{n}", user=n) for n in range(30)))

@@ -21,8 +21,9 @@ from rest_framework.test import APIClient
 
 from accounts.roles import Role
 from analytics.models import HourlyTotal
-from analytics.services import ROWS_PER_STATEMENT, add_to_hourly_totals, correct_hourly_totals
+from analytics.services import add_to_hourly_totals, correct_hourly_totals
 from analytics.windows import Sums
+from database.sums import ROWS_PER_STATEMENT
 from events import AlertStatus
 from fraud import services
 from fraud.models import AlertEntry, FraudAlert

@@ -96,6 +96,7 @@ def test_totals_alerts_and_rows_survive_ten_kills_of_every_worker(platform_proce
     assert rows(platform_processes) == {(o.order_id, o.user_id, o.cents, o.status.value) for o in orders}
     assert alerts(platform_processes) == sorted((o.order_id, o.cents) for o in orders if o.cents > LIMIT_CENTS)
     assert totals(platform_processes) == true_totals(orders)
+    assert hours(platform_processes)
 
 
 def fill_outbox(platform: Platform, orders: list[Transaction]) -> None:
@@ -124,6 +125,15 @@ def totals(platform: Platform) -> set[tuple[object, ...]]:
             " FROM analytics_hourlytotal"
         )
     )
+
+
+def hours(platform: Platform) -> set[tuple[object, ...]]:
+    """What is kept of the whole shop's hours, and what its users' totals come to."""
+    sums = "total_cents", "transaction_count", "settled_cents", "failed_cents", "refunded_cents"
+    of_users = ", ".join(f"sum({name})" for name in sums)
+    kept = set(platform.query(f"SELECT hour, {', '.join(sums)} FROM analytics_shophour"))
+    assert kept == set(platform.query(f"SELECT hour, {of_users} FROM analytics_hourlytotal GROUP BY hour"))
+    return kept
 
 
 def true_totals(orders: list[Transaction]) -> set[tuple[object, ...]]:
