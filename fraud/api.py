@@ -1,6 +1,7 @@
 from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
+from django.db.models import QuerySet
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
@@ -132,12 +133,24 @@ class AlertParameters(Parameters):
         return account
 
 
-@extend_schema_view(get=extend_schema(summary="List fraud alerts, the last raised first"))
+@extend_schema_view(
+    get=extend_schema(
+        summary="List fraud alerts, the last raised first",
+        description="With `amount_min` and nothing else the largest first.",
+    )
+)
 class Alerts(Listing[FraudAlert]):
     permission_classes = (has_role(Role.INVESTIGATOR),)
     serializer_class = AlertSerializer
     parameters = AlertParameters
     queryset = FraudAlert.objects.select_related("assignee")
+
+    @property
+    def order(self) -> tuple[str, ...]:
+        return selectors.order_of(self.asked)
+
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return selectors.narrowed(queryset, self.asked)
 
 
 @extend_schema_view(get=extend_schema(summary="One fraud alert with its whole history"))

@@ -7,6 +7,7 @@ from django.utils import timezone
 
 from events import AlertStatus
 from events.money import to_cents
+from fraud.cases import CLOSED
 
 STATUSES = [(status.value, status.value.capitalize()) for status in AlertStatus]
 
@@ -25,11 +26,25 @@ class FraudAlert(models.Model):
     )
     raised_at = models.DateTimeField(default=timezone.now, editable=False)
     updated_at = models.DateTimeField(auto_now=True)
+    decided = models.GeneratedField(
+        expression=models.Case(models.When(status__in=sorted(CLOSED), then=models.Value(1)), default=models.Value(0)),
+        output_field=models.SmallIntegerField(),
+        db_persist=False,
+        help_text="1: closed; a number, since Django asks for a boolean in a form that no index of SQLite serves",
+    )
 
     class Meta:
+        # What each serves: docs/decisions/0041. Alerts are few, so their indexes cost little.
         indexes: ClassVar[list[Any]] = [
-            models.Index(fields=["status", "raised_at", "-amount"], name="fraud_queue"),
-            models.Index(fields=["user_id"], name="fraud_alerts_of_a_user"),
+            models.Index(fields=["decided", "raised_at", "-amount"], name="fraud_queue"),
+            models.Index(fields=["decided", "amount"], name="fraud_queue_by_amount"),
+            models.Index(fields=["rule", "decided", "raised_at"], name="fraud_oldest_of_a_rule"),
+            models.Index(fields=["status", "raised_at"], name="fraud_alerts_of_a_status"),
+            models.Index(fields=["user_id", "raised_at"], name="fraud_alerts_of_a_user"),
+            models.Index(fields=["assignee", "raised_at"], name="fraud_alerts_of_an_assignee"),
+            models.Index(fields=["rule", "raised_at"], name="fraud_alerts_of_a_rule"),
+            models.Index(fields=["raised_at"], name="fraud_alerts_latest"),
+            models.Index(fields=["amount"], name="fraud_alerts_by_amount"),
         ]
         constraints: ClassVar[list[Any]] = [
             models.CheckConstraint(condition=models.Q(status__in=list(AlertStatus)), name="alert_status_is_known"),
@@ -47,6 +62,42 @@ class FraudAlert(models.Model):
     def version(self) -> str:
         """Differs after every change."""
         return f"{self.pk}-{self.updated_at.timestamp():.6f}"
+
+
+class AlertCount(models.Model):
+    """How many alerts of a rule are in a state. Changed with them, by tallies.py."""
+
+    rule = models.CharField(max_length=64)
+    status = models.CharField(max_length=13, choices=STATUSES)
+    alerts = models.BigIntegerField()
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["rule", "status"], name="one_count_per_rule_and_state"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.status}: {self.alerts}"
+
+
+class DecisionTime(models.Model):
+    """How many decisions on a rule's alerts took so long, from raising them on. Changed with them, by tallies.py."""
+
+    rule = models.CharField(max_length=64)
+    outcome = models.CharField(max_length=13, choices=STATUSES)
+    within = models.PositiveIntegerField(
+        help_text="seconds, the bucket that they are in: those of smaller ones are not in it; 0: longer than any bucket"
+    )
+    decisions = models.BigIntegerField()
+    micros = models.BigIntegerField(help_text="how long they took together, in microseconds")
+
+    class Meta:
+        constraints: ClassVar[list[Any]] = [
+            models.UniqueConstraint(fields=["rule", "outcome", "within"], name="one_row_per_bucket_of_decisions"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.rule} {self.outcome} within {self.within} s: {self.decisions}"
 
 
 class AlertEntry(models.Model):

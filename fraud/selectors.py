@@ -1,12 +1,13 @@
 """What is read about alerts, and about the transactions they are about."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
 from django.db.models import Q, QuerySet
 
+import database.unindexed  # noqa: F401 - makes the lookup known
 from accounts.roles import Role
 from fraud.cases import CLOSED
 from fraud.models import AlertEntry, FraudAlert
@@ -33,6 +34,31 @@ def newest(limit: int) -> list[dict[str, Any]]:
     ]
 
 
+LATEST_FIRST = ("-raised_at", "-id")
+LARGEST_FIRST = ("-amount", "-id")
+
+
+def order_of(asked: Collection[str]) -> tuple[str, ...]:
+    """The columns by which alerts come that are asked for by these lookups; an index has them so."""
+    return LARGEST_FIRST if set(asked) == {"amount__gte"} else LATEST_FIRST
+
+
+def narrowed(alerts: QuerySet[FraudAlert], asked: Mapping[str, Any]) -> QuerySet[FraudAlert]:
+    """The alerts for which all of this holds: found by user, else by investigator, else by state, else by rule."""
+    lookups = dict(asked)
+    driving = ["user_id", *(["assignee"] if asked.get("assignee") else []), "status", "rule"]
+    for name in [name for name in driving if name in lookups][1:]:
+        if name in ("status", "rule"):
+            lookups[f"{name}__unindexed"] = lookups.pop(name)
+    return alerts.filter(**lookups)
+
+
+def oldest_open(rule: str) -> datetime | None:
+    """When the oldest of a rule's alerts was raised on which nobody has decided; None: there is none."""
+    waiting = FraudAlert.objects.filter(rule=rule, decided=0).order_by("raised_at")
+    return waiting.values_list("raised_at", flat=True).first()
+
+
 def investigators() -> QuerySet[User]:
     """The accounts that an alert can be assigned to."""
     return User.objects.filter(Q(groups__name=Role.INVESTIGATOR) | Q(is_superuser=True), is_active=True).distinct()
@@ -45,7 +71,7 @@ def history(alert: FraudAlert) -> QuerySet[AlertEntry]:
 
 def other_alerts(alert: FraudAlert) -> QuerySet[FraudAlert]:
     """The latest of the user's other alerts, newest first."""
-    return FraudAlert.objects.filter(user_id=alert.user_id).exclude(pk=alert.pk).order_by("-pk")[:RECENT]
+    return FraudAlert.objects.filter(user_id=alert.user_id).exclude(pk=alert.pk).order_by("-raised_at", "-id")[:RECENT]
 
 
 def transaction_of(alert: FraudAlert) -> Transaction | None:

@@ -14,6 +14,7 @@ from events.money import from_cents, to_cents
 from fraud import cases
 from fraud.models import AlertEntry, FraudAlert
 from fraud.rules import suspicions
+from fraud.tallies import Tally
 from streaming.producing import outbox
 from transactions.selectors import known
 from transactions.tellings import agrees, entry_of
@@ -39,14 +40,8 @@ def raise_alerts(*, received: Iterable[events.Transaction]) -> list[FraudAlert]:
 
     What contradicts an order that is recorded already raises none. What is recorded only later, realign() settles.
     """
-    suspected = {event: rule for event in received if (rule := _rule_broken(event))}
-    recorded = known({event.order_id for event in suspected}) if suspected else {}
-    alerts = [
-        _suspected(event, rule)
-        for event, rule in suspected.items()
-        if event.order_id not in recorded or agrees(event, recorded[event.order_id])
-    ]
-    return _raise_new(alerts) if alerts else []
+    suspected = _suspicions(received)
+    return _raise_new(suspected) if suspected else []
 
 
 @transaction.atomic
@@ -57,11 +52,14 @@ def realign(*, order_ids: Collection[str]) -> list[FraudAlert]:
     is suspicious itself.
     """
     recorded = {order_id: entry_of(order_id, each) for order_id, each in known(order_ids).items()}
+    tally = Tally()
     for alert in FraudAlert.objects.select_for_update().filter(order_id__in=recorded).order_by("pk"):
         event = recorded[alert.order_id]
-        if alert.about != (event.user_id, event.cents, event.timestamp):
-            _realign(alert, event)
-    return raise_alerts(received=recorded.values())
+        if alert.about != (event.user_id, event.cents, event.timestamp) and (entry := _realign(alert, event)):
+            tally.changed(alert, entry)
+    raised = _raise(_suspicions(recorded.values()), tally)
+    tally.write()
+    return raised
 
 
 def take(*, alert: FraudAlert, by: User) -> FraudAlert:
@@ -95,23 +93,37 @@ def change_alert(
         return row
     if seen not in (None, row.version):
         raise ChangedMeanwhile(f"{row.order_id} changed after you read it: look at its history, then decide again.")
-    return _change(row, by, status or now.status, assignee, note)
+    tally = Tally()
+    tally.changed(row, _change(row, by, status or now.status, assignee, note))
+    tally.write()
+    return row
 
 
 def _rule_broken(event: events.Transaction) -> str | None:
     return suspicions(event, to_cents(settings.FRAUD_AMOUNT_LIMIT))
 
 
-def _realign(alert: FraudAlert, event: events.Transaction) -> None:
+def _suspicions(received: Iterable[events.Transaction]) -> list[FraudAlert]:
+    """The alerts that there ought to be about what was received, unless it contradicts what is recorded."""
+    suspected = {event: rule for event in received if (rule := _rule_broken(event))}
+    recorded = known({event.order_id for event in suspected}) if suspected else {}
+    return [
+        _suspected(event, rule)
+        for event, rule in suspected.items()
+        if event.order_id not in recorded or agrees(event, recorded[event.order_id])
+    ]
+
+
+def _realign(alert: FraudAlert, event: events.Transaction) -> AlertEntry | None:
+    """The line of history that this leaves; None: none."""
     reason = f"This alert was about {alert.amount} of user {alert.user_id}, which is not what counts for the order"
     if not _rule_broken(event):
         if alert.status in cases.CLOSED:
-            return  # an investigator, or this, has decided already
-        _change(alert, None, AlertStatus.DISMISSED, alert.assignee, f"{reason}: that is not suspicious.")
-        return
+            return None  # an investigator, or this, has decided already
+        return _change(alert, None, AlertStatus.DISMISSED, alert.assignee, f"{reason}: that is not suspicious.")
     alert.user_id, alert.amount, alert.timestamp = event.user_id, from_cents(event.cents), event.timestamp
     alert.save(update_fields=["user_id", "amount", "timestamp"])
-    _change(alert, None, AlertStatus(alert.status), alert.assignee, f"{reason}: that is {alert.amount}.")
+    return _change(alert, None, AlertStatus(alert.status), alert.assignee, f"{reason}: that is {alert.amount}.")
 
 
 def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
@@ -126,6 +138,16 @@ def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
 
 @transaction.atomic
 def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
+    tally = Tally()
+    raised = _raise(suspected, tally)
+    tally.write()
+    return raised
+
+
+def _raise(suspected: list[FraudAlert], tally: Tally) -> list[FraudAlert]:
+    """Those of these alerts that are new, inserted and published."""
+    if not suspected:
+        return []
     now = timezone.now()
     for alert in suspected:
         alert.raised_at = now
@@ -135,15 +157,19 @@ def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
     raised = list(FraudAlert.objects.filter(order_id__in=order_ids, history=None).order_by("pk"))
     AlertEntry.objects.bulk_create(AlertEntry(alert=alert, status=alert.status) for alert in raised)
     outbox.enqueue(_as_event(alert, AlertChange.RAISED) for alert in raised)
+    for alert in raised:
+        tally.raised(alert)
     return raised
 
 
-def _change(alert: FraudAlert, by: User | None, status: AlertStatus, assignee: User | None, note: str) -> FraudAlert:
+def _change(alert: FraudAlert, by: User | None, status: AlertStatus, assignee: User | None, note: str) -> AlertEntry:
     previous, alert.status, alert.assignee = alert.status, status, assignee
     alert.save(update_fields=["status", "assignee", "updated_at"])
-    AlertEntry.objects.create(alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note)
+    entry = AlertEntry.objects.create(
+        alert=alert, by=by, previous_status=previous, status=status, assignee=assignee, note=note
+    )
     outbox.enqueue([_as_event(alert, AlertChange.CHANGED)])
-    return alert
+    return entry
 
 
 def _as_event(alert: FraudAlert, change: AlertChange) -> events.FraudAlert:

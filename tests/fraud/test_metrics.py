@@ -11,7 +11,7 @@ from pytest_django import DjangoAssertNumQueries
 
 from events import AlertStatus
 from fraud import metrics, services
-from fraud.models import AlertEntry, FraudAlert
+from fraud.models import FraudAlert
 from native.driving.scraping import Scrape
 
 pytestmark = pytest.mark.django_db
@@ -33,9 +33,8 @@ def raised_ago(alert: FraudAlert, age: timedelta) -> None:
 
 
 def decided(alert: FraudAlert, by: User, outcome: AlertStatus, after: timedelta) -> None:
+    raised_ago(alert, after)
     services.change_alert(alert=alert, by=by, status=outcome, note="seen")
-    entry = AlertEntry.objects.filter(alert=alert).latest("pk")
-    AlertEntry.objects.filter(pk=entry.pk).update(at=alert.raised_at + after)
 
 
 def test_without_alerts_every_state_and_outcome_is_told_as_nothing() -> None:
@@ -72,7 +71,7 @@ def test_decisions_fall_into_the_buckets_of_the_time_they_took(raise_alert: Rais
         le: desk.value(f"{name}_bucket", rule=RULE, outcome="CONFIRMED", le=le) for le in ("300.0", "900.0", "14400.0")
     }
     assert confirmed == {"300.0": 0, "900.0": 1, "14400.0": 2}
-    assert desk.value(f"{name}_sum", rule=RULE, outcome="CONFIRMED") == pytest.approx(7800)
+    assert desk.value(f"{name}_sum", rule=RULE, outcome="CONFIRMED") == pytest.approx(7800, abs=60)
     assert desk.value(f"{name}_bucket", rule=RULE, outcome="DISMISSED", le="604800.0") == 0
     assert desk.value(f"{name}_count", rule=RULE, outcome="DISMISSED") == 1
 
@@ -87,10 +86,10 @@ def test_a_note_on_a_closed_alert_is_no_decision_and_a_second_decision_is_one(al
     assert decisions == [1, 1]
 
 
-def test_it_takes_three_queries_however_many_alerts_there_are(
+def test_it_takes_four_queries_however_many_alerts_there_are(
     raise_alert: Raise, django_assert_num_queries: DjangoAssertNumQueries
 ) -> None:
     for number in range(5):
         raise_alert(f"order-{number}")
-    with django_assert_num_queries(3):
+    with django_assert_num_queries(4):
         list(metrics.desk())
