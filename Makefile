@@ -69,6 +69,9 @@ hostile: .venv/development  ## send a million hostile records among as many good
 drill: .venv/development  ## break the real cluster on purpose, seven minutes long: each alert must fire, reach operators, and clear
 	$(BIN)/pytest tests/cluster/test_alerts.py -m cluster -s -q
 
+bench-api: .venv/development  ## measure the API beside a Spring Boot application on the same tables; BENCH_OPTIONS="--rounds 5"
+	@$(BIN)/python -m bench.api $(or $(BENCH_OPTIONS),--busy)
+
 format:  ## put every file into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -94,4 +97,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets lint test test-stack test-cluster survival hostile drill format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets lint test test-stack test-cluster survival hostile drill bench-api format dashboards evidence report lock clean

@@ -4,6 +4,7 @@ PYTHONPATH=platform .venv/bin/python -m bench.slow_clients [--held 200] [--secon
 """
 
 import argparse
+import json
 import socket
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,8 +12,10 @@ from contextlib import ExitStack, contextmanager
 from rich.console import Console
 from rich.table import Table
 
-from bench.api import CALLS, all_calls, api
+from bench import callers
+from bench.api.servers import ours, running
 from bench.embedded import platform
+from native.driving.embedded import Platform
 from native.driving.shop import percentile
 
 HALVES = {
@@ -21,8 +24,7 @@ HALVES = {
     "half bodies": (b"POST /transactions HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{",),
     "nothing": (b"",),
 }
-CALL = "GET /health/live"
-ORDER = "POST /transactions, one order"
+CALLS = {"GET /health/live": callers.live, "POST /transactions, one order": callers.order}
 
 
 def main() -> None:
@@ -34,12 +36,21 @@ def main() -> None:
     table = Table("held", "request", "a second", "p50", "p99", title=f"{options.held} held, {options.callers} callers")
     with platform() as measured, api(measured) as (port, token):
         for name, sends in HALVES.items():
-            for call in (CALL, ORDER):
+            for called, call in CALLS.items():
                 with held_open(port, sends, options.held):
-                    times = all_calls(port, token, CALLS[call], options.seconds, options.callers)
+                    times = callers.all_calls(port, token, call, options.seconds, options.callers)
                 p50, p99 = (f"{1000 * percentile(times, p):.0f} ms" for p in (0.5, 0.99))
-                table.add_row(name, call, f"{len(times) / options.seconds:,.0f}", p50, p99)
+                table.add_row(name, called, f"{len(times) / options.seconds:,.0f}", p50, p99)
     Console().print(table)
+
+
+@contextmanager
+def api(measured: Platform) -> Iterator[tuple[int, str]]:
+    """Its port, and the shop's token."""
+    logins = measured.folder / "accounts.json"
+    measured.run("make_demo_accounts", "--write", str(logins))
+    with running(ours("api", measured.environment), measured.log("api")) as server:
+        yield server.port, json.loads(logins.read_text())["shop"]["token"]
 
 
 @contextmanager

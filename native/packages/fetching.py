@@ -26,6 +26,8 @@ MONITORING_PACKAGES = [
     "rsyslog-elasticsearch",
 ]
 COMPOSE_PACKAGES = ["docker-compose"]
+WRK_PACKAGES = ["wrk"]
+"""what measures the API, in bench"""
 JAVA = {"java": "default-jre-headless"}
 PROGRAMS = {"redis-server": "redis-server", "prometheus": "prometheus"} | JAVA
 COMPILING = {"mysql_config": "default-libmysqlclient-dev", "pkg-config": "pkg-config", "gcc": "gcc libc6-dev"}
@@ -66,7 +68,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="debian-") as folder:
         found = [
             each
-            for part in (MYSQL_PACKAGES, MONITORING_PACKAGES, COMPOSE_PACKAGES)
+            for part in (MYSQL_PACKAGES, MONITORING_PACKAGES, COMPOSE_PACKAGES, WRK_PACKAGES)
             for each in debian.fetch(part, Path(folder))
         ]
     proven.LOCK.write_text(proven.written(found))

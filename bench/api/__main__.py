@@ -1,0 +1,143 @@
+"""The API beside a Spring Boot application on the same tables, both asked by wrk, in turns.
+
+python -m bench.api [--rounds 3] [--seconds 4] [--only get,post] [--busy] [--quick]
+"""
+
+import argparse
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
+from typing import Any
+
+from rich.console import Console
+
+from bench import machine, marked
+from bench.api import outcome, plot, spring, wrk
+from bench.api.busy import workers
+from bench.api.kinds import BY_NAME, KINDS, Kind
+from bench.api.measured import Turn
+from bench.api.paths import write_paths
+from bench.api.preparing import fill, whole_second
+from bench.api.servers import ours
+from bench.api.turns import Beside, Contestant, Plan, alone, take_turn
+from bench.mysql import MySQL
+from bench.sqlite import SQLite
+from native.layout import ROOT
+from native.packages.debian import NotInstalled
+
+ROWS, USERS = 60_000, 10_000
+BUFFER_POOL_MB = 128
+BUSY_RATE = 50
+FOLDER = ROOT / "var" / "bench" / "api"
+RESULTS = ROOT / "bench" / "results"
+README = ROOT / "bench" / "README.md"
+NAME = "bench-api"
+OURS = "ours-"
+console = Console(highlight=False, soft_wrap=True)
+
+
+def main() -> None:
+    options = parsed()
+    kinds = [BY_NAME[name] for name in options.only] if options.only else list(KINDS)
+    plan = Plan(kinds, options.seconds, options.warm_share, FOLDER)
+    FOLDER.mkdir(parents=True, exist_ok=True)
+    try:
+        wrk.command()
+        spring.build()
+        told = machine.described()
+        contestants = prepare(options)
+        turns = rounds(contestants, plan, options.rounds)
+        busy = beside_workers(contestants, plan, options.busy_rate) if options.busy else []
+    except (NotInstalled, wrk.Failed) as failure:
+        sys.exit(str(failure))
+    told |= {name: getattr(options, name) for name in ("rounds", "seconds", "rows", "users", "busy_rate")}
+    told["versions"] |= spring.versions()
+    found = outcome.summary(turns, kinds)
+    tables = outcome.rendered(found, kinds, busy)
+    console.print(tables, markup=False)
+    if not (options.quick or options.only):
+        figures = {
+            "medians": found,
+            "ratios": outcome.ratios(found, kinds),
+            "beside_workers": [turn.as_json() for turn in busy],
+            "turns": [turn.as_json() for turn in turns],
+        }
+        write(told | figures, kinds, tables)
+
+
+def parsed() -> argparse.Namespace:
+    parser = argparse.ArgumentParser("python -m bench.api", description="Measure the API beside Spring Boot.")
+    parser.add_argument("--rounds", type=int, default=3, help="in each, every server has a turn (3)")
+    parser.add_argument("--seconds", type=float, default=4, help="for each kind of request, after warming up (4)")
+    parser.add_argument("--only", type=lambda text: text.split(","), help=f"kinds of {','.join(BY_NAME)}")
+    parser.add_argument("--busy", action="store_true", help="measure ours beside busy workers, too")
+    parser.add_argument("--busy-rate", type=int, default=BUSY_RATE, help=f"mock orders a second then ({BUSY_RATE})")
+    parser.add_argument("--quick", action="store_true", help="only see whether all works: nothing is written")
+    options = parser.parse_args()
+    if unknown := set(options.only or ()) - BY_NAME.keys():
+        parser.error(f"--only: {', '.join(sorted(unknown))}: choose of {', '.join(BY_NAME)}")
+    options.rows, options.users, options.warm_share = ROWS, USERS, 1.0
+    if options.quick:
+        options.rounds, options.seconds, options.rows, options.users, options.warm_share = 1, 2.0, 3000, 500, 0.1
+    return options
+
+
+def prepare(options: argparse.Namespace) -> list[Contestant]:
+    """Both databases filled alike and ended, with the servers that work on them."""
+    mysql, sqlite, now = MySQL("api-mysql", BUFFER_POOL_MB), SQLite("api-sqlite"), whole_second()
+    console.print(f"Filling MySQL and SQLite with {options.rows:,} transactions each …")
+    mysql.make()
+    with mysql.running():
+        on_mysql = fill(mysql, options.rows, options.users, now, FOLDER / "accounts-mysql.json")
+    mysql.keep()
+    sqlite.make()
+    on_sqlite = fill(sqlite, options.rows, options.users, now, FOLDER / "accounts-sqlite.json")
+    sqlite.keep()
+    write_paths(FOLDER, sqlite.file, options.users)
+    return [
+        Contestant(spring.spring(mysql), mysql, on_mysql),
+        Contestant(ours(f"{OURS}mysql", mysql.environment()), mysql, on_mysql),
+        Contestant(ours(f"{OURS}sqlite", sqlite.environment()), sqlite, on_sqlite),
+    ]
+
+
+def rounds(contestants: Sequence[Contestant], plan: Plan, count: int) -> list[Turn]:
+    """Every round gives each a turn; every other one backwards, so that nobody always comes after the same."""
+    return [
+        tell_of(f"round {number + 1} of {count}", who, plan)
+        for number in range(count)
+        for who in contestants[:: -1 if number % 2 else 1]
+    ]
+
+
+def beside_workers(contestants: Sequence[Contestant], plan: Plan, rate: int) -> list[Turn]:
+    """A turn of each of ours while workers work on the same database. rate: mock orders a second."""
+
+    def beside(environment: Mapping[str, str]) -> AbstractContextManager[dict[str, str]]:
+        return workers(environment, rate, plan.folder / "workers.log")
+
+    return [
+        tell_of("beside busy workers", who, plan, beside) for who in contestants if who.server.name.startswith(OURS)
+    ]
+
+
+def tell_of(which: str, who: Contestant, plan: Plan, beside: Beside = alone) -> Turn:
+    """A turn, shown while and after it is taken."""
+    with console.status(which) as status:
+        turn = take_turn(who, plan, lambda doing: status.update(f"{which}, {doing} …"), beside)
+    speeds = ", ".join(f"{name} {each.per_second:,.0f}" for name, each in turn.kinds.items())
+    console.print(f"{which}, {turn.server}: {speeds} a second; {turn.memory_mb:.0f} MB")
+    return turn
+
+
+def write(figures: dict[str, Any], kinds: Sequence[Kind], tables: str) -> None:
+    """Write all figures, the picture, and the tables in bench/README.md."""
+    RESULTS.mkdir(exist_ok=True)
+    (RESULTS / "api.json").write_text(json.dumps(figures, indent=1) + "\n")
+    plot.draw(figures, kinds, RESULTS / "api.svg")
+    README.write_text(marked.replaced(README.read_text(), NAME, tables))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,47 @@
+"""What a measurement was taken on: the machine, and the versions of all that took part."""
+
+import os
+import platform
+import re
+import subprocess
+from datetime import UTC, datetime
+from importlib.metadata import version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from native.layout import ROOT
+
+PACKAGES = ("Django", "djangorestframework", "gunicorn", "mysqlclient", "confluent-kafka")
+
+
+def described() -> dict[str, Any]:
+    """Machine, versions, commit and moment, as they are written beside every result."""
+    return {
+        "date": datetime.now(UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "machine": {
+            "processor": processor(),
+            "cores": len(os.sched_getaffinity(0)),
+            "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+            "kernel": platform.release(),
+            "load_before": round(os.getloadavg()[0], 2),
+        },
+        "versions": {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+    }
+
+
+def commit() -> str:
+    """The commit that is checked out, and whether anything beside it was changed."""
+    done = subprocess.run(
+        ["git", "describe", "--always", "--dirty", "--exclude", "*"],
+        cwd=ROOT, text=True, capture_output=True, check=False,
+    )  # fmt: skip
+    return done.stdout.strip() or "unknown"
+
+
+def processor() -> str:
+    """Its model, as Linux names it."""
+    found = re.search(r"^model name\s*: (.*)$", Path("/proc/cpuinfo").read_text(), flags=re.MULTILINE)
+    return found[1] if found else platform.machine()

@@ -1,0 +1,47 @@
+package peer.shop.orders;
+
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import org.springframework.data.domain.Limit;
+import org.springframework.stereotype.Component;
+
+/** Pages of the table by keyset; one row more than is shown tells whether another page follows. */
+@Component
+class Pages {
+    private final TransactionRepository transactions;
+
+    Pages(TransactionRepository transactions) {
+        this.transactions = transactions;
+    }
+
+    /** The page at a cursor, or the first one; address: of the list itself. */
+    Page read(Cursor cursor, int limit, String address) {
+        List<Transaction> rows = rows(cursor, Limit.of(limit + 1));
+        boolean more = rows.size() > limit;
+        boolean reverse = cursor != null && cursor.reverse();
+        List<Transaction> shown = new ArrayList<>(more ? rows.subList(0, limit) : rows);
+        if (reverse) {
+            Collections.reverse(shown);
+        }
+        boolean hasNext = reverse || more;
+        boolean hasPrevious = reverse ? more : cursor != null;
+        return new Page(
+            hasNext && !shown.isEmpty() ? link(address, shown.get(shown.size() - 1), false) : null,
+            hasPrevious && !shown.isEmpty() ? link(address, shown.get(0), true) : null,
+            shown.stream().map(TransactionView::of).toList());
+    }
+
+    private List<Transaction> rows(Cursor cursor, Limit limit) {
+        if (cursor == null) {
+            return transactions.findAllByOrderByIdDesc(limit);
+        }
+        return cursor.reverse()
+            ? transactions.findByIdGreaterThanOrderByIdAsc(cursor.position(), limit)
+            : transactions.findByIdLessThanOrderByIdDesc(cursor.position(), limit);
+    }
+
+    private static String link(String address, Transaction row, boolean reverse) {
+        return address + "?cursor=" + new Cursor(row.id, reverse);
+    }
+}

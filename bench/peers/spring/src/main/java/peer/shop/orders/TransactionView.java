@@ -1,0 +1,23 @@
+package peer.shop.orders;
+
+import com.fasterxml.jackson.annotation.JsonProperty;
+import java.time.Instant;
+
+/** A transaction as the API tells of it. */
+record TransactionView(
+    @JsonProperty("order_id") String orderId,
+    @JsonProperty("user_id") long userId,
+    String amount,
+    String status,
+    Instant timestamp,
+    String kind,
+    @JsonProperty("refund_of") String refundOf,
+    @JsonProperty("recorded_at") Instant recordedAt,
+    @JsonProperty("updated_at") Instant updatedAt) {
+
+    static TransactionView of(Transaction row) {
+        return new TransactionView(
+            row.orderId, row.userId, row.amount.toPlainString(), row.status, row.timestamp, row.kind, row.refundOf,
+            row.recordedAt, row.updatedAt);
+    }
+}
