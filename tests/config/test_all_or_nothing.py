@@ -4,7 +4,7 @@ import ast
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +17,10 @@ from django.db import OperationalError, connection
 import events
 from accounts.demo import make_demo_accounts
 from accounts.roles import Role
-from analytics.services import ROWS_PER_STATEMENT, add_to_hourly_totals, correct_hourly_totals
+from analytics.models import HourlyTotal
+from analytics.services import add_to_hourly_totals, correct_hourly_totals, correct_shop_hours
 from analytics.windows import Sums
+from database.sums import ROWS_PER_STATEMENT
 from events import AlertStatus, ChangedStatus, Status
 from fraud.models import FraudAlert
 from fraud.services import change_alert, raise_alerts, realign
@@ -92,6 +94,12 @@ def correcting_totals() -> Write:
     return lambda: correct_hourly_totals(by={(7, NOON): Sums(-1, -1), (8, NOON): Sums(1, 1)})
 
 
+def correcting_the_shops_hours() -> Write:
+    hours = [NOON - timedelta(hours=hours) for hours in range(2 * ROWS_PER_STATEMENT)]
+    HourlyTotal.objects.bulk_create(HourlyTotal(user_id=7, hour=hour, total_cents=1) for hour in hours)
+    return lambda: correct_shop_hours(hours=hours)
+
+
 def applying_a_batch() -> Write:
     records = [Record(ORDER, Topic.TRANSACTIONS, partition, 0, NOON) for partition in (0, 1)]
 
@@ -131,6 +139,7 @@ SERVICES: dict[Callable[[], Write], str] = {
     taking_an_alert: "fraud.services.change_alert",
     adding_to_totals: "analytics.services.add_to_hourly_totals",
     correcting_totals: "analytics.services.correct_hourly_totals",
+    correcting_the_shops_hours: "analytics.services.correct_shop_hours",
     applying_a_batch: "streaming.consuming.exactly_once.apply_once",
     keeping_comparisons: "reconciliation.services.keep",
     marking_an_address_as_refused: "notifications.mailing._mark_failed",
