@@ -216,8 +216,18 @@ CELERY_WORKER_HIJACK_ROOT_LOGGER = False
 CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "send e-mails": {"task": "notifications.tasks.send_emails", "schedule": 5, "options": {"expires": 5}},
     "tell of silence": {"task": "notifications.tasks.tell_of_silence", "schedule": 60, "options": {"expires": 60}},
-    "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 3600},
-    "forget idempotency keys": {"task": "api.tasks.forget_idempotency_keys", "schedule": 3600},
+    # Often, so that there is little to do each time.
+    "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 60, "options": {"expires": 60}},
+    "forget idempotency keys": {
+        "task": "api.tasks.forget_idempotency_keys",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "forget expired logins": {
+        "task": "accounts.tasks.forget_expired_logins",
+        "schedule": 3600,
+        "options": {"expires": 3600},
+    },
 }
 # What waits for others must not keep the rest waiting: a slow mail server its e-mails only. Reconciling takes minutes,
 # and a Kafka account that reads. A worker of its own may take each of these queues.

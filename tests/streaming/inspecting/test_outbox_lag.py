@@ -88,6 +88,16 @@ def test_rows_wait_until_the_relay_has_sent_them(kafka: AdminClient, write: Writ
     assert figures() == {"platform_outbox_waiting_rows": 0, "platform_outbox_oldest_seconds": 0}
 
 
+def test_however_many_wait_no_more_are_counted_than_say_enough() -> None:
+    most = outbox_lag.COUNTED_AT_MOST
+    waiting = (OutboxMessage(topic="transactions", message_key="1", payload=b"x") for _ in range(most + 50))
+    OutboxMessage.objects.bulk_create(waiting)
+    second = OutboxMessage.objects.order_by("pk")[1]
+    OutboxMessage.objects.filter(pk=second.pk).update(created_at=timezone.now() - timedelta(seconds=9000))
+    assert figures()["platform_outbox_waiting_rows"] == most
+    assert 9000 <= figures()["platform_outbox_oldest_seconds"] < 18_000
+
+
 def test_rows_that_connect_has_carried_stay_and_wait_no_more(connect: Producer, write: Write) -> None:
     rows = write(4, seconds_ago=9000)
     assert figures()["platform_outbox_waiting_rows"] == 4
