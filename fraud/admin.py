@@ -3,7 +3,7 @@
 Nothing here saves an alert: every change goes through services, so that its history and its event are always written.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any, ClassVar
 
@@ -16,13 +16,12 @@ from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.template.response import TemplateResponse
 from django.utils.formats import date_format
 from django.utils.timezone import localtime
-from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import action, display
 
+from api.changelists import LargeTableAdmin
 from events import AlertStatus
 from fraud import selectors, services
-from fraud.cases import CLOSED
 from fraud.forms import MoveForm, moves
 from fraud.models import STATUSES, FraudAlert
 
@@ -47,7 +46,7 @@ class ProgressFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[FraudAlert]) -> QuerySet[FraudAlert]:
         if self.value() == "ALL":
             return queryset
-        return queryset.filter(status=self.value()) if self.value() else queryset.exclude(status__in=CLOSED)
+        return queryset.filter(status=self.value()) if self.value() else queryset.filter(decided=0)
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         queue, *others = super().choices(changelist)
@@ -72,30 +71,38 @@ class InvestigatorFilter(admin.SimpleListFilter):
 
 
 @admin.register(FraudAlert)
-class FraudAlertAdmin(ModelAdmin):
+class FraudAlertAdmin(LargeTableAdmin):
     list_display = ("order_id", "amount_", "user_id_", "status_", "assignee", "raised_at_", "rule")
     list_filter = (ProgressFilter, InvestigatorFilter, ("amount", RangeNumericFilter))
     list_filter_sheet = False
     list_filter_submit = True
     list_select_related = ("assignee",)
     list_per_page = 50
-    ordering = ("raised_at", "-amount")
-    search_fields = ("order_id", "user_id__exact")
-    search_help_text = "Order id, or the whole user id"
+    sortable_by = ("amount_", "raised_at_")
     actions = ("take_selected",)
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("fraud/desk.css",)}
 
+    def orders(self, asked: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
+        """The queue: of those raised together the largest first."""
+        is_queue = not asked.get(ProgressFilter.parameter_name)
+        return {
+            "": ("raised_at", "-amount", "pk") if is_queue else ("raised_at", "pk"),
+            "-raised_at": ("-raised_at", "amount", "-pk") if is_queue else ("-raised_at", "-pk"),
+            "amount": ("amount", "pk"),
+            "-amount": ("-amount", "-pk"),
+        }
+
     @display(description="Amount", ordering="amount")
     def amount_(self, alert: FraudAlert) -> str:
         return f"{alert.amount:,.2f}"
 
-    @display(description="User", ordering="user_id")
+    @display(description="User")
     def user_id_(self, alert: FraudAlert) -> str:
         return str(alert.user_id)
 
-    @display(description="Status", ordering="status", label=COLOURS)
+    @display(description="Status", label=COLOURS)
     def status_(self, alert: FraudAlert) -> tuple[str, str]:
         return alert.status, alert.get_status_display()
 

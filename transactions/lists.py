@@ -1,6 +1,6 @@
 """In which order lists of transactions come, so that an index has each as it is asked for."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from django.db.models import QuerySet
@@ -21,6 +21,15 @@ def order_of(asked: Collection[str], *, of_a_user: bool = False) -> tuple[str, .
     return LATEST_FIRST_OF_SOME if of_a_user or {"user_id", "status", "kind"} & set(asked) else LATEST_FIRST
 
 
+def reversed_order(order: Sequence[str]) -> tuple[str, ...]:
+    return tuple(name[1:] if name.startswith("-") else f"-{name}" for name in order)
+
+
+def others_choose(asked: Collection[str], *, of_a_user: bool = False) -> bool:
+    """Whether rows are found by something else than their status and kind."""
+    return _is_by_amount(asked, of_a_user) or of_a_user or "user_id" in asked
+
+
 def narrowed(
     rows: QuerySet[Transaction], asked: Mapping[str, Any], *, of_a_user: bool = False
 ) -> QuerySet[Transaction]:
@@ -29,7 +38,7 @@ def narrowed(
     if is_by_amount and (kind := lookups.get("kind")):
         # As the table's constraint has it: no amount is looked through that no row of this kind can have.
         rows = rows.filter(amount__lte=0) if kind == Kind.REFUND else rows.filter(amount__gte=0)
-    if is_by_amount or of_a_user or "user_id" in asked:
+    if others_choose(asked, of_a_user=of_a_user):
         for name in {"status", "kind"} & lookups.keys():
             lookups[f"{name}__unindexed"] = lookups.pop(name)
     return rows.filter(**lookups)

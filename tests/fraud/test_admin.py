@@ -69,7 +69,8 @@ def test_the_queue_is_filtered_and_searched(raise_alert: Raise, desk: Desk, amel
         "investigator=nobody": ["open"],
         "amount_from=30000000": ["mine", "hers"],
         "amount_from=30000000&amount_to=35000000": ["mine"],
-        "q=her": ["hers"],
+        "q=hers": ["hers"],
+        "q=her": [],
         "q=7": ["open"],
         "q=99999999999999999999": [],
     }.items():

@@ -1,7 +1,8 @@
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
+from django.conf import LazySettings
 from django.test import Client
 from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
@@ -33,6 +34,58 @@ def test_transactions_are_found_by_order_and_user(superusers: Client, row: Trans
     for query, found in {"order-1": [row], "7": [row], "order": [], "8": []}.items():
         assert list(superusers.get(f"{LIST}?q={query}").context["cl"].result_list) == found, query
     assert "1,234.50" in superusers.get(LIST).content.decode()
+
+
+def test_digits_are_an_order_id_where_there_is_such_an_order_and_else_a_user(
+    superusers: Client, row: Transaction
+) -> None:
+    facts: dict[str, Any] = {"amount": 1, "status": "SUCCESS", "kind": "ORDER", "timestamp": row.timestamp}
+    assert list(superusers.get(f"{LIST}?q=7").context["cl"].result_list) == [row]
+    other = Transaction.objects.create(order_id="7", user_id=8, **facts)
+    assert list(superusers.get(f"{LIST}?q=7").context["cl"].result_list) == [other]
+    assert list(superusers.get(f"{LIST}?q={'9' * 50}").context["cl"].result_list) == []
+
+
+@pytest.mark.parametrize(
+    ("query", "found"),
+    [
+        ("", ["a-3", "a-2", "a-1", "a-0"]),
+        ("o=-5", ["a-3", "a-2", "a-1", "a-0"]),
+        ("o=5", ["a-0", "a-1", "a-2", "a-3"]),
+        ("o=2", ["a-2", "a-0", "a-1", "a-3"]),
+        ("o=-2", ["a-3", "a-1", "a-0", "a-2"]),
+        ("o=1", ["a-3", "a-2", "a-1", "a-0"]),
+        ("status__exact=FAILED", ["a-3", "a-1"]),
+        ("kind__exact=REFUND", ["a-2"]),
+        ("amount_from=1", ["a-3", "a-1", "a-0"]),
+        ("amount_to=5&status__exact=FAILED", ["a-1"]),
+        ("q=1&status__exact=SUCCESS", ["a-2", "a-0"]),
+        ("q=1&o=2", ["a-2", "a-0", "a-1"]),
+    ],
+)
+def test_the_list_is_filtered_and_sorted_by_what_an_index_has(superusers: Client, query: str, found: list[str]) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    for number, amount in enumerate((2, 5, -3, 9)):
+        Transaction.objects.create(
+            order_id=f"a-{number}",
+            user_id=number // 3 + 1,
+            amount=amount,
+            status="FAILED" if number % 2 else "SUCCESS",
+            kind="REFUND" if amount < 0 else "ORDER",
+            timestamp=noon + timedelta(minutes=number),
+        )
+    rows = superusers.get(f"{LIST}?{query}").context["cl"].result_list
+    assert [row.order_id for row in rows] == found
+
+
+def test_a_list_that_takes_too_long_says_to_narrow_it(
+    superusers: Client, row: Transaction, settings: LazySettings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("database.time_limit.STEPS", 1)
+    settings.QUERY_SECONDS = 0
+    answer = superusers.get(f"{LIST}?amount_from=1")
+    assert answer.status_code == 400
+    assert "narrow it, best by user or by time" in answer.content.decode()
 
 
 def test_nobody_changes_a_transaction_here(superusers: Client, row: Transaction) -> None:
