@@ -77,7 +77,6 @@ class FraudAlertAdmin(LargeTableAdmin):
     list_filter_sheet = False
     list_filter_submit = True
     list_select_related = ("assignee",)
-    list_per_page = 50
     sortable_by = ("amount_", "raised_at_")
     actions = ("take_selected",)
 

@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import admin
 from django.contrib.admin.filters import ChoicesFieldListFilter
-from django.contrib.admin.views.main import SEARCH_VAR
+from django.contrib.admin.views.main import ORDER_VAR, SEARCH_VAR
 from django.db.models import QuerySet
 from django.http import HttpRequest
 from django_celery_beat.admin import ClockedScheduleAdmin as BaseClockedScheduleAdmin
@@ -33,8 +33,13 @@ COLOURS = {
 }
 
 
+COLUMNS = ("order_id", "user_id_", "amount_", "status_", "kind", "timestamp", "recorded_at")
+AMOUNT_COLUMN = str(COLUMNS.index("amount_"))
+
+
 def asked_of(query: Mapping[str, str]) -> set[str]:
-    """What a list's query string narrows it by, as lookups: see transactions/lists.py."""
+    """What a list's query string narrows it by, as lookups: see transactions/lists.py. Sorting by amount is like it."""
+    by_amount = {"amount__gte"} if query.get(ORDER_VAR, "").lstrip("-") == AMOUNT_COLUMN else set()
     lookups = {
         "status__exact": "status",
         "kind__exact": "kind",
@@ -42,11 +47,11 @@ def asked_of(query: Mapping[str, str]) -> set[str]:
         "amount_to": "amount__lte",
         SEARCH_VAR: "user_id",
     }
-    return {lookup for parameter, lookup in lookups.items() if query.get(parameter)}
+    return by_amount | {lookup for parameter, lookup in lookups.items() if query.get(parameter)}
 
 
 class Narrowing(ChoicesFieldListFilter):
-    def queryset(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> QuerySet[Transaction]:
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Transaction]) -> QuerySet[Transaction] | None:
         value = request.GET.get(self.lookup_kwarg)
         if value and lists.others_choose(asked_of(request.GET)):
             return queryset.filter(**{f"{self.field_path}__unindexed": value})
@@ -57,7 +62,7 @@ class Narrowing(ChoicesFieldListFilter):
 class TransactionAdmin(LargeTableAdmin):
     """To look at only: orders change through the API, which publishes it."""
 
-    list_display = ("order_id", "user_id_", "amount_", "status_", "kind", "timestamp", "recorded_at")
+    list_display = COLUMNS
     list_filter = (("status", Narrowing), ("kind", Narrowing), ("amount", RangeNumericFilter))
     list_filter_submit = True
     sortable_by = ("amount_", "timestamp")
