@@ -72,6 +72,9 @@ drill: .venv/development  ## break the real cluster on purpose, seven minutes lo
 bench-api: .venv/development  ## measure the API beside a Spring Boot application on the same tables; BENCH_OPTIONS="--rounds 5"
 	@$(BIN)/python -m bench.api $(or $(BENCH_OPTIONS),--busy)
 
+bench-growth: .venv/development  ## time every query, page and task with 10,000, 500,000 and 5,000,000 rows; GROWTH_OPTIONS="--plans"
+	@$(BIN)/python -m bench.growth $(GROWTH_OPTIONS)
+
 format:  ## put every file into form
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
@@ -97,4 +100,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets lint test test-stack test-cluster survival hostile drill bench-api format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down secrets lint test test-stack test-cluster survival hostile drill bench-api bench-growth format dashboards evidence report lock clean

@@ -98,6 +98,10 @@ class MySQL:
         """Have the data that were kept; the server must not run."""
         _copy(self.home / "kept", self.home / "data")
 
+    def forget(self) -> None:
+        """Delete all of it; the server must not run."""
+        shutil.rmtree(self.layout.var, ignore_errors=True)
+
 
 def _copy(source: Path, target: Path) -> None:
     shutil.rmtree(target, ignore_errors=True)

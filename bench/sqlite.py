@@ -48,3 +48,7 @@ class SQLite:
         for beside in self.file.parent.glob(f"{self.file.name}-*"):
             beside.unlink()
         shutil.copy(self._kept, self.file)
+
+    def forget(self) -> None:
+        """Delete all of it."""
+        shutil.rmtree(self.file.parent, ignore_errors=True)

@@ -8,6 +8,8 @@ import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from rich.console import Console
@@ -18,10 +20,11 @@ from bench.api.busy import workers
 from bench.api.kinds import BY_NAME, KINDS, Kind
 from bench.api.measured import Turn
 from bench.api.paths import write_paths
-from bench.api.preparing import fill, whole_second
 from bench.api.servers import ours
 from bench.api.turns import Beside, Contestant, Plan, alone, take_turn
+from bench.filling.command import fill
 from bench.mysql import MySQL
+from bench.running import DidNotRun
 from bench.sqlite import SQLite
 from native.layout import ROOT
 from native.packages.debian import NotInstalled
@@ -33,7 +36,8 @@ FOLDER = ROOT / "var" / "bench" / "api"
 RESULTS = ROOT / "bench" / "results"
 README = ROOT / "bench" / "README.md"
 NAME = "bench-api"
-OURS = "ours-"
+PREFIX = "ours-"
+"""of our servers' names"""
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -49,7 +53,7 @@ def main() -> None:
         contestants = prepare(options)
         turns = rounds(contestants, plan, options.rounds)
         busy = beside_workers(contestants, plan, options.busy_rate) if options.busy else []
-    except (NotInstalled, wrk.Failed) as failure:
+    except (DidNotRun, NotInstalled, wrk.Failed) as failure:
         sys.exit(str(failure))
     told |= {name: getattr(options, name) for name in ("rounds", "seconds", "rows", "users", "busy_rate")}
     told["versions"] |= spring.versions()
@@ -85,21 +89,30 @@ def parsed() -> argparse.Namespace:
 
 def prepare(options: argparse.Namespace) -> list[Contestant]:
     """Both databases filled alike and ended, with the servers that work on them."""
-    mysql, sqlite, now = MySQL("api-mysql", BUFFER_POOL_MB), SQLite("api-sqlite"), whole_second()
-    console.print(f"Filling MySQL and SQLite with {options.rows:,} transactions each …")
+    mysql, sqlite = MySQL("api-mysql", BUFFER_POOL_MB), SQLite("api-sqlite")
+    # The same moment for both, and so the same order ids.
+    now = datetime.now(UTC).replace(microsecond=0).isoformat()
+    volumes = {"transactions": options.rows, "hourly-totals": options.rows, "users": options.users, "now": now}
+    files = {name: FOLDER / f"accounts-{name}.json" for name in ("mysql", "sqlite")}
     mysql.make()
     with mysql.running():
-        on_mysql = fill(mysql, options.rows, options.users, now, FOLDER / "accounts-mysql.json")
+        fill(mysql.root, volumes, files["mysql"])
     mysql.keep()
     sqlite.make()
-    on_sqlite = fill(sqlite, options.rows, options.users, now, FOLDER / "accounts-sqlite.json")
+    fill(sqlite.root, volumes, files["sqlite"])
     sqlite.keep()
     write_paths(FOLDER, sqlite.file, options.users)
+    tokens = {name: tokens_in(file) for name, file in files.items()}
     return [
-        Contestant(spring.spring(mysql), mysql, on_mysql),
-        Contestant(ours(f"{OURS}mysql", mysql.environment()), mysql, on_mysql),
-        Contestant(ours(f"{OURS}sqlite", sqlite.environment()), sqlite, on_sqlite),
+        Contestant(spring.spring(mysql), mysql, tokens["mysql"]),
+        Contestant(ours(f"{PREFIX}mysql", mysql.environment()), mysql, tokens["mysql"]),
+        Contestant(ours(f"{PREFIX}sqlite", sqlite.environment()), sqlite, tokens["sqlite"]),
     ]
+
+
+def tokens_in(accounts: Path) -> dict[str, str]:
+    """By account."""
+    return {name: login["token"] for name, login in json.loads(accounts.read_text()).items()}
 
 
 def rounds(contestants: Sequence[Contestant], plan: Plan, count: int) -> list[Turn]:
@@ -118,7 +131,7 @@ def beside_workers(contestants: Sequence[Contestant], plan: Plan, rate: int) -> 
         return workers(environment, rate, plan.folder / "workers.log")
 
     return [
-        tell_of("beside busy workers", who, plan, beside) for who in contestants if who.server.name.startswith(OURS)
+        tell_of("beside busy workers", who, plan, beside) for who in contestants if who.server.name.startswith(PREFIX)
     ]
 
 

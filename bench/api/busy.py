@@ -11,7 +11,7 @@ from typing import IO
 
 from confluent_kafka.admin import AdminClient
 
-from bench.api.preparing import OURS, run
+from bench.running import OURS, run
 from native.driving.embedded import ROOT, members, running_broker, wait_until
 from streaming.topology import EVERYWHERE, RELAY
 

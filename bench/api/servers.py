@@ -12,6 +12,7 @@ from urllib.error import HTTPError
 
 import psutil
 
+from bench.running import OURS
 from native.demo import SUPERVISORD_CONF
 from native.driving.embedded import ROOT, free_ports, wait_until
 from native.loopback import urlopen
@@ -66,8 +67,7 @@ class Running:
 
 def ours(name: str, environment: Mapping[str, str]) -> Server:
     """Our API on a database, started with the very command of `make demo`."""
-    own = {"SECRET_KEY": "of measurements only, where it protects nothing at all", "PYTHONPATH": "platform"}
-    return Server(name, command_of_demo(SUPERVISORD_CONF), {**own, **environment}, "/health/live", warm_seconds=3)
+    return Server(name, command_of_demo(SUPERVISORD_CONF), {**OURS, **environment}, "/health/live", warm_seconds=3)
 
 
 def command_of_demo(conf: Path) -> list[str]:

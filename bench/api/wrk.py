@@ -36,6 +36,8 @@ def command() -> list[str]:
     """How wrk is called: the machine's own, or Debian's unpacked beside it; raises NotInstalled."""
     if own := shutil.which("wrk"):
         return [own]
+    if not shutil.which("apt-get"):
+        raise debian.NotInstalled("wrk asks the servers, and is not on this machine: install it, or run on Debian.")
     UNPACKED.parent.mkdir(parents=True, exist_ok=True)
     debian.unpack(WRK_PACKAGES, UNPACKED)
     return debian.command_of(UNPACKED, "usr/bin/wrk")

@@ -54,6 +54,7 @@ MYSQL = Dialect(
         "SET SESSION sql_log_bin = OFF",
         "SET SESSION foreign_key_checks = OFF",
         "SET SESSION unique_checks = OFF",
+        "SET SESSION innodb_ddl_buffer_size = 268435456",
         "ALTER INSTANCE DISABLE INNODB REDO_LOG",
     ),
     after=("ALTER INSTANCE ENABLE INNODB REDO_LOG",),

@@ -4,8 +4,10 @@ import sqlite3
 import sys
 from contextlib import closing
 from pathlib import Path
+from typing import Any
 
 import pytest
+from rest_framework.request import Request
 
 from bench.api import paths, wrk
 from bench.api.kinds import BY_NAME
@@ -40,11 +42,25 @@ def test_our_server_is_started_as_the_demo_starts_it() -> None:
 def test_both_servers_are_asked_for_the_same_that_is_there(tmp_path: Path) -> None:
     database = tmp_path / "some.sqlite3"
     with closing(sqlite3.connect(database)) as connection, connection:
-        connection.execute("CREATE TABLE transactions (id INTEGER PRIMARY KEY, order_id TEXT)")
-        connection.executemany("INSERT INTO transactions VALUES (?, ?)", [(n, f"o-{n}") for n in range(1, 301)])
+        connection.execute("CREATE TABLE transactions (id INTEGER PRIMARY KEY, order_id TEXT, timestamp TEXT)")
+        rows = [(n, f"o-{n}", "2026-11-27 04:00:00") for n in range(1, 301)]
+        connection.executemany("INSERT INTO transactions VALUES (?, ?, ?)", rows)
     paths.write_paths(tmp_path, database, users=7)
     ids = (tmp_path / "ids").read_text().split()
     assert set(ids) <= {f"/transactions/o-{n}" for n in range(201, 301)}
     assert {line.split("/")[3] for line in (tmp_path / "hourly").read_text().split()} == set("1234567")
-    first_page = (tmp_path / "pages").read_text().split()[0]
-    assert first_page == f"/transactions?cursor={paths.cursor(int(ids[0].rpartition('-')[2]))}"
+    place = paths.cursor("2026-11-27 04:00:00", ids[0].rpartition("/")[2])
+    assert (tmp_path / "pages").read_text().split()[0] == f"/transactions?cursor={place}"
+
+
+@pytest.mark.django_db
+def test_our_api_takes_the_places_in_its_list(rf: Any) -> None:
+    from api.pagination import Cursor
+    from transactions.models import Transaction
+
+    class View:
+        order = ("-timestamp", "order_id")
+
+    cursor = Cursor()
+    address = f"/transactions?cursor={paths.cursor('2026-11-27 04:00:00', 'o-7')}"
+    assert cursor.paginate_queryset(Transaction.objects.all(), Request(rf.get(address)), View()) == []

@@ -24,6 +24,6 @@ def test_a_table_is_one_of_markdown() -> None:
     assert marked.table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
 
 
-@pytest.mark.parametrize("name", ["bench-api"])
+@pytest.mark.parametrize("name", ["bench-api", "bench-growth"])
 def test_the_readme_has_the_marks_of_each_measurement(name: str) -> None:
     marked.replaced((ROOT / "bench" / "README.md").read_text(), name, "")

@@ -2,5 +2,5 @@ package peer.shop.orders;
 
 import java.util.List;
 
-/** What was recorded last first; `next` and `previous` are the addresses of the pages beside it, or null. */
+/** What happened last first; `next` and `previous` are the addresses of the pages beside it, or null. */
 record Page(String next, String previous, List<TransactionView> results) {}

@@ -27,21 +27,21 @@ class Pages {
         boolean hasNext = reverse || more;
         boolean hasPrevious = reverse ? more : cursor != null;
         return new Page(
-            hasNext && !shown.isEmpty() ? link(address, shown.get(shown.size() - 1), false) : null,
-            hasPrevious && !shown.isEmpty() ? link(address, shown.get(0), true) : null,
+            hasNext && !shown.isEmpty() ? link(address, Cursor.after(shown.get(shown.size() - 1))) : null,
+            hasPrevious && !shown.isEmpty() ? link(address, Cursor.before(shown.get(0))) : null,
             shown.stream().map(TransactionView::of).toList());
     }
 
     private List<Transaction> rows(Cursor cursor, Limit limit) {
         if (cursor == null) {
-            return transactions.findAllByOrderByIdDesc(limit);
+            return transactions.latest(limit);
         }
         return cursor.reverse()
-            ? transactions.findByIdGreaterThanOrderByIdAsc(cursor.position(), limit)
-            : transactions.findByIdLessThanOrderByIdDesc(cursor.position(), limit);
+            ? transactions.preceding(cursor.timestamp(), cursor.orderId(), limit)
+            : transactions.following(cursor.timestamp(), cursor.orderId(), limit);
     }
 
-    private static String link(String address, Transaction row, boolean reverse) {
-        return address + "?cursor=" + new Cursor(row.id, reverse);
+    private static String link(String address, Cursor cursor) {
+        return address + "?cursor=" + cursor;
     }
 }
