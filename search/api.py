@@ -15,7 +15,7 @@ from api.problems import RETRY_AFTER_SECONDS, Problem, ProblemType
 from search.backends import SearchUnavailable, backend
 from search.cursors import cursor_after
 from search.openapi import BODY, EXAMPLES
-from search.query import Answer, Facet, Query, amount_range
+from search.query import COUNTED_UP_TO, Answer, Facet, Query, amount_range
 from search.request import InvalidQuery, parse
 
 log = structlog.get_logger(__name__)
@@ -58,7 +58,10 @@ class Facets(serializers.Serializer[Any]):
 
 
 class SearchAnswer(serializers.Serializer[Any]):
-    total = serializers.IntegerField(help_text="all that match, on every page; exact")
+    total = serializers.IntegerField(help_text=f"all that match, on every page, counted up to {COUNTED_UP_TO:,}")
+    total_is_exact = serializers.BooleanField(
+        help_text=f"false: more than {COUNTED_UP_TO:,} match, and `total` is {COUNTED_UP_TO:,}"
+    )
     transactions = FoundTransaction(many=True)
     next_cursor = serializers.CharField(allow_null=True, help_text="null on the last page")
     facets = Facets()
@@ -73,7 +76,8 @@ class SearchTransactions(Endpoint):
         summary="Search transactions",
         description=(
             "Every field narrows the search, none of them is required. A page follows by repeating the request with "
-            "`cursor`: what is recorded meanwhile shifts nothing."
+            f"`cursor`: what is recorded meanwhile shifts nothing. `total` counts up to {COUNTED_UP_TO:,}, facets count"
+            " all that match. What takes longer than the server allows is refused (400): narrow it by user or by time."
         ),
         request={"application/json": BODY},
         responses={200: SearchAnswer, 503: OpenApiResponse(description="What answers searches is down.")},
@@ -105,6 +109,7 @@ def _query(body: Any) -> Query:
 def _as_answered(query: Query, answer: Answer) -> dict[str, Any]:
     return {
         "total": answer.total,
+        "total_is_exact": answer.is_exact,
         "transactions": answer.transactions,
         "next_cursor": cursor_after(query, answer.transactions[-1]) if answer.has_more else None,
         "facets": {facet: _buckets(facet, answer.counts[facet]) for facet in query.facets},

@@ -11,17 +11,33 @@ from datetime import datetime
 from decimal import Decimal
 from typing import Any, Self
 
+from django.conf import settings
 from elasticsearch import ApiError, BadRequestError, TransportError
 from elasticsearch.dsl import Q, Search
 from elasticsearch.dsl.response import Response
 
+from database.time_limit import TookTooLong
 from events.money import from_cents, to_cents
 from events.time import EPOCH, MILLISECOND, from_millis
 from search.backends import SearchUnavailable
 from search.index import SearchIndex
-from search.query import AMOUNT_BOUNDS, Answer, Facet, Filters, Found, Query, Sort, SortField, Value, amount_range
+from search.query import (
+    AMOUNT_BOUNDS,
+    COUNTED_UP_TO,
+    Answer,
+    Facet,
+    Filters,
+    Found,
+    Query,
+    Sort,
+    SortField,
+    Value,
+    amount_range,
+)
 
 PING_TIMEOUT_SECONDS = 1.0
+TIMED_OUT = "Time exceeded"
+"""So Elasticsearch says, where half an answer is none, that a search took longer than its `timeout`."""
 
 COLUMNS = ["order_id", "user_id", "amount", "status", "kind", "refund_of"]
 INTERVALS = {Facet.HOUR: "hour", Facet.DAY: "day"}
@@ -40,11 +56,14 @@ class ElasticsearchSearch:
     def search(self, query: Query) -> Answer:
         with _unavailable_if_down():
             response = _asked(query, self._index).execute()
+        if response.timed_out:  # type: ignore[attr-defined] # made from the JSON at run time
+            raise TookTooLong(settings.QUERY_SECONDS)
         page = [_found(hit) for hit in response.to_dict()["hits"]["hits"]]
         return Answer(
             total=response.hits.total.value,  # type: ignore[attr-defined] # made from the JSON at run time
             transactions=page[: query.size],
             has_more=len(page) > query.size,
+            is_exact=response.hits.total.relation == "eq",  # type: ignore[attr-defined]
             counts={facet: _counts(facet, response) for facet in query.facets},
         )
 
@@ -65,6 +84,8 @@ def _unavailable_if_down() -> Iterator[None]:
         # We asked for nonsense: no waiting mends that.
         raise
     except (TransportError, ApiError) as error:
+        if isinstance(error, ApiError) and TIMED_OUT in str(error.body):
+            raise TookTooLong(settings.QUERY_SECONDS) from error
         raise SearchUnavailable(f"Elasticsearch does not answer: {error}") from error
 
 
@@ -73,7 +94,8 @@ def _asked(query: Query, index: SearchIndex) -> "Search[Any]":
     search = search.query(Q("bool", filter=_conditions(query.filters))).sort(*_order(query.sort))
     options: dict[str, Any] = {
         "size": query.size + 1,
-        "track_total_hits": True,
+        "track_total_hits": COUNTED_UP_TO,
+        "timeout": f"{settings.QUERY_SECONDS}s",
         # Values as they are indexed, in one form, whichever form the writer of the document gave them.
         "_source": False,
         "docvalue_fields": [*COLUMNS, {"field": "timestamp", "format": "epoch_millis"}],

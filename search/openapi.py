@@ -90,6 +90,7 @@ EXAMPLES = [
         "an answer",
         {
             "total": 2,
+            "total_is_exact": True,
             "transactions": [
                 {
                     "order_id": "A-1001",

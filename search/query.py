@@ -13,6 +13,8 @@ from typing import Any
 from events import ChangedStatus
 
 DEFAULT_SIZE = 50
+COUNTED_UP_TO = 10_000
+"""Of what more transactions match than these, an answer says no more than that: nobody reads so many pages."""
 Value = datetime | Decimal | str
 
 
@@ -105,14 +107,15 @@ class Found:
 class Answer:
     """A page, and what is true of all that was found.
 
-    total: of every page. counts: for each facet asked for, how many of all found have each value: of a status or kind,
-    of the beginning of an hour or day (UTC), or of the number of the amount's range (see amount_range()). Values that
-    none has are left out.
+    total: of every page, or COUNTED_UP_TO where there are more, which is_exact then denies. counts: for each facet
+    asked for, how many of all found have each value: of a status or kind, of the beginning of an hour or day (UTC), or
+    of the number of the amount's range (see amount_range()). Values that none has are left out.
     """
 
     total: int
     transactions: Sequence[Found]
     has_more: bool
+    is_exact: bool = True
     counts: Mapping[Facet, Mapping[Any, int]] = field(default_factory=dict)
 
 

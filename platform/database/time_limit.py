@@ -23,6 +23,9 @@ _limited: ContextVar[bool] = ContextVar("limited", default=False)
 class TookTooLong(Exception):
     """What was asked keeps the database busy for longer than it may; says what to do."""
 
+    def __init__(self, seconds: float) -> None:
+        super().__init__(f"This takes longer than {seconds:g} seconds to find: narrow it, best by user or by time.")
+
 
 @contextmanager
 def time_limit(seconds: float) -> Iterator[None]:
@@ -40,9 +43,7 @@ def time_limit(seconds: float) -> Iterator[None]:
     except OperationalError as error:
         if not _was_ended(error):
             raise
-        raise TookTooLong(
-            f"This takes longer than {seconds:g} seconds to find: narrow it, best by user or by time."
-        ) from error
+        raise TookTooLong(seconds) from error
     finally:
         _limited.reset(token)
 

@@ -6,21 +6,25 @@ millions of rows by it, and sorts them, where an index in the order that was ask
 
 from typing import Any
 
-from django.db.models import CharField, Transform
+from django.db.models import CharField, DateTimeField, DecimalField, Transform
 
 
 class Unindexed(Transform):
-    """The same value; for texts, whose comparison does not depend on the column's affinity."""
+    """The same value, which no index of SQLite has."""
 
     lookup_name = "unindexed"
 
     def as_sql(self, compiler: Any, connection: Any, **_: Any) -> tuple[str, Any]:  # type: ignore[override]
         sql, params = compiler.compile(self.lhs)
-        return f"+{sql}" if connection.vendor == "sqlite" else sql, params
+        if connection.vendor != "sqlite":
+            return sql, params
+        # A unary plus takes a column's affinity away, without which a number is never equal to the text of one.
+        return f"CAST({sql} AS NUMERIC)" if isinstance(self.output_field, DecimalField) else f"+{sql}", params
 
     @property
     def output_field(self) -> Any:
         return self.lhs.output_field
 
 
-CharField.register_lookup(Unindexed)
+for field in (CharField, DateTimeField, DecimalField):
+    field.register_lookup(Unindexed)

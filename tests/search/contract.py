@@ -152,6 +152,38 @@ class SearchContract:
             assert answer.total == 5
             assert answer.counts == {Facet.STATUS: {"SUCCESS": 1, "FAILED": 4}}
 
+    def test_more_than_can_be_counted_are_said_to_be_more(self, load: Load, monkeypatch: pytest.MonkeyPatch) -> None:
+        for module in ("search.database", "search.elastic"):
+            monkeypatch.setattr(f"{module}.COUNTED_UP_TO", 4)
+        backend = load([order(f"a-{n}", timestamp=TWO + timedelta(minutes=n), status="FAILED") for n in range(6)])
+        query = parse({"size": 2, "sort": "timestamp", "facets": ["status"]})
+        for query_, total, is_exact in (
+            (query, 4, False),
+            (parse({"size": 2, "timestamp": {"gte": "2026-11-22T14:02:00Z"}}), 4, True),
+            (parse({"size": 2, "timestamp": {"gte": "2026-11-22T14:03:00Z"}}), 3, True),
+        ):
+            answer = backend.search(query_)
+            assert (answer.total, answer.is_exact, answer.has_more) == (total, is_exact, True)
+        assert backend.search(query).counts == {Facet.STATUS: {"FAILED": 6}}
+        assert pages(backend, sort="timestamp", size=4) == [["a-0", "a-1", "a-2", "a-3"], ["a-4", "a-5"]]
+
+    def test_any_query_finds_the_same_where_more_match_than_are_counted(
+        self, load: Load, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        for module in ("search.database", "search.elastic"):
+            monkeypatch.setattr(f"{module}.COUNTED_UP_TO", 3)
+        told = list(EVERY_SORT_OF_TRANSACTION)
+        backend = load(told)
+
+        @settings(max_examples=60, suppress_health_check=list(HealthCheck))
+        @given(queries())
+        def agrees(query: Query) -> None:
+            answer, expected = backend.search(query), expected_of(told, query)
+            assert (answer.total, answer.is_exact) == (min(3, len(expected)), len(expected) <= 3)
+            assert list(answer.transactions) == expected[: query.size]
+
+        agrees()
+
     def test_facets_count_only_what_matches(self, load: Load) -> None:
         backend = load([order("a-1"), refund("r-1", "a-1"), order("a-2", user_id=8)])
         answer = backend.search(parse({"user_id": 7, "facets": ["kind"]}))

@@ -12,7 +12,7 @@ from rest_framework.test import APIClient
 from accounts.roles import Role
 from search import openapi, request
 from tests.conftest import ClientAs
-from tests.databases import changes_tables
+from tests.databases import changes_tables, sqlite_only
 from transactions.models import Transaction
 
 URL = "/search/transactions"
@@ -48,6 +48,7 @@ def pointers(response: Any) -> set[str]:
 def test_an_answer_tells_each_transaction_whole(analyst: APIClient, recorded: None) -> None:
     assert analyst.post(URL, {"order_id": "A-1"}).json() == {
         "total": 1,
+        "total_is_exact": True,
         "transactions": [
             {
                 "order_id": "A-1",
@@ -145,6 +146,17 @@ def test_a_search_that_is_down_is_a_503_that_says_when_to_come_back(analyst: API
     assert response.headers["Content-Type"] == "application/problem+json"
     assert response.headers["Retry-After"] == "5"
     assert "transactions_elsewhere" not in response.text
+
+
+@sqlite_only("tests/stack/test_time_limit.py has a table large enough for MySQL")
+def test_a_search_that_takes_too_long_is_a_400_that_says_to_narrow_it(
+    analyst: APIClient, recorded: None, settings: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("database.time_limit.STEPS", 1)
+    settings.QUERY_SECONDS = 0
+    response = analyst.post(URL, {"facets": ["status"]})
+    assert (response.status_code, response.json()["type"]) == (400, "/problems#validation")
+    assert "narrow it, best by user or by time" in response.json()["detail"]
 
 
 def test_the_documented_body_has_just_the_fields_that_are_read() -> None:
