@@ -67,7 +67,7 @@ class Running:
 
 def ours(name: str, environment: Mapping[str, str]) -> Server:
     """Our API on a database, started with the very command of `make demo`."""
-    return Server(name, command_of_demo(SUPERVISORD_CONF), {**OURS, **environment}, "/health/live", warm_seconds=3)
+    return Server(name, command_of_demo(SUPERVISORD_CONF), {**OURS, **environment}, "/health/live", warm_seconds=2)
 
 
 def command_of_demo(conf: Path) -> list[str]:

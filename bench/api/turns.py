@@ -85,7 +85,7 @@ def _measure_warm(
 
     ask(who.server.warm_seconds * plan.warm_share)
     before, database_before = server.cpu_seconds(), cpu_of(database)
-    told = ask(plan.seconds)
+    told = ask(plan.seconds * kind.longer)
     if not told.requests:
         raise wrk.Failed(f"{kind.title}: not one answer came within {plan.seconds:g} s.")
     server_ms = 1000 * (server.cpu_seconds() - before) / told.requests

@@ -55,7 +55,7 @@ def ask(url: str, kind: Kind, token: str, paths: Path, seconds: float) -> Answer
         "--connections",
         str(kind.connections),
         "--duration",
-        f"{max(1, round(seconds)) * kind.longer}s",
+        f"{max(2, round(seconds))}s",
     ]
     done = subprocess.run(
         [*command(), *options, "--timeout", f"{TIMEOUT_SECONDS}s", "--script", str(SCRIPTS / kind.script), url],

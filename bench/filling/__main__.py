@@ -20,8 +20,8 @@ def main() -> None:
     parser.add_argument("--now", type=datetime.fromisoformat, default=datetime.now(UTC), help="of the last rows")
     options = vars(parser.parse_args())
     django.setup()
-    from bench.filling.insertion import fill  # noqa: PLC0415 - it needs Django's settings
-    from bench.filling.tables import Volume  # noqa: PLC0415
+    from bench.filling.insertion import fill
+    from bench.filling.tables import Volume
 
     with Progress() as shown:
         tasks: dict[str, TaskID] = {}
@@ -36,10 +36,10 @@ def main() -> None:
 
 def of_the_shop() -> dict[str, Any]:
     """The demo accounts' ids, and a message for the outbox as the API writes one."""
-    from django.contrib.auth.models import User  # noqa: PLC0415
+    from django.contrib.auth.models import User
 
-    from events import Status, Transaction  # noqa: PLC0415
-    from streaming.clients import codec  # noqa: PLC0415
+    from events import Status, Transaction
+    from streaming.clients import codec
 
     order = Transaction("01a21b4d-cbc8-7a60-8c60-00000000ea60", 4711, 19.99, Status.SUCCESS, datetime.now(UTC))
     accounts = dict(User.objects.filter(username__in=["shop", "investigator"]).values_list("username", "pk"))

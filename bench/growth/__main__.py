@@ -81,6 +81,8 @@ def measured(store: Store, rows: int, commit: str, options: argparse.Namespace) 
         # Started anew: what it has in memory was asked for, not written.
         with store.database.running():
             took = store.time(plans=options.plans, only=options.only)
+            if rows == max(options.sizes) and not options.only:
+                took += store.time_with_kafka()
     finally:
         if not options.keep:
             store.database.forget()

@@ -4,21 +4,22 @@ Lists, searches and pages go through the whole API or admin, as a client sees th
 """
 
 import json
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from datetime import timedelta
 from typing import Any
 
 from django.conf import settings
 from django.contrib import admin
 from django.contrib.auth.models import User
-from django.test import Client, override_settings
+from django.test import override_settings
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from analytics import selectors as analytics
 from bench.api.paths import cursor
+from bench.growth import batches
+from bench.growth.asking import Ask, Question, checked, client
 from fraud import selectors as fraud
 from fraud.models import FraudAlert
 from monitoring.management.commands.run_monitor import SOURCES
@@ -30,21 +31,6 @@ PAGE_MS, TASK_MS = 150, 100
 NOT_OF_TABLES = {"reconcile", "simulate traffic"}
 """of Celery's schedule: one compares topics with tables, the other makes orders"""
 
-Ask = Callable[[], Any]
-
-
-@dataclass(frozen=True, slots=True)
-class Question:
-    name: str
-    limit_ms: float
-    ask: Ask
-    changes: bool = False
-    """asked once: there is less to be done the next time"""
-
-
-class Answered(RuntimeError):
-    """With something else than what was asked for."""
-
 
 def all_questions(tokens: dict[str, str]) -> list[Question]:
     """tokens: of the demo accounts, by name."""
@@ -55,6 +41,7 @@ def all_questions(tokens: dict[str, str]) -> list[Question]:
         *_pages(some),
         *_of_the_live_page(),
         *_of_the_monitor(),
+        *batches.questions(tokens),
         *_tasks(),
     ]
 
@@ -130,11 +117,11 @@ def _searches(tokens: dict[str, str], some: Transaction) -> Iterator[Question]:
 
 
 def _pages(some: Transaction) -> Iterator[Question]:
-    people = _client()
+    people = client()
     people.force_login(User.objects.get(username="admin"))
 
     def page(path: str) -> Ask:
-        return lambda: _checked(people.get(path), path)
+        return lambda: checked(people.get(path), path)
 
     import_string(f"{settings.ROOT_URLCONF}.urlpatterns")  # whose import makes the admin known
     for model in admin.site._registry:
@@ -192,28 +179,15 @@ def _task(path: str) -> Ask:
     return run
 
 
-def _client(**headers: str) -> Client:
-    """One that is ready: what it makes at its first request belongs to no question."""
-    client = Client(headers=headers)
-    client.handler.load_middleware()
-    return client
-
-
 def _get(path: str, token: str) -> Ask:
-    client = _client(authorization=f"Bearer {token}")
-    return lambda: _checked(client.get(path), path)
+    asks = client(authorization=f"Bearer {token}")
+    return lambda: checked(asks.get(path), path)
 
 
 def _search(body: dict[str, Any], token: str, *, refused: bool = False) -> Ask:
-    client, path = _client(authorization=f"Bearer {token}"), "/search/transactions"
+    asks, path = client(authorization=f"Bearer {token}"), "/search/transactions"
     allowed = {200, 400} if refused else {200}
-    return lambda: _checked(client.post(path, json.dumps(body), content_type="application/json"), path, allowed)
-
-
-def _checked(response: Any, path: str, allowed: frozenset[int] | set[int] = frozenset({200})) -> str:
-    if response.status_code not in allowed:
-        raise Answered(f"{path}: {response.status_code} {response.content[:300]!r}")
-    return str(response.status_code)
+    return lambda: checked(asks.post(path, json.dumps(body), content_type="application/json"), path, allowed)
 
 
 def _day(moment: Any) -> str:

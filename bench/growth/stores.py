@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Protocol
 
 from bench.filling.command import fill
@@ -14,6 +15,7 @@ from bench.growth.sizes import volumes
 from bench.mysql import MySQL
 from bench.running import run
 from bench.sqlite import SQLite
+from native.driving.embedded import running_broker
 from native.layout import ROOT
 
 FOLDER = ROOT / "var" / "bench" / "growth"
@@ -54,6 +56,15 @@ class Store:
             "-m", "bench.growth.timing", *options, *(["--plans"] if plans else []),
             environment=self.environment(), aloud=True,
         )  # fmt: skip
+        return [Took(**each) for each in json.loads(written.read_text())]
+
+    def time_with_kafka(self) -> list[Took]:
+        """Ask what takes a broker, too; it is started, filled and thrown away."""
+        written = FOLDER / f"took-{self.name}-with-kafka.json"
+        with TemporaryDirectory() as folder, running_broker(Path(folder)) as brokers:
+            environment = self.environment(KAFKA_BOOTSTRAP_SERVERS=brokers)
+            run("manage.py", "create_topics", "--wait", "60", environment=environment)
+            run("-m", "bench.growth.with_kafka", "--write", str(written), environment=environment, aloud=True)
         return [Took(**each) for each in json.loads(written.read_text())]
 
     def environment(self, **more: str) -> Mapping[str, str]:

@@ -17,7 +17,7 @@ from rich.console import Console
 from bench.growth.outcome import Took
 
 if TYPE_CHECKING:
-    from bench.growth.questions import Question
+    from bench.growth.asking import Question
 
 TIMES = 5
 ENOUGH_SECONDS = 3
@@ -33,7 +33,7 @@ def main() -> None:
     parser.add_argument("--plans", action="store_true", help="of slow queries")
     options = parser.parse_args()
     django.setup()
-    from bench.growth.questions import all_questions  # noqa: PLC0415 - it needs Django's settings
+    from bench.growth.questions import all_questions
 
     tokens = {name: login["token"] for name, login in json.loads(options.accounts.read_text()).items()}
     questions = [each for each in all_questions(tokens) if options.only in each.name]
@@ -43,7 +43,7 @@ def main() -> None:
 
 def timed(question: "Question", *, plans: bool) -> Took:
     """Ask some times; the first one may have to read from the disk, and is told apart."""
-    from bench.growth.plans import slow, watched  # noqa: PLC0415
+    from bench.growth.plans import slow, watched
 
     times: list[float] = []
     error = ""

@@ -14,7 +14,8 @@ from bench.filling.__main__ import of_the_shop
 from bench.filling.insertion import fill
 from bench.filling.tables import TABLES, Volume
 from bench.growth import plans
-from bench.growth.questions import Question, all_questions
+from bench.growth.asking import Question
+from bench.growth.questions import all_questions
 from bench.growth.sizes import volumes
 from bench.growth.timing import timed
 from fraud.models import AlertCount, FraudAlert
