@@ -4,8 +4,10 @@ import os
 import platform
 import re
 import subprocess
+from collections.abc import Iterator
+from contextlib import suppress
 from datetime import UTC, datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -13,7 +15,8 @@ import psutil
 
 from native.layout import ROOT
 
-PACKAGES = ("Django", "djangorestframework", "gunicorn", "mysqlclient", "confluent-kafka")
+PACKAGES = ("Django", "djangorestframework", "msgspec", "gunicorn", "granian", "mysqlclient", "confluent-kafka")
+"""whose versions are told, of those that are installed"""
 
 
 def described() -> dict[str, Any]:
@@ -28,8 +31,14 @@ def described() -> dict[str, Any]:
             "kernel": platform.release(),
             "load_before": round(os.getloadavg()[0], 2),
         },
-        "versions": {"Python": platform.python_version()} | {name: version(name) for name in PACKAGES},
+        "versions": {"Python": platform.python_version()} | dict(versions()),
     }
+
+
+def versions() -> Iterator[tuple[str, str]]:
+    for name in PACKAGES:
+        with suppress(PackageNotFoundError):
+            yield name, version(name)
 
 
 def commit() -> str:
@@ -39,6 +48,11 @@ def commit() -> str:
         cwd=ROOT, text=True, capture_output=True, check=False,
     )  # fmt: skip
     return done.stdout.strip() or "unknown"
+
+
+def is_committed(told: str) -> bool:
+    """Whether what commit() told is all that runs."""
+    return "dirty" not in told and told != "unknown"
 
 
 def processor() -> str:

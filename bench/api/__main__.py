@@ -9,6 +9,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +18,7 @@ from rich.console import Console
 from bench import machine, marked
 from bench.api import outcome, plot, spring, wrk
 from bench.api.busy import workers
+from bench.api.kept import KeptTurns
 from bench.api.kinds import BY_NAME, KINDS, Kind
 from bench.api.measured import Turn
 from bench.api.paths import write_paths
@@ -46,16 +48,22 @@ def main() -> None:
     kinds = [BY_NAME[name] for name in options.only] if options.only else list(KINDS)
     plan = Plan(kinds, options.seconds, options.warm_share, FOLDER)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    told = machine.described()
+    how = {name: getattr(options, name) for name in ("rounds", "seconds", "rows", "users", "busy", "busy_rate")}
+    kept = KeptTurns(FOLDER / "turns.json", {"commit": told["commit"], "kinds": [kind.name for kind in kinds]} | how)
+    if not machine.is_committed(told["commit"]):
+        kept.forget()
     try:
         wrk.command()
         spring.build()
-        told = machine.described()
         contestants = prepare(options)
-        turns = rounds(contestants, plan, options.rounds)
-        busy = beside_workers(contestants, plan, options.busy_rate) if options.busy else []
+        say_how_long(contestants, plan, options)
+        turns = rounds(contestants, plan, options.rounds, kept)
+        busy = beside_workers(contestants, plan, options.busy_rate, kept) if options.busy else []
     except (DidNotRun, NotInstalled, wrk.Failed) as failure:
         sys.exit(str(failure))
-    told |= {name: getattr(options, name) for name in ("rounds", "seconds", "rows", "users", "busy_rate")}
+    kept.forget()
+    told |= how
     told["versions"] |= spring.versions()
     found = outcome.summary(turns, kinds)
     tables = outcome.rendered(found, kinds, busy)
@@ -115,23 +123,31 @@ def tokens_in(accounts: Path) -> dict[str, str]:
     return {name: login["token"] for name, login in json.loads(accounts.read_text()).items()}
 
 
-def rounds(contestants: Sequence[Contestant], plan: Plan, count: int) -> list[Turn]:
+def say_how_long(contestants: Sequence[Contestant], plan: Plan, options: argparse.Namespace) -> None:
+    of_each = [plan.seconds_of(who.server) for who in contestants]
+    seconds = options.rounds * sum(of_each) + options.busy * sum(of_each[1:])
+    console.print(f"This takes about {max(1, round(seconds / 60))} minutes. If it is ended, it goes on where it was.")
+
+
+def rounds(contestants: Sequence[Contestant], plan: Plan, count: int, kept: KeptTurns) -> list[Turn]:
     """Every round gives each a turn; every other one backwards, so that nobody always comes after the same."""
     return [
-        tell_of(f"round {number + 1} of {count}", who, plan)
+        kept.next(who.server.name, partial(tell_of, f"round {number + 1} of {count}", who, plan))
         for number in range(count)
         for who in contestants[:: -1 if number % 2 else 1]
     ]
 
 
-def beside_workers(contestants: Sequence[Contestant], plan: Plan, rate: int) -> list[Turn]:
+def beside_workers(contestants: Sequence[Contestant], plan: Plan, rate: int, kept: KeptTurns) -> list[Turn]:
     """A turn of each of ours while workers work on the same database. rate: mock orders a second."""
 
     def beside(environment: Mapping[str, str]) -> AbstractContextManager[dict[str, str]]:
         return workers(environment, rate, plan.folder / "workers.log")
 
     return [
-        tell_of("beside busy workers", who, plan, beside) for who in contestants if who.server.name.startswith(PREFIX)
+        kept.next(who.server.name, partial(tell_of, "beside busy workers", who, plan, beside))
+        for who in contestants
+        if who.server.name.startswith(PREFIX)
     ]
 
 

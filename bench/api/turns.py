@@ -20,6 +20,8 @@ from bench.figures import rounded
 from native.loopback import urlopen
 
 MEGABYTE = 2**20
+STARTS_SECONDS = 8
+"""of a database and a server, about"""
 
 
 class Database(Protocol):
@@ -50,6 +52,11 @@ class Plan:
     seconds: float
     warm_share: float
     folder: Path
+
+    def seconds_of(self, server: Server) -> float:
+        """About so long a turn of a server takes."""
+        warm = server.warm_seconds * self.warm_share * len(self.kinds)
+        return STARTS_SECONDS + warm + sum(self.seconds * kind.longer for kind in self.kinds)
 
 
 Beside = Callable[[Mapping[str, str]], AbstractContextManager[dict[str, str]]]

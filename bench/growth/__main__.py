@@ -93,7 +93,7 @@ def measured(store: Store, rows: int, commit: str, options: argparse.Namespace) 
 
 def kept(file: Path, commit: str) -> list[Took]:
     """What is in the file, if it was measured at this commit, and nothing is changed beside it."""
-    if not file.exists() or "dirty" in commit:
+    if not (file.exists() and machine.is_committed(commit)):
         return []
     told: dict[str, Any] = json.loads(file.read_text())
     return [Took(**each) for each in told["took"]] if told["commit"] == commit else []
