@@ -4,7 +4,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
-from api.models import Customer
+from accounts.roles import rights_of
 from notifications.alerts import is_silent
 from notifications.messages import Message
 from notifications.models import Heartbeat, Notification
@@ -33,9 +33,9 @@ def ping_alerting() -> None:
 
 def notifications_of(account: AbstractBaseUser | AnonymousUser) -> QuerySet[Notification]:
     """What was sent to this account, and to the shop's user whom it belongs to."""
-    user_ids = Customer.objects.filter(account_id=account.pk).values_list("user_id", flat=True)
-    recipients = [f"account:{account.pk}", *(f"customer:{user_id}" for user_id in user_ids)]
-    return Notification.objects.filter(recipient__in=recipients)
+    own = f"account:{account.pk}"
+    user_id = rights_of(account).user_id
+    return Notification.objects.filter(recipient__in=[own] if user_id is None else [own, f"customer:{user_id}"])
 
 
 def was_sent(message: Message) -> bool:

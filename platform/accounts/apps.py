@@ -9,7 +9,10 @@ class AccountsConfig(AppConfig):
     name = "accounts"
 
     def ready(self) -> None:
+        from accounts import known_tokens  # noqa: PLC0415 - not importable before the apps are ready
+
         post_migrate.connect(make_groups, dispatch_uid="accounts.make_groups")
+        known_tokens.watch()
 
 
 def make_groups(using: str, apps: Any = installed_apps, **_: Any) -> None:

@@ -7,8 +7,7 @@ from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from rest_framework.permissions import SAFE_METHODS, BasePermission
 from rest_framework.request import Request
 
-from accounts.roles import Role, roles_of
-from api.models import Customer
+from accounts.roles import Role, rights_of, roles_of
 from api.problems import Problem, ProblemType
 
 
@@ -39,12 +38,12 @@ def restricted_to(account: AbstractBaseUser | AnonymousUser, *, unless: Collecti
 
     `unless` are the roles that may see everyone's. Raises a problem (403) for a customer's account without a user_id.
     """
-    if not roles_of(account).isdisjoint(unless):
+    rights = rights_of(account)
+    if not rights.roles.isdisjoint(unless):
         return None
-    user_id = Customer.objects.filter(account_id=account.pk).values_list("user_id", flat=True).first()
-    if user_id is None:
+    if rights.user_id is None:
         raise Problem(
             ProblemType.FORBIDDEN,
             "This account belongs to no user of the shop: ask an administrator to link it to one.",
         )
-    return user_id
+    return rights.user_id

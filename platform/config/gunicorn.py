@@ -2,8 +2,8 @@
 
 Its processes read and write with waitress (platform/serving): threads only get requests that are whole.
 
-`--workers N` or WEB_CONCURRENCY starts more processes. Whichever of them is asked for /metrics answers for all: each
-writes its figures into files of a folder that they share.
+A process for each core, four at the most, or as many as `--workers N` or WEB_CONCURRENCY says. Whichever of them is
+asked for /metrics answers for all: each writes its figures into files of a folder that they share.
 """
 
 import os
@@ -15,6 +15,8 @@ from typing import Any
 wsgi_app = "config.wsgi"
 pythonpath = str(Path(__file__).parent.parent)
 worker_class = "serving.worker.BufferingWorker"
+workers = int(os.environ.get("WEB_CONCURRENCY") or min(os.cpu_count() or 1, 4))
+"""One for each core: Python runs on one at a time in a process."""
 threads = 8
 worker_connections = 1000
 """At the same time, in each process. One more closes the oldest on which nothing is done."""
@@ -30,6 +32,8 @@ os.environ["PROMETHEUS_DISABLE_CREATED_SERIES"] = "true"
 
 def on_starting(server: Any) -> None:
     """Forget what an earlier run left: its counts are none of ours."""
+    import accounts.revocation  # noqa: F401, PLC0415 - its memory is shared with the processes that are forked
+
     folder = Path(os.environ[FOLDER])
     folder.mkdir(parents=True, exist_ok=True)
     for file in folder.glob("*.db"):

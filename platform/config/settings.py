@@ -40,8 +40,6 @@ INSTALLED_APPS = [
     "drf_spectacular",
     "drf_spectacular_sidecar",
     "django_celery_beat",
-    "django_structlog",
-    "django_prometheus",
     "streaming",
     "api",
     "accounts",
@@ -55,19 +53,17 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
-    "django_prometheus.middleware.PrometheusBeforeMiddleware",
+    "api.observation.Observation",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
+    "api.content_security.ContentSecurity",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "django_structlog.middlewares.RequestMiddleware",
     "axes.middleware.AxesMiddleware",
-    "django_prometheus.middleware.PrometheusAfterMiddleware",
 ]
 
 TEMPLATES = [
@@ -201,6 +197,8 @@ SUPERVISOR = setting(
 )
 CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with commas between them, or nothing")
 
+TOKENS_KEPT_SECONDS = setting("TOKENS_KEPT_SECONDS", env.from_zero, "a whole number of seconds from 0 on")
+
 # --- E-mail -----------------------------------------------------------------------------------------------------------
 vars().update(setting("EMAIL_URL", env.email, "a URL such as smtp+tls://user:password@host:587 or filemail://var/mail"))
 EMAIL_TIMEOUT = setting("EMAIL_TIMEOUT_SECONDS", env.positive, "a whole number of seconds from 1 on")
@@ -270,7 +268,6 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")
 LOG_FORMAT = setting("LOG_FORMAT", env.choice("console", "json"), "console or json")
 LOGGING = logs.configure(LOG_LEVEL, LOG_FORMAT)
-DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False  # it would believe X-Forwarded-For; api/apps.py logs the address
 
 # --- Traces -----------------------------------------------------------------------------------------------------------
 TRACES = setting("TRACES", env.traces, "`off`, `console`, or `otlp:` and a collector's URL")

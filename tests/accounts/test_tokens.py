@@ -1,15 +1,20 @@
+import os
 from base64 import b64encode
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
 from django.contrib.auth.hashers import make_password
-from django.contrib.auth.models import User
+from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
 from rest_framework.test import APIClient
+
+from accounts import revocation
+from accounts.roles import Role
+from api.models import Customer
 
 PASSWORD = "correct horse battery"
 
@@ -62,8 +67,66 @@ def test_a_token_makes_no_further_tokens(ada: User) -> None:
 
 def test_the_token_of_a_disabled_account_is_401(ada: User) -> None:
     token = make_token().json()["token"]
+    assert bearer(token).get("/notifications").status_code == 200
+    ada.is_active = False
+    ada.save()
+    assert bearer(token).get("/notifications").status_code == 401
+
+
+def test_a_token_is_looked_up_once_in_a_while(ada: User, django_assert_num_queries: Any) -> None:
+    token = make_token().json()["token"]
+    assert bearer(token).get("/health/live").status_code == 200
+    with django_assert_num_queries(4):  # the token, whose account, its roles, and the list
+        assert bearer(token).get("/notifications").status_code == 200
+    with django_assert_num_queries(1):  # the list
+        assert bearer(token).get("/notifications").status_code == 200
+
+
+def test_what_a_known_token_may_do_changes_with_its_account_at_once(ada: User) -> None:
+    token = make_token().json()["token"]
+    assert bearer(token).get("/fraud/alerts").status_code == 403
+    ada.groups.add(Group.objects.get(name=Role.INVESTIGATOR))
+    assert bearer(token).get("/fraud/alerts").status_code == 200
+    ada.groups.clear()
+    assert bearer(token).get("/fraud/alerts").status_code == 403
+    Customer.objects.create(account=ada, user_id=7)
+    ada.groups.add(Group.objects.get(name=Role.CUSTOMER))
+    assert bearer(token).get("/analytics/users/7/hourly").status_code == 200
+    Customer.objects.get().delete()
+    assert bearer(token).get("/analytics/users/7/hourly").status_code == 403
+
+
+def test_a_known_token_that_expires_is_401(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = make_token().json()["token"]
+    assert bearer(token).get("/notifications").status_code == 200
+    monkeypatch.setattr(timezone, "now", lambda: datetime.now(UTC) + timedelta(days=31))
+    assert bearer(token).get("/notifications").status_code == 401
+
+
+def test_what_signals_do_not_say_is_seen_when_a_token_is_looked_up_again(ada: User, settings: Any) -> None:
+    settings.TOKENS_KEPT_SECONDS = 0
+    token = make_token().json()["token"]
+    assert bearer(token).get("/notifications").status_code == 200
     User.objects.update(is_active=False)
     assert bearer(token).get("/notifications").status_code == 401
+
+
+def test_a_login_leaves_tokens_known(ada: User, django_assert_num_queries: Any) -> None:
+    token = make_token().json()["token"]
+    bearer(token).get("/notifications")
+    make_token()
+    with django_assert_num_queries(1):
+        bearer(token).get("/notifications")
+
+
+def test_a_revocation_in_one_process_is_seen_by_those_that_it_was_forked_with() -> None:
+    before = revocation.last()
+    child = os.fork()
+    if not child:
+        revocation.mark()
+        os._exit(0)
+    os.waitpid(child, 0)
+    assert revocation.last() != before
 
 
 def test_a_session_makes_a_token(ada: User) -> None:
@@ -91,7 +154,9 @@ def password_in_the_admin(account: User) -> None:
 
 
 def password_in_bulk(account: User) -> None:
+    # Nothing of ours does so; of what somebody does in SQL, no process hears.
     User.objects.filter(pk=account.pk).update(password=make_password("another horse battery"))
+    revocation.mark()
 
 
 def no_password(account: User) -> None:
