@@ -1,9 +1,9 @@
 from django.contrib import admin
 from django.contrib.auth import views as auth
 from django.urls import include, path
-from django_prometheus.exports import ExportToDjangoView
 from drf_spectacular.views import SpectacularAPIView, SpectacularSwaggerView
 
+from api import request_metrics
 from api.errors import for_reading, problem_types
 
 admin.autodiscover()
@@ -15,7 +15,7 @@ handler500 = "api.errors.server_error"
 
 urlpatterns = [
     path("", include("monitoring.urls")),
-    path("metrics", for_reading(ExportToDjangoView), name="metrics"),
+    path("metrics", for_reading(request_metrics.export), name="metrics"),
     path("", include("transactions.urls")),
     path("fraud/", include("fraud.urls")),
     path("analytics/", include("analytics.urls")),

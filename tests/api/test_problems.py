@@ -3,6 +3,7 @@ import logging
 from typing import Any
 
 import pytest
+import structlog
 from django.contrib.auth.models import User
 from django.db import connection
 from django.test import Client
@@ -178,18 +179,24 @@ def test_a_host_that_is_not_ours_is_malformed(db: None) -> None:
     assert Client().get("/login", headers={"Host": "evil.example"})["Content-Type"].startswith("text/html")
 
 
+def formatter_of(settings: Any) -> dict[str, Any]:
+    """With what every process formats its log."""
+    return {name: value for name, value in settings.LOGGING["formatters"]["structured"].items() if name != "()"}
+
+
 @changes_tables
 def test_an_error_of_ours_is_logged_with_its_traceback_and_tells_nothing(
-    shop: APIClient, caplog: pytest.LogCaptureFixture
+    shop: APIClient, caplog: pytest.LogCaptureFixture, settings: Any
 ) -> None:
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE outbox RENAME TO secret_name")
+    caplog.handler.setFormatter(structlog.stdlib.ProcessorFormatter(**formatter_of(settings)))
     with caplog.at_level(logging.ERROR):
         answer = shop.post("/transactions", ORDER)
     assert is_problem(answer, ProblemType.INTERNAL)
     assert "outbox" not in answer.content.decode()
     assert any(record.exc_info for record in caplog.records if record.name == "django.request")
-    assert any(answer.json()["request_id"] in str(record.msg) for record in caplog.records)
+    assert answer.json()["request_id"] in caplog.text
 
 
 def test_without_csrf_token_a_session_changes_nothing(account: AccountOf) -> None:

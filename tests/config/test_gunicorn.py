@@ -14,7 +14,7 @@ import psutil
 from native.driving.embedded import ROOT, free_ports, platform_environment, wait_until
 from native.driving.scraping import Scrape, scrape
 
-REQUESTS = "django_http_requests_total_by_view_transport_method_total"
+REQUESTS = "django_http_responses_total_by_status_view_method_total"
 CONFIG = "platform/config/gunicorn.py"
 
 

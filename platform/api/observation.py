@@ -1,0 +1,48 @@
+"""The outermost middleware: what is logged while a request is answered names the request; metrics count it."""
+
+from collections.abc import Callable
+from time import perf_counter
+from typing import Any
+from uuid import uuid4
+
+from django.conf import settings
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
+from structlog.contextvars import bind_contextvars, clear_contextvars
+
+from api import request_metrics
+from api.addresses import client_address
+
+
+class Observation:
+    """Binds request_id, ip and user_id to every line of the log; the server logs one line an answer (serving/access).
+
+    It leaves them bound, for that line, which is written when the answer has been sent.
+    """
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self._get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        began = perf_counter()
+        address = client_address(request.META, settings.TRUSTED_PROXIES)
+        clear_contextvars()
+        bind_contextvars(request_id=str(uuid4()), ip=str(address) if address else None)
+        answer = self._get_response(request)
+        now = perf_counter()
+        view_began = vars(request).get("_view_began")
+        request_metrics.count(request, answer, now - began, None if view_began is None else now - view_began)
+        bind_contextvars(user_id=_account_of(request))
+        return answer
+
+    def process_view(self, request: HttpRequest, *_: Any) -> None:
+        vars(request)["_view_began"] = perf_counter()
+
+    def process_exception(self, request: HttpRequest, exception: Exception) -> None:
+        request_metrics.EXCEPTIONS.labels(request_metrics.view_of(request)).inc()
+
+
+def _account_of(request: HttpRequest) -> int | None:
+    """The account's id, if anything has asked for the account: looking it up only for the log is not worth a query."""
+    account = vars(request).get("user") or vars(request).get("_cached_user")
+    return account.pk if account is not None else None
