@@ -23,6 +23,9 @@ def _sqlite(name: str) -> dict[str, Any]:
     return {
         "ENGINE": "config.sqlite",
         "NAME": env.sqlite_file(name),
+        # Opening a file for each request would take longer than most queries.
+        "CONN_MAX_AGE": None,
+        "CONN_HEALTH_CHECKS": True,
         "OPTIONS": {
             # Several processes write: writers queue from the start of a transaction instead of failing in its middle.
             "transaction_mode": "IMMEDIATE",

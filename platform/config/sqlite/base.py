@@ -1,10 +1,16 @@
+import os
+import sqlite3
 from pathlib import Path
+from time import monotonic, sleep
 from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import OperationalError
-from django.db.backends.sqlite3 import base, features
+from django.db.backends.sqlite3 import base, features, operations
 
+from config.moments import ReadsUTC
+
+ASKS_EVERY_SECONDS = 0.002
 IN_MEMORY = (":memory:", "file:")
 
 
@@ -12,15 +18,29 @@ class NoDatabase(OperationalError, CommandError):
     """There is no file of this name; a sentence for whoever started a command, as any outage to everybody else."""
 
 
+def identity(file: str) -> tuple[int, int] | None:
+    """What a file is, whatever becomes of its name; None: there is none, as of a database in memory."""
+    try:
+        found = os.stat(file)
+    except FileNotFoundError:
+        return None
+    return found.st_dev, found.st_ino
+
+
 class DatabaseFeatures(features.DatabaseFeatures):
     # Django's own asks the database, which checks of the project need not have.
     supports_json_field = True
+
+
+class DatabaseOperations(ReadsUTC, operations.DatabaseOperations):
+    pass
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
     """SQLite that makes no file by being asked: an empty database would answer that there are no orders."""
 
     features_class = DatabaseFeatures
+    ops_class = DatabaseOperations
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         file = str(conn_params["database"])
@@ -29,4 +49,35 @@ class DatabaseWrapper(base.DatabaseWrapper):
                 f"There is no database {file}. `manage.py migrate` makes it; beside a running demo or cluster, "
                 '`make manage ARGS="…"` or `. var/demo.env` says where theirs is.'
             )
-        return super().get_new_connection(conn_params)
+        connection = super().get_new_connection(conn_params)
+        self._file = identity(file)
+        return connection
+
+    def _start_transaction_under_autocommit(self) -> None:
+        """BEGIN IMMEDIATE, asked again and again until no other process writes, for as long as the settings say.
+
+        SQLite's own waiting sleeps longer the longer it has waited, up to 100 ms: whoever has just come is served
+        first, and a few requests wait for a second where most wait for milliseconds. Here all ask alike.
+        """
+        self.ensure_connection()
+        until = monotonic() + self.settings_dict["OPTIONS"]["timeout"]
+        with self.wrap_database_errors:
+            self.connection.execute("PRAGMA busy_timeout = 0")
+            try:
+                while not self._begins(is_last_time=monotonic() > until):
+                    sleep(ASKS_EVERY_SECONDS)
+            finally:
+                self.connection.execute(f"PRAGMA busy_timeout = {self.settings_dict['OPTIONS']['timeout'] * 1000}")
+
+    def _begins(self, *, is_last_time: bool) -> bool:
+        try:
+            self.connection.execute("BEGIN IMMEDIATE")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or is_last_time:
+                raise
+            return False
+        return True
+
+    def is_usable(self) -> bool:
+        """Whether the file that was opened is still the one of this name."""
+        return self._file == identity(str(self.settings_dict["NAME"]))
