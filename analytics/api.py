@@ -6,7 +6,7 @@ from typing import Any
 from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiExample, OpenApiParameter, OpenApiResponse, extend_schema
 from rest_framework import serializers
-from rest_framework.renderers import BaseRenderer, JSONRenderer
+from rest_framework.renderers import BaseRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
@@ -18,7 +18,8 @@ from api.endpoints import Endpoint
 from api.fields import Amount, Moment
 from api.parameters import A_USER_ID, Parameters, read_user_id
 from api.problems import BadParameters, Problem, ProblemType
-from api.renderers import BrowsableRenderer
+from api.renderers import BrowsableRenderer, FastJSONRenderer
+from events.time import rfc_3339
 
 MAX_HOURS = 10_000
 """in one answer: more than a year in which every hour has transactions"""
@@ -88,14 +89,16 @@ class HoursAsCSV(BaseRenderer):
         text = StringIO()
         lines = csv.DictWriter(text, self.columns)
         lines.writeheader()
-        lines.writerows({"user_id": data["user_id"]} | hour for hour in data["hours"])
+        lines.writerows(
+            {"user_id": data["user_id"]} | hour | {"hour": rfc_3339(hour["hour"])} for hour in data["hours"]
+        )
         return text.getvalue()
 
 
 class Hourly(Endpoint):
     parameters = Range
     permission_classes = (has_role(Role.SHOP, Role.ANALYST, Role.CUSTOMER),)
-    renderer_classes = (JSONRenderer, HoursAsCSV, BrowsableRenderer)
+    renderer_classes = (FastJSONRenderer, HoursAsCSV, BrowsableRenderer)
 
     @extend_schema(
         summary="Read what a user's transactions come to per hour",
@@ -125,7 +128,7 @@ class Hourly(Endpoint):
             raise BadParameters({"from": [f"More than {MAX_HOURS:,} hours lie in this range: give a shorter one."]})
         totals = {"user_id": number, "from": begin, "to": end, **_as_amounts(hours)}
         headers = _csv_headers(number) if isinstance(request.accepted_renderer, HoursAsCSV) else None
-        return Response(HourlyTotals(totals).data, headers=headers)
+        return Response(totals, headers=headers)
 
 
 def _as_amounts(hours: list[Hour]) -> dict[str, Any]:

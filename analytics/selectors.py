@@ -3,12 +3,14 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import fields
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from django.db.models import Max, Sum, Value
 
 from analytics.models import HourlyTotal, ShopHour
 from analytics.windows import NOTHING, Sums, UserHour
+from database.prepared import PreparedQuery
 from events.money import from_cents
 
 Hour = tuple[datetime, Sums]
@@ -19,6 +21,8 @@ SUMS = [field.name for field in fields(Sums)]
 
 def hours_of_user(*, user_id: int, begin: datetime | None, end: datetime | None, limit: int) -> list[Hour]:
     """A user's first hours, up to `limit`, that start from `begin` on and before `end`; None leaves that end open."""
+    if begin is None and end is None:
+        return [(hour, Sums(*sums)) for hour, *sums in _all_hours(limit).rows(user_id)]
     hours = HourlyTotal.objects.filter(user_id=user_id)
     if begin is not None:
         hours = hours.filter(hour__gte=begin)
@@ -26,6 +30,13 @@ def hours_of_user(*, user_id: int, begin: datetime | None, end: datetime | None,
         hours = hours.filter(hour__lt=end)
     rows = hours.order_by("hour").values_list("hour", *SUMS)[:limit]
     return [(hour, Sums(*sums)) for hour, *sums in rows]
+
+
+@cache
+def _all_hours(limit: int) -> PreparedQuery:
+    return PreparedQuery(
+        lambda user_id: HourlyTotal.objects.filter(user_id=user_id).order_by("hour").values_list("hour", *SUMS)[:limit]
+    )
 
 
 PAGE = 5000

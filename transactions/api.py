@@ -1,4 +1,3 @@
-import re
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
@@ -32,13 +31,11 @@ from events import ChangedStatus, Status
 from events.ids import new_id
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
 from events.time import whole_millis
-from transactions import lists, selectors, services
+from transactions import answers, lists, selectors, services
 from transactions.models import Kind, Transaction
+from transactions.orders import ORDER_ID, is_order_id, plain_orders
 
 MAX_AT_ONCE = 1000
-# What needs no escaping in a URL, except . and .. which browsers take for folders.
-ORDER_ID = rf"(?!\.{{1,2}}$)[A-Za-z0-9._~-]{{1,{MAX_ORDER_ID_LENGTH}}}"
-
 AN_ORDER = OpenApiExample("an order", {"user_id": 42, "amount": "19.99", "order_id": "A-1001"}, request_only=True)
 A_LIST = OpenApiExample(
     "a list, recorded as a whole or not at all",
@@ -52,17 +49,7 @@ class TransactionSerializer(serializers.ModelSerializer[Transaction]):
 
     class Meta:
         model = Transaction
-        fields: ClassVar[list[str]] = [
-            "order_id",
-            "user_id",
-            "amount",
-            "status",
-            "timestamp",
-            "kind",
-            "refund_of",
-            "recorded_at",
-            "updated_at",
-        ]
+        fields: ClassVar[tuple[str, ...]] = answers.FIELDS
         read_only_fields = fields
 
 
@@ -72,7 +59,7 @@ class ChangedTransaction(TransactionSerializer):
     refund = TransactionSerializer(allow_null=True, read_only=True)
 
     class Meta(TransactionSerializer.Meta):
-        fields: ClassVar[list[str]] = [*TransactionSerializer.Meta.fields, "refund"]
+        fields: ClassVar[tuple[str, ...]] = (*answers.FIELDS, "refund")
 
 
 class EachOrderIdOnce(serializers.ListSerializer[Any]):
@@ -91,7 +78,7 @@ class EachOrderIdOnce(serializers.ListSerializer[Any]):
 @extend_schema_field({"type": "string", "pattern": f"^{ORDER_ID}$"})
 class OrderId(Text):
     def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str) or not re.fullmatch(ORDER_ID, data):
+        if not isinstance(data, str) or not is_order_id(data):
             raise serializers.ValidationError(
                 f"Give a string of 1 to {MAX_ORDER_ID_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -"
             )
@@ -145,6 +132,7 @@ class TransactionsOfAccount(Rows[Transaction]):
 
 class Transactions(TransactionsOfAccount, Listing[Transaction]):
     parameters = TransactionParameters
+    columns = answers.FIELDS
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -191,7 +179,7 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
         is_list = isinstance(request.data, list)
         orders = _new_orders(request.data, many=is_list)
         try:
-            rows = services.create_transactions(orders=orders)
+            recorded_at = services.create_transactions(orders=orders)
         except services.AlreadyExists as error:
             raise _already_exists(error, orders, is_list) from error
         except IntegrityError as error:
@@ -200,19 +188,20 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
                 "Another request recorded some of these orders at the same moment, and nothing of this one was "
                 "recorded. Send it again to learn which.",
             ) from error
+        recorded = [answers.of_new(order, recorded_at) for order in orders]
         if is_list:
-            return Response(TransactionSerializer(rows, many=True).data, status=201)
-        return Response(TransactionSerializer(rows[0]).data, status=201, headers={"Location": _address(rows[0])})
+            return Response(recorded, status=201)
+        return Response(recorded[0], status=201, headers={"Location": _address(orders[0].order_id)})
 
 
 class OneTransaction(TransactionsOfAccount):
     @extend_schema(summary="Read a transaction")
     def get(self, request: Request, order_id: str) -> Response:
         """A customer finds only their own."""
-        row = self.get_queryset().filter(order_id=order_id).first()
-        if row is None:
+        own, row = restricted_to(request.user, unless=[Role.SHOP]), selectors.one(order_id)
+        if row is None or own not in (None, row["user_id"]):
             raise _not_found(order_id)
-        return Response(TransactionSerializer(row).data)
+        return Response(row)
 
 
 class TransactionStatus(TransactionsOfAccount):
@@ -242,15 +231,20 @@ class TransactionStatus(TransactionsOfAccount):
             raise Problem(
                 ProblemType.CONFLICT, sentence, errors=[{"pointer": "#/status", "detail": sentence}]
             ) from error
-        refund = TransactionSerializer(change.refund).data if change.refund else None
-        link = {"Link": f'<{_address(change.refund)}>; rel="related"'} if change.refund else None
-        return Response(TransactionSerializer(change.transaction).data | {"refund": refund}, headers=link)
+        refund = answers.of_row(change.refund) if change.refund else None
+        link = {"Link": f'<{_address(refund["order_id"])}>; rel="related"'} if refund else None
+        return Response(answers.of_row(change.transaction) | {"refund": refund}, headers=link)
 
 
 def _new_orders(data: Any, *, many: bool) -> list[events.Transaction]:
     """The orders of a request's body; raises ValidationError."""
     if many and len(data) > MAX_AT_ONCE:  # before each of them is looked at
         raise serializers.ValidationError([f"Send at most {MAX_AT_ONCE:,} in one list; this one has {len(data):,}."])
+    return plain_orders(data if many else [data], whole_millis(timezone.now())) or _looked_at(data, many=many)
+
+
+def _looked_at(data: Any, *, many: bool) -> list[events.Transaction]:
+    """What was not plainly right, or what is wrong with it."""
     received = NewTransaction(data=data, many=many, allow_empty=False) if many else NewTransaction(data=data)
     received.is_valid(raise_exception=True)
     orders = received.validated_data if many else [received.validated_data]
@@ -274,5 +268,5 @@ def _not_found(order_id: str) -> Problem:
     return Problem(ProblemType.NOT_FOUND, f"There is no transaction with the order id {order_id}.")
 
 
-def _address(row: Transaction) -> str:
-    return reverse("transaction", kwargs={"order_id": row.order_id})
+def _address(order_id: str) -> str:
+    return reverse("transaction", kwargs={"order_id": order_id})

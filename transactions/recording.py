@@ -1,6 +1,7 @@
 """From the topic to the table: the first telling of an order is its record, later ones are settled with it."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from django.conf import settings
@@ -8,6 +9,7 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
+from database.inserting import insert_rows, stored
 from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents, to_cents
 from streaming.producing import outbox
@@ -74,7 +76,7 @@ class Settlement:
         now = timezone.now()
         for row in self._moved.values():
             row.updated_at = now
-        Transaction.objects.bulk_create(self._new.values())
+        insert(self._new.values())
         noted = [row for row in self._noted.values() if isinstance(row, Transaction) and row.order_id not in self._new]
         Transaction.objects.bulk_update(noted, ["told_offset", "told_at"], batch_size=100)
         moved = [row for order_id, row in self._moved.items() if order_id not in self._new]
@@ -132,8 +134,62 @@ def as_row(event: events.Transaction) -> Transaction:
         status=event.status,
         entered_as=event.status,
         timestamp=event.timestamp,
-        kind=Kind.REFUND if event.cents < 0 else Kind.ORDER,
+        kind=kind_of(event),
     )
+
+
+COLUMNS = (
+    "order_id",
+    "user_id",
+    "amount",
+    "status",
+    "entered_as",
+    "timestamp",
+    "kind",
+    "refund_of",
+    "told_offset",
+    "told_at",
+    "recorded_at",
+    "updated_at",
+)
+
+
+def insert(rows: Iterable[Transaction]) -> None:
+    """Insert rows that are new; raises IntegrityError if one of their order ids is there already. They get no `id`."""
+    now = stored(timezone.now())
+    insert_rows(Transaction, COLUMNS, [(*_values(row), now, now) for row in rows])
+
+
+def insert_orders(orders: Iterable[events.Transaction]) -> datetime:
+    """Insert orders that no topic has told of yet, and return when; raises IntegrityError as insert() does."""
+    recorded_at = timezone.now()
+    now = stored(recorded_at)
+    insert_rows(Transaction, COLUMNS, [(*_values_of(order), None, None, None, now, now) for order in orders])
+    return recorded_at
+
+
+def _values(row: Transaction) -> tuple[Any, ...]:
+    return (
+        row.order_id,
+        row.user_id,
+        str(row.amount),
+        str(row.status),
+        None if row.entered_as is None else str(row.entered_as),
+        stored(row.timestamp),
+        str(row.kind),
+        row.refund_of,
+        row.told_offset,
+        stored(row.told_at) if row.told_at else None,
+    )
+
+
+def _values_of(order: events.Transaction) -> tuple[Any, ...]:
+    status, amount, kind = str(order.status), str(from_cents(order.cents)), str(kind_of(order))
+    return (order.order_id, order.user_id, amount, status, status, stored(order.timestamp), kind)
+
+
+def kind_of(event: events.Transaction) -> Kind:
+    return Kind.REFUND if event.cents < 0 else Kind.ORDER
 
 
 def as_corrected(event: TransactionCorrected) -> CorrectedTelling:

@@ -4,10 +4,12 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from database.prepared import PreparedQuery
 from events import TransactionCorrected, TransactionStatusChanged
 from events.money import to_cents
 from events.time import in_millis
 from streaming.records import Record
+from transactions import answers
 from transactions.models import CorrectedTelling, Transaction
 from transactions.recording import KNOWN, known_of
 from transactions.tellings import Known, why_implausible
@@ -16,6 +18,15 @@ from transactions.tellings import Known, why_implausible
 def transactions_of(user_id: int | None) -> QuerySet[Transaction]:
     """The transactions of one user, or of all for None."""
     return Transaction.objects.all() if user_id is None else Transaction.objects.filter(user_id=user_id)
+
+
+_one = PreparedQuery(lambda order_id: Transaction.objects.filter(order_id=order_id).values_list(*answers.FIELDS))
+
+
+def one(order_id: str) -> dict[str, Any] | None:
+    """A transaction as it is answered, or None if there is none of this order id."""
+    rows = _one.rows(order_id)
+    return dict(zip(answers.FIELDS, rows[0], strict=True)) if rows else None
 
 
 def newest(limit: int) -> list[dict[str, Any]]:
@@ -56,6 +67,12 @@ def all_rows_by_order_id() -> Iterator[Transaction]:
     while page := list(rows.filter(order_id__gt=last)[:PAGE]):
         yield from page
         last = page[-1].order_id
+
+
+def recorded_of(order_ids: Iterable[str]) -> set[str]:
+    """Those of these order ids under which something is recorded."""
+    rows = Transaction.objects.filter(order_id__in=list(order_ids))
+    return set(rows.values_list("order_id", flat=True))
 
 
 def rows_by_order_id(order_ids: Iterable[str]) -> dict[str, Transaction]:

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import events
@@ -13,8 +13,9 @@ from events import ChangedStatus, Status, TransactionStatusChanged
 from events.plausibility import MAX_ORDER_ID_LENGTH
 from events.time import whole_millis
 from streaming.producing import outbox
+from transactions import selectors
 from transactions.models import Kind, Transaction
-from transactions.recording import Telling, as_row, record
+from transactions.recording import Telling, as_row, insert_orders, record
 from transactions.statuses import NEXT, may_become
 
 
@@ -38,17 +39,23 @@ class Change:
     refund: Transaction | None = None
 
 
-@transaction.atomic
-def create_transactions(*, orders: Sequence[events.Transaction]) -> list[Transaction]:
-    """Record new orders and publish them, all or none; raises AlreadyExists."""
-    known = set(
-        Transaction.objects.filter(order_id__in=[order.order_id for order in orders]).values_list("order_id", flat=True)
-    )
-    if known:
-        raise AlreadyExists([order.order_id for order in orders if order.order_id in known])
-    rows = Transaction.objects.bulk_create(map(as_row, orders))
+@transaction.atomic(savepoint=False)
+def create_transactions(*, orders: Sequence[events.Transaction]) -> datetime:
+    """Record new orders and publish them, all or none; returns when they were recorded.
+
+    Raises AlreadyExists, and IntegrityError if somebody else records one of them at the same moment; then whoever has
+    opened the database transaction around it can only end it.
+    """
+    try:
+        recorded_at = insert_orders(orders)
+    except IntegrityError as error:
+        # The table is asked only now: for nearly every order, it would be asked for nothing.
+        known = selectors.recorded_of([order.order_id for order in orders])
+        if not known:
+            raise
+        raise AlreadyExists([order.order_id for order in orders if order.order_id in known]) from error
     outbox.enqueue(orders)
-    return rows
+    return recorded_at
 
 
 @transaction.atomic

@@ -16,12 +16,12 @@ from typing import Any, cast
 
 from django.db import IntegrityError, transaction
 from django.http import QueryDict
-from rest_framework.renderers import JSONRenderer
 from rest_framework.request import Request
 from rest_framework.response import Response
 
 from api.models import IdempotencyKey
 from api.problems import Problem, ProblemType
+from api.renderers import encoded
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
@@ -107,7 +107,7 @@ def _keep(row: IdempotencyKey | None, response: Response) -> None:
     elif row:
         row.status = response.status_code
         row.headers = {name: response[name] for name in KEPT_HEADERS if name in response}
-        row.body = zlib.compress(JSONRenderer().render(response.data), FASTEST)
+        row.body = zlib.compress(encoded(response.data), FASTEST)
         row.save(update_fields=["status", "headers", "body"])
 
 

@@ -74,7 +74,7 @@ class Cursor(pagination.CursorPagination):
         return self._link(self.rows[0], is_reverse=True) if self.has_previous else None
 
     def _link(self, row: Any, *, is_reverse: bool) -> str:
-        text = [_as_text(getattr(row, name.lstrip("-"))) for name in self.order]
+        text = [_as_text(_value(row, name.lstrip("-"))) for name in self.order]
         tokens = [*([("r", "1")] if is_reverse else []), *(("p", each) for each in text)]
         encoded = b64encode(urlencode(tokens).encode()).decode()
         return replace_query_param(self.address, self.cursor_query_param, encoded)
@@ -122,6 +122,10 @@ def _beyond(order: Sequence[str], values: Sequence[Any]) -> Q:
     [(tie, further)] = ties
     # The same as `further, or equal with a tie`, in the form that an index on the column can serve.
     return Q((f"{name}__{beyond}e", value)) & (Q((f"{name}__{beyond}", value)) | Q((f"{tie}__{further}", values[1])))
+
+
+def _value(row: Any, name: str) -> Any:
+    return row[name] if isinstance(row, dict) else getattr(row, name)
 
 
 def _as_text(value: Any) -> str:

@@ -1,7 +1,8 @@
 """The query string, read as strictly as a body and alike at every endpoint: a mistyped filter is refused."""
 
 import re
-from collections.abc import Collection, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from functools import cache
 from typing import Any, ClassVar
 from urllib.parse import unquote_to_bytes
 
@@ -9,6 +10,7 @@ from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.exceptions import ParseError, ValidationError
+from rest_framework.fields import empty
 from rest_framework.request import Request
 from rest_framework.settings import api_settings
 
@@ -67,16 +69,27 @@ def read_parameters(request: Request, parameters: type[Parameters], besides: Col
 
     besides: names of parameters that somebody else reads.
     """
+    if not request.META.get("QUERY_STRING") and says_nothing_by_default(parameters):
+        return {}
+    _refuse_misplaced(request, {*parameters._declared_fields, *besides, FORMAT})
     asked = request.query_params.copy()
     for name in (*besides, FORMAT):
         asked.pop(name, None)
+    if not asked and says_nothing_by_default(parameters):
+        return {}
     serializer = parameters(data=asked, context={"request": request})
-    _refuse_misplaced(request, {*serializer.fields, *besides, FORMAT})
     try:
         serializer.is_valid(raise_exception=True)
     except ValidationError as error:
         raise BadParameters(error.detail) from error
     return dict(serializer.validated_data)
+
+
+@cache
+def says_nothing_by_default(parameters: type[Parameters]) -> bool:
+    """Whether a query string may leave all of these out, and nothing is asked then."""
+    fields: Iterable[serializers.Field[Any, Any, Any, Any]] = parameters._declared_fields.values()
+    return all(not field.required and field.default is empty for field in fields)
 
 
 def _refuse_misplaced(request: Request, known: Collection[str]) -> None:

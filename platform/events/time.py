@@ -45,3 +45,8 @@ def in_micros(moment: datetime) -> int:
 def from_millis(millis: int) -> datetime:
     """The moment so many milliseconds after 1970; raises OverflowError beyond the calendar."""
     return EPOCH + millis * MILLISECOND
+
+
+def rfc_3339(moment: datetime) -> str:
+    """A moment (UTC) as every answer of the API writes it."""
+    return moment.isoformat().removesuffix("+00:00") + "Z"

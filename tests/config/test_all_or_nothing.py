@@ -148,6 +148,7 @@ SERVICES: dict[Callable[[], Write], str] = {
 """what each tries → the function that opens its database transaction"""
 NOT_TRIED = {
     "api.idempotency.once": "tests/api/test_idempotency.py tries it",
+    "database.inserting.insert_rows": "tests/database/test_inserting.py tries it",
     "monitoring.services.store_snapshot": "writes once",
     "notifications.mailing._take": "any of its writes may stand alone: the transaction holds locks",
     "monitoring.writing._write_and_take_back": "takes back what it wrote",

@@ -3,6 +3,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 
 import pytest
+from django.db import transaction
 
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
@@ -33,14 +34,15 @@ def batch(*orders: events.Transaction) -> Batch[events.Transaction]:
 
 
 def test_a_new_order_is_recorded_and_told_together() -> None:
-    (row,) = create_transactions(orders=[ORDER])
+    create_transactions(orders=[ORDER])
+    row = Transaction.objects.get()
     assert (row.amount, row.kind, row.status) == (Decimal("12.34"), Kind.ORDER, "PENDING")
     assert told() == [ORDER]
 
 
 def test_of_orders_of_which_one_exists_none_is_recorded() -> None:
     create_transactions(orders=[ORDER])
-    with pytest.raises(AlreadyExists, match="a-1"):
+    with pytest.raises(AlreadyExists, match="a-1"), transaction.atomic():
         create_transactions(orders=[replace(ORDER, order_id="a-2"), ORDER])
     assert Transaction.objects.count() == 1
     assert len(told()) == 1

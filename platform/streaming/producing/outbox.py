@@ -3,24 +3,24 @@
 from collections.abc import Iterable
 
 from django.db import connection
+from django.utils import timezone
 
+from database.inserting import insert_rows, stored
 from streaming.clients import codec
 from streaming.models import OutboxMessage
 from streaming.telemetry import tracing
 from streaming.topics import TOPICS, Event
 
+COLUMNS = ("topic", "message_key", "payload", "traceparent", "created_at")
 
-def enqueue(events: Iterable[Event]) -> list[OutboxMessage]:
+
+def enqueue(events: Iterable[Event]) -> None:
     """Put events into the outbox; raises RuntimeError outside a database transaction."""
     if not connection.in_atomic_block:
         raise RuntimeError("enqueue() belongs into the database transaction that makes the change")
-    encode = codec().encode
-    return OutboxMessage.objects.bulk_create(
-        OutboxMessage(
-            topic=TOPICS[type(event)],
-            message_key=str(event.user_id),
-            payload=encode(event),
-            traceparent=tracing.traceparent(event),
-        )
+    encode, now = codec().encode, stored(timezone.now())
+    rows = [
+        (TOPICS[type(event)].value, str(event.user_id), encode(event), tracing.traceparent(event), now)
         for event in events
-    )
+    ]
+    insert_rows(OutboxMessage, COLUMNS, rows)

@@ -9,6 +9,7 @@ import pytest
 from confluent_kafka import Producer
 from confluent_kafka.admin import AdminClient
 from django.db import transaction
+from django.db.models import Max
 from django.utils import timezone
 
 from native.driving.embedded import free_ports
@@ -30,7 +31,9 @@ def write(orders: Orders) -> Write:
 
     def put(count: int, seconds_ago: float = 0) -> list[OutboxMessage]:
         with transaction.atomic():
-            rows = outbox.enqueue(orders(count))
+            last = OutboxMessage.objects.aggregate(last=Max("pk"))["last"] or 0
+            outbox.enqueue(orders(count))
+        rows = list(OutboxMessage.objects.filter(pk__gt=last).order_by("pk"))
         written = timezone.now() - timedelta(seconds=seconds_ago)
         OutboxMessage.objects.filter(pk__in=[row.pk for row in rows]).update(created_at=written)
         return list(OutboxMessage.objects.order_by("-pk")[:count])[::-1]

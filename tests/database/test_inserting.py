@@ -1,0 +1,45 @@
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+from django.db import IntegrityError, connection, transaction
+
+from database import inserting
+from database.inserting import insert_rows, stored
+from transactions.models import Misattribution
+
+MOMENT = datetime(2026, 1, 2, 3, 4, 5, 678_901, UTC)
+COLUMNS = ("order_id", "user_id", "told_offset", "told_at")
+
+pytestmark = pytest.mark.django_db
+
+
+def row(number: int) -> tuple[Any, ...]:
+    return f"a-{number}", 7, number, stored(MOMENT)
+
+
+def test_rows_are_read_as_they_were_inserted() -> None:
+    insert_rows(Misattribution, COLUMNS, [row(1), row(2)])
+    found = Misattribution.objects.order_by("order_id").values_list(*COLUMNS)
+    assert list(found) == [("a-1", 7, 1, MOMENT), ("a-2", 7, 2, MOMENT)]
+
+
+@pytest.mark.parametrize("a_statement", [1, 2, 100])
+@pytest.mark.parametrize("existing", [0, 3, 4])
+def test_of_rows_of_which_one_exists_none_is_inserted(
+    monkeypatch: pytest.MonkeyPatch, a_statement: int, existing: int
+) -> None:
+    monkeypatch.setattr(inserting, "ROWS_PER_STATEMENT", a_statement)
+    insert_rows(Misattribution, COLUMNS, [row(existing)])
+    with transaction.atomic():
+        with pytest.raises(IntegrityError):
+            insert_rows(Misattribution, COLUMNS, [row(number) for number in range(5)])
+        # Whoever called may still ask, in the same database transaction, which one it was.
+        assert Misattribution.objects.get().order_id == f"a-{existing}"
+
+
+def test_texts_are_values_whatever_they_say() -> None:
+    odd = "x'); DROP TABLE outbox; -- %s"
+    insert_rows(Misattribution, COLUMNS, [(odd, 7, 1, stored(MOMENT))])
+    assert Misattribution.objects.get().order_id == odd
+    assert "outbox" in connection.introspection.table_names()
