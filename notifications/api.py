@@ -50,6 +50,9 @@ class NotificationsOfAccount(Rows[Notification]):
 class Notifications(NotificationsOfAccount, Listing[Notification]):
     parameters = NotificationParameters
 
+    def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
+        return selectors.narrowed(queryset, self.asked)
+
     @extend_schema(summary="List one's own notifications")
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The newest first. A customer's are those of the shop's user whom the account belongs to."""

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db.models import Min, Q
+from django.db.models import Count, Min, Q
 from django.utils import timezone
 from prometheus_client.core import GaugeMetricFamily, Metric
 
@@ -14,6 +14,8 @@ from notifications.models import Notification, RefusedAddress
 LATE = timedelta(minutes=15)
 """Longer than any digest is gathered."""
 RECENTLY = timedelta(hours=1)
+COUNTED_UP_TO = 10_000
+"""More is as bad: a mail server that is away for a day must not slow down whoever looks how it does."""
 
 
 class MailFails(RuntimeError):
@@ -25,6 +27,7 @@ class Overdue:
     """E-mails that should have gone out and have not."""
 
     count: int
+    """up to COUNTED_UP_TO"""
     since: datetime | None
     """when the oldest was made; None: there is none"""
 
@@ -32,8 +35,8 @@ class Overdue:
 def overdue() -> Overdue:
     """What is due, or was tried in vain; not what is gathered for a digest, nor what a process is sending just now."""
     waiting = Notification.objects.filter(email_due_at__isnull=False)
-    late = waiting.filter(Q(email_due_at__lte=timezone.now()) | Q(email_tries__gt=0))
-    return Overdue(late.count(), late.aggregate(since=Min("created_at"))["since"])
+    late = waiting.filter(Q(email_due_at__lte=timezone.now()) | Q(email_tries__gt=0)).order_by("email_due_at", "id")
+    return Overdue(**late[:COUNTED_UP_TO].aggregate(count=Count("pk"), since=Min("created_at")))
 
 
 def ping_mail() -> None:

@@ -36,6 +36,11 @@ class Notification(models.Model):
             models.Index(fields=["email", "emailed_at"], name="notifications_to_send"),
             # Few rows have a time, and only those are looked through.
             models.Index(fields=["email_due_at", "id"], name="notifications_due"),
+            # A person's list, what is of a kind and what they have not read, each ending in the id; and what is old.
+            models.Index(fields=["recipient"], name="notifications_of_somebody"),
+            models.Index(fields=["recipient", "kind"], name="notifications_of_a_kind"),
+            models.Index(fields=["recipient", "read_at"], name="notifications_unread"),
+            models.Index(fields=["created_at"], name="notifications_by_age"),
         ]
 
     def __str__(self) -> str:

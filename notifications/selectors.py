@@ -1,9 +1,12 @@
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 
 from django.contrib.auth.models import AbstractBaseUser, AnonymousUser
 from django.db.models import QuerySet
 from django.utils import timezone
 
+import database.unindexed  # noqa: F401 - makes the lookup known
 from accounts.roles import rights_of
 from notifications.alerts import is_silent
 from notifications.messages import Message
@@ -36,6 +39,17 @@ def notifications_of(account: AbstractBaseUser | AnonymousUser) -> QuerySet[Noti
     own = f"account:{account.pk}"
     user_id = rights_of(account).user_id
     return Notification.objects.filter(recipient__in=[own] if user_id is None else [own, f"customer:{user_id}"])
+
+
+def narrowed(notifications: QuerySet[Notification], asked: Mapping[str, Any]) -> QuerySet[Notification]:
+    """Those for which all of this holds, found by the index that has them in the order of their ids."""
+    lookups = dict(asked)
+    if lookups.get("read_at__isnull") is False:
+        # Nearly all were read: looked up row by row, the latest first.
+        lookups["read_at__unindexed__isnull"] = lookups.pop("read_at__isnull")
+    if "kind" in lookups and "read_at__isnull" in lookups:
+        lookups["kind__unindexed"] = lookups.pop("kind")
+    return notifications.filter(**lookups)
 
 
 def was_sent(message: Message) -> bool:

@@ -3,11 +3,14 @@
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
+from django.conf import settings
 from django.contrib.auth import get_user_model
 from django.utils import timezone
 
 from accounts.roles import Role
 from api.models import Customer
+from database.deleting import delete_in_portions
+from database.portions import portions
 from notifications import mailing, selectors
 from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
 from notifications.messages import Audience, Kind, Message
@@ -23,6 +26,7 @@ SUBJECTS = {
     Kind.ALERT_RESOLVED: "An alert is over",
     Kind.ALERTS_SILENT: "No alerts can arrive",
 }
+ASKED_AT_ONCE = 500
 ROLES = {Audience.INVESTIGATORS: Role.INVESTIGATOR, Audience.OPERATORS: Role.OPERATOR}
 
 
@@ -79,6 +83,12 @@ def notify_of_silence() -> bool:
     return True
 
 
+def forget_old() -> int:
+    """Delete notifications, read or not, that are older than settings.NOTIFICATIONS_KEPT; returns how many."""
+    old = Notification.objects.filter(created_at__lt=timezone.now() - settings.NOTIFICATIONS_KEPT)
+    return delete_in_portions(old.order_by("created_at"))
+
+
 def send_waiting_emails(*, limit: int = 500) -> int:
     """Send the notifications that are due by e-mail; returns how many went out, alone or in digests."""
     return mailing.send_waiting(SUBJECTS, limit=limit)
@@ -102,11 +112,11 @@ def _recipients(
 
 
 def _customer_emails(user_ids: set[int]) -> dict[int, str]:
-    # Few of the shop's users have an account here: reading those is cheaper than asking for a thousand ids.
+    active = Customer.objects.filter(account__is_active=True)
     return {
         user_id: email
-        for user_id, email in Customer.objects.filter(account__is_active=True).values_list("user_id", "account__email")
-        if user_id in user_ids
+        for some in portions(sorted(user_ids), ASKED_AT_ONCE)
+        for user_id, email in active.filter(user_id__in=some).values_list("user_id", "account__email")
     }
 
 

@@ -184,6 +184,9 @@ RECONCILE_EVERY_MINUTES = setting("RECONCILE_EVERY_MINUTES", env.from_zero, "a w
 IDEMPOTENCY_KEYS_KEPT = timedelta(
     hours=setting("IDEMPOTENCY_KEYS_KEPT_HOURS", env.positive, "a whole number of hours from 1 on")
 )
+NOTIFICATIONS_KEPT = timedelta(
+    days=setting("NOTIFICATIONS_KEPT_DAYS", env.positive, "a whole number of days from 1 on")
+)
 
 PUBLIC_URL = setting(
     "PUBLIC_URL", env.address, "the address at which people reach the API, such as https://shop.example"
@@ -218,6 +221,11 @@ CELERY_BEAT_SCHEDULE: dict[str, dict[str, Any]] = {
     "purge the outbox": {"task": "streaming.tasks.purge_outbox", "schedule": 60, "options": {"expires": 60}},
     "forget idempotency keys": {
         "task": "api.tasks.forget_idempotency_keys",
+        "schedule": 60,
+        "options": {"expires": 60},
+    },
+    "forget old notifications": {
+        "task": "notifications.tasks.forget_old_notifications",
         "schedule": 60,
         "options": {"expires": 60},
     },
