@@ -9,6 +9,7 @@ import matplotlib as mpl
 mpl.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
+from matplotlib.ticker import StrMethodFormatter
 
 from bench.api.kinds import Kind
 from bench.api.outcome import TITLES, ratios
@@ -48,7 +49,9 @@ def _draw_kind(axes: Axes, summed: Mapping[str, Any], kind: Kind, times: Mapping
     axes.barh(places, medians, xerr=(below, above), color=[COLOURS[name] for name in names], ecolor="black")
     axes.set_yticks(list(places), [TITLES[name] for name in names])
     axes.invert_yaxis()
-    axes.set_xlim(0, max(each["greatest"] for each in found) * 1.45)
+    axes.set_xlim(0, max(each["greatest"] for each in found) * 1.7)
+    axes.locator_params(axis="x", nbins=4)
+    axes.xaxis.set_major_formatter(StrMethodFormatter("{x:,.0f}"))
     for place, name, each in zip(places, names, found, strict=True):
         value = times.get(name)
         text = f"{each['median']:,.0f}" if value is None else f"{each['median']:,.0f} = {value:.2f} ×"

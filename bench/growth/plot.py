@@ -44,9 +44,9 @@ def _draw_database(axes: Axes, database: str, times: Mapping[int, Sequence[Took]
     _name(axes, by_name, loud, sizes[-1])
     for limit, title in LIMITS.items():
         axes.axhline(limit, color="black", linewidth=0.8, linestyle=":")
-        axes.text(sizes[0], limit * 1.03, title, fontsize=7)
+        axes.text(sizes[0] / 1.35, limit, title, fontsize=7, va="center", bbox={"color": "white", "pad": 0.5}, zorder=5)
     axes.set(xscale="log", yscale="log", xlabel="rows", ylabel="ms, median", title=database)
-    axes.set_xlim(sizes[0], sizes[-1] * 40)
+    axes.set_xlim(sizes[0] / 1.5, sizes[-1] * 40)
     axes.set_xticks(sizes, [f"{size:,}" for size in sizes])
     axes.minorticks_off()
 
