@@ -109,6 +109,9 @@ def with_aggregator(wait: Callable[[], None]) -> None:
 
 
 def is_caught_up() -> bool:
+    """Whether all of the topic is in the totals."""
+    from django.conf import settings
+
     from analytics.consumers import APPLIED_AS
     from streaming import clients
     from streaming.inspecting.lag import end_offsets
@@ -116,9 +119,10 @@ def is_caught_up() -> bool:
     from streaming.topics import Topic
 
     time.sleep(0.2)
+    partitions = [(Topic.TRANSACTIONS.value, number) for number in range(settings.TOPIC_PARTITIONS)]
     rows = AppliedOffset.objects.filter(consumer=APPLIED_AS, topic=Topic.TRANSACTIONS)
     applied = {(row.topic, row.partition): row.next_offset for row in rows}
-    return bool(applied) and applied == end_offsets(clients.admin(), list(applied))
+    return all(applied.get(each) == end for each, end in end_offsets(clients.admin(), partitions).items())
 
 
 if __name__ == "__main__":
