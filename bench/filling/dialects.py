@@ -42,9 +42,10 @@ SQLITE = Dialect(
         "PRAGMA synchronous = OFF",
         "PRAGMA cache_size = -512000",
         "PRAGMA temp_store = MEMORY",
-        "PRAGMA wal_autocheckpoint = 100000",
+        "PRAGMA journal_mode = DELETE",
+        "PRAGMA journal_mode = OFF",
     ),
-    after=("PRAGMA wal_checkpoint(TRUNCATE)",),
+    after=("PRAGMA journal_mode = WAL",),
 )
 MYSQL = Dialect(
     moment_of="FROM_UNIXTIME({})",

@@ -41,9 +41,14 @@ def slow(queries: list[Query], *, plans: bool) -> list[dict[str, Any]]:
     """The slowest three, as they are written down; with their plans, if they are wanted and the statement has one."""
     slowest = sorted((query for query in queries if query.ms >= SLOW_MS), key=lambda query: -query.ms)[:3]
     return [
-        {"ms": round(query.ms, 1), "sql": query.sql[:SHOWN]} | ({"plan": plan(query)} if plans else {})
+        {"ms": round(query.ms, 1), "sql": query.sql[:SHOWN]}
+        | ({"plan": plan(query)} if plans and is_read(query) else {})
         for query in slowest
     ]
+
+
+def is_read(query: Query) -> bool:
+    return query.sql.lstrip("( ").startswith("SELECT")
 
 
 def plan(query: Query) -> list[str]:

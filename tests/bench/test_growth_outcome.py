@@ -1,8 +1,11 @@
 """What the measurement of growth says of its times."""
 
+import json
+from dataclasses import asdict
 from pathlib import Path
 
 from bench.growth import outcome, plot
+from bench.growth.__main__ import kept
 from bench.growth.outcome import Took
 from bench.growth.sizes import SIZES, volumes
 
@@ -62,3 +65,17 @@ def test_no_table_gets_more_rows_than_it_can_have() -> None:
     largest = volumes(SIZES[-1])
     assert (largest["alerts"], largest["notifications"], largest["outbox"]) == (100_000, 2_000_000, 1_000_000)
     assert volumes(100)["users"] == 4
+
+
+def test_a_size_is_measured_once_at_a_commit(tmp_path: Path) -> None:
+    file = tmp_path / "SQLite-10.json"
+    assert kept(file, "abc") == []
+    file.write_text(json.dumps({"commit": "abc", "took": [asdict(took("a", 1))]}))
+    assert kept(file, "abc") == [took("a", 1)]
+    assert kept(file, "def") == []
+
+
+def test_what_no_commit_names_is_measured_again(tmp_path: Path) -> None:
+    file = tmp_path / "SQLite-10.json"
+    file.write_text(json.dumps({"commit": "abc-dirty", "took": [asdict(took("a", 1))]}))
+    assert kept(file, "abc-dirty") == []
