@@ -4,7 +4,7 @@ import os
 import platform
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
@@ -33,6 +33,15 @@ def described() -> dict[str, Any]:
         },
         "versions": {"Python": platform.python_version()} | dict(versions()),
     }
+
+
+def sentence(told: Mapping[str, Any]) -> str:
+    """Where and when, of what described() gives."""
+    found = told["machine"]
+    return (
+        f"On {found['cores']} cores of {found['processor']} with {found['memory_gb']:g} GB, Linux {found['kernel']}, "
+        f"{told['date'][:10]}, commit {told['commit']}."
+    )
 
 
 def versions() -> Iterator[tuple[str, str]]:

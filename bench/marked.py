@@ -1,6 +1,9 @@
 """Parts of a Markdown file that measurements write: what stands between two comments. Pure."""
 
 from collections.abc import Iterable, Sequence
+from textwrap import fill
+
+LINE = 118
 
 
 class NoSuchMarks(ValueError):
@@ -22,6 +25,11 @@ def replaced(text: str, name: str, part: str) -> str:
     if not (begin and end):
         raise NoSuchMarks(f"Write {begin_of(name)} and {end_of(name)} where the figures belong.")
     return f"{before}{begin}\n{part.strip()}\n{end}{after}"
+
+
+def paragraph(text: str) -> str:
+    """In lines as long as ours are."""
+    return fill(text, LINE, break_long_words=False, break_on_hyphens=False)
 
 
 def table(head: Sequence[str], rows: Iterable[Sequence[str]]) -> str:

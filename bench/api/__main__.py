@@ -38,6 +38,8 @@ FOLDER = ROOT / "var" / "bench" / "api"
 RESULTS = ROOT / "bench" / "results"
 README = ROOT / "bench" / "README.md"
 NAME = "bench-api"
+PICTURED = "Requests a second by kind, of Spring Boot and of ours on MySQL and SQLite"
+ALL = " All figures stand in [results/api.json](results/api.json)."
 PREFIX = "ours-"
 """of our servers' names"""
 console = Console(highlight=False, soft_wrap=True)
@@ -165,7 +167,8 @@ def write(figures: dict[str, Any], kinds: Sequence[Kind], tables: str) -> None:
     RESULTS.mkdir(exist_ok=True)
     (RESULTS / "api.json").write_text(json.dumps(figures, indent=1) + "\n")
     plot.draw(figures, kinds, RESULTS / "api.svg")
-    README.write_text(marked.replaced(README.read_text(), NAME, tables))
+    part = f"![{PICTURED}](results/api.svg)\n\n{marked.paragraph(machine.sentence(figures) + ALL)}\n\n{tables}"
+    README.write_text(marked.replaced(README.read_text(), NAME, part))
 
 
 if __name__ == "__main__":

@@ -13,7 +13,7 @@ from bench.filling.dialects import Dialect
 HOUR, DAY = 3600, 86400
 SPAN = 365 * DAY
 """Over so long the shop has taken its orders."""
-NOTIFIED_FOR = 20 * DAY
+NOTIFIED_FOR = 175 * DAY
 OVERDUE = 500
 """Rows that the next purge has to delete."""
 BETWEEN_HOURS = 28 * HOUR
@@ -149,8 +149,12 @@ def _alert_entries(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
 
 
 def _notifications(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
-    """Nine of ten to customers; the tenth to the investigator, of whose every other one is unread."""
-    seconds = spread_over(NOTIFIED_FOR, volume.notifications, volume)
+    """Nine of ten to customers; the tenth to the investigator, of whose every other one is unread.
+
+    A few are older than they are kept.
+    """
+    kept = spread_over(NOTIFIED_FOR, volume.notifications, volume)
+    seconds = f"CASE WHEN n <= {OVERDUE} THEN {volume.second - 200 * DAY} + n ELSE {kept} END"
     is_alert = "n % 10 = 0"
     moment = dialect.moment(seconds)
     return {
@@ -158,7 +162,7 @@ def _notifications(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
         "recipient": f"CASE WHEN {is_alert} THEN 'account:{volume.investigator}' "
         f"ELSE 'customer:' || (1 + {drawn(volume.users)}) END",
         "kind": f"CASE WHEN {is_alert} THEN 'FRAUD_ALERT' ELSE 'ORDER_CREATED' END",
-        "order_id": dialect.uuid(seconds, "2000000000 + n"),
+        "order_id": dialect.uuid(kept, "2000000000 + n"),
         "alert": "''",
         "text": "'We have your order of 19.99, and tell you as soon as it is paid.'",
         "created_at": moment,

@@ -27,6 +27,8 @@ from native.packages.debian import NotInstalled
 RESULTS = ROOT / "bench" / "results"
 README = ROOT / "bench" / "README.md"
 NAME = "bench-growth"
+PICTURED = "How long each thing takes with the rows there are, on SQLite and MySQL"
+ALL = " All figures stand in [results/growth.json](results/growth.json)."
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -108,7 +110,8 @@ def write(told: dict[str, Any], times: outcome.Times, tables: str) -> None:
     }
     (RESULTS / "growth.json").write_text(json.dumps(told | {"times": found}, indent=1) + "\n")
     plot.draw(times, told, RESULTS / "growth.svg")
-    README.write_text(marked.replaced(README.read_text(), NAME, tables))
+    part = f"![{PICTURED}](results/growth.svg)\n\n{marked.paragraph(machine.sentence(told) + ALL)}\n\n{tables}"
+    README.write_text(marked.replaced(README.read_text(), NAME, part))
 
 
 if __name__ == "__main__":

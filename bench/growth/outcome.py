@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from bench.figures import written
-from bench.marked import table
+from bench.marked import paragraph, table
 
 GROWS = 4 / 3
 """so many times as long at the largest size as at the one before"""
@@ -82,7 +82,8 @@ def findings(times: Mapping[int, Sequence[Took]]) -> str:
     by_name = of_a_question(times)
     growing = [f"{name} ({factor:.1f} ×)" for name, by_rows in by_name.items() if (factor := grown(by_rows))]
     late = [f"{name} ({_why(last)})" for name, by_rows in by_name.items() if is_late(last := by_rows[max(by_rows)])]
-    return f"Grew by more than a third: {', '.join(growing) or 'nothing'}.\n\nLate: {', '.join(late) or 'nothing'}."
+    told = f"Grew by more than a third: {', '.join(growing) or 'nothing'}.", f"Late: {', '.join(late) or 'nothing'}."
+    return "\n\n".join(map(paragraph, told))
 
 
 def _why(took: Took) -> str:

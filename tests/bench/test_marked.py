@@ -24,6 +24,12 @@ def test_a_table_is_one_of_markdown() -> None:
     assert marked.table(["a", "b"], [["1", "2"]]) == "| a | b |\n| --- | --- |\n| 1 | 2 |"
 
 
+def test_no_line_of_a_paragraph_is_longer_than_ours() -> None:
+    lines = marked.paragraph("some-words, " * 100).splitlines()
+    assert max(map(len, lines)) < 120
+    assert all(line.endswith("some-words,") for line in lines)
+
+
 @pytest.mark.parametrize("name", ["bench-api", "bench-growth"])
 def test_the_readme_has_the_marks_of_each_measurement(name: str) -> None:
     marked.replaced((ROOT / "bench" / "README.md").read_text(), name, "")
