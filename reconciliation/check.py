@@ -16,7 +16,8 @@ class Stage:
     """Compares something with the topics, in two looks. The first is given everything that the topics hold.
 
     Then it says from which moment of receipt on it has to be given everything again, and takes the other side as it is
-    before that: so whatever the second look finds missing there had more time to arrive than it is given.
+    before that: so whatever the second look finds missing there had more time to arrive than it is given. Both times
+    records come in the order of their order ids, so that an order can be forgotten when the next one comes.
     """
 
     mends: ClassVar[Comparison | None] = None
@@ -33,7 +34,7 @@ class Stage:
         return None
 
     def look_again(self, scanned: Sequence[ScannedRecord]) -> None:
-        """Take in some of what the topics hold since that moment."""
+        """Take in some of what the topics hold of the orders of which anything came since that moment."""
 
     def results(self) -> list[Result]:
         raise NotImplementedError

@@ -1,7 +1,6 @@
 """Each order once, on whichever partition and however often it came. Pure.
 
-This is the truth that stages are held against, so it shares no rule with them: no window, no partition, no memory that
-ends. It keeps 40 bytes or so for each order.
+This is the truth that stages are held against, so it shares no rule with them: no window, no partition.
 """
 
 from collections.abc import Iterator
@@ -20,7 +19,7 @@ Counts = tuple[Transaction, int]
 
 
 class Orders:
-    """Takes tellings in any order. One that is alike but for its status moves an order on, which PENDING enters first.
+    """Takes tellings. One that is alike but for its status moves an order on, which PENDING enters first.
 
     disputed: orders whose tellings differ in user, amount or time → the hours (UTC) of those tellings. Only the table
     knows which of them counts; until it is asked, the first one does.
@@ -28,8 +27,14 @@ class Orders:
 
     def __init__(self) -> None:
         self.disputed: dict[str, set[datetime]] = {}
+        self._order_id = ""
         self._marks: dict[int, int] = {}
         self._others: set[int] = set()
+
+    def come_to(self, order_id: str) -> None:
+        """What follows is about this order; of the others nothing more comes, so their marks are forgotten."""
+        if order_id != self._order_id:
+            self._order_id, self._marks, self._others = order_id, {}, set()
 
     def take(self, telling: Transaction) -> Iterator[Counts]:
         """What a telling adds to, or changes in, what was taken before."""

@@ -19,7 +19,8 @@ from reconciliation.comparison import (
     checksum,
     stretches_of,
 )
-from streaming.inspecting.topic_scan import ScannedRecord, TopicScan
+from reconciliation.spool import Spool
+from streaming.inspecting.topic_scan import ScannedRecord
 from streaming.records import Record
 from streaming.topics import Group, Topic
 from transactions import selectors, services
@@ -31,16 +32,16 @@ class Rows(Stage):
 
     An event is recognised by its order id, user, amount and time; statuses move on, see statuses.py. A row is right if
     some telling of its order says the same: which of several, the table itself decides. Costs, beside reading the topic
-    and the table once: a second reading from the earliest differing minute on (under traffic the last one differs
-    always); a sum for each minute; the ids of the rows in differing minutes.
+    and the table once: what came from the earliest differing minute on once more from the spool (under traffic the last
+    one differs always); a sum for each minute; the ids of the rows in differing minutes.
     """
 
     mends = Comparison.ROWS
 
-    def __init__(self, scope: Scope, scan: TopicScan) -> None:
+    def __init__(self, scope: Scope, spool: Spool) -> None:
         super().__init__(scope)
-        self._scan = scan
-        self._seen: set[int] = set()
+        self._spool = spool
+        self._last: str | None = None
         self._published = Buckets()
         self._minutes: set[int] = set()
         self._unmatched: set[str] = set()
@@ -51,10 +52,10 @@ class Rows(Stage):
 
     def look(self, scanned: Sequence[ScannedRecord]) -> None:
         for each in scanned:
-            order = hash(each.record.event.order_id)
-            if each.record.topic != Topic.TRANSACTIONS or Group.RECORDER in each.not_for or order in self._seen:
+            order_id = each.record.event.order_id
+            if each.record.topic != Topic.TRANSACTIONS or Group.RECORDER in each.not_for or order_id == self._last:
                 continue
-            self._seen.add(order)
+            self._last = order_id
             if self.scope.covers(each.record.received_at):
                 self._published.add(*_mark(each.record.event))
 
@@ -122,7 +123,7 @@ class Rows(Stage):
 
     def _last_statuses(self) -> dict[str, ChangedStatus]:
         since = min(record.received_at for record in self._lost.values())
-        changes = (each.record.event for some in self._scan.read(since) for each in some)
+        changes = (each.record.event for some in self._spool.orders(since) for each in some)
         return {
             change.order_id: ChangedStatus(change.status)
             for change in changes

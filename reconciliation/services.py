@@ -15,6 +15,7 @@ from reconciliation.documents import Documents
 from reconciliation.models import ComparisonRun
 from reconciliation.rows import Rows
 from reconciliation.shop_hours import ShopHours
+from reconciliation.spool import Spool
 from reconciliation.statuses import Statuses
 from reconciliation.totals import Totals
 from search.index import SearchIndex
@@ -35,14 +36,14 @@ def reconcile(
 
     After mending everything is compared once more, so results say what is left.
     """
-    with _scan() as scan:
-        scope, stages, results = _compare(scan, settle, only)
+    with _scan() as scan, Spool() as spool:
+        scope, stages, results = _compare(scan, spool, settle, only)
         wrong = {result.comparison for result in results if result.mismatches}
         if repair and wrong:
             for stage in stages:
                 if stage.mends in wrong:
                     stage.mend()
-            scope, _, results = _compare(scan, settle, only)
+            scope, _, results = _compare(scan, spool, settle, only)
     keep(results=results)
     return scope, results
 
@@ -75,27 +76,35 @@ def _scan() -> Iterator[TopicScan]:
 
 
 def _compare(
-    scan: TopicScan, settle: timedelta, only: Collection[Comparison]
+    scan: TopicScan, spool: Spool, settle: timedelta, only: Collection[Comparison]
 ) -> tuple[Scope, list[Stage], list[Result]]:
+    """Topics are read once: what the second look is given beside it is what has come since."""
     now = timezone.now()
     scope = Scope(now - settle, kept_since(scan.retained(TRANSACTIONS), first_recorded(), now))
-    stages = _stages(scope, scan, settle, only)
-    for scanned in scan.read():
+    stages = _stages(scope, spool, settle, only)
+    _read_on(scan, spool)
+    for scanned in spool.orders(buried=scan.buried):
         for stage in stages:
             stage.look(scanned)
     doubts = {stage: since for stage in stages if (since := stage.in_doubt_since()) is not None}
     if doubts:
-        for scanned in scan.read(min(doubts.values())):
+        _read_on(scan, spool)
+        for scanned in spool.orders(min(doubts.values()), scan.buried):
             for stage in doubts:
                 stage.look_again(scanned)
     results = [result for stage in stages for result in stage.results() if result.comparison in only]
     return scope, stages, results
 
 
-def _stages(scope: Scope, scan: TopicScan, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
+def _read_on(scan: TopicScan, spool: Spool) -> None:
+    for scanned in scan.read():
+        spool.add(scanned)
+
+
+def _stages(scope: Scope, spool: Spool, settle: timedelta, only: Collection[Comparison]) -> list[Stage]:
     wanted: list[Stage] = []
     if {Comparison.ROWS, Comparison.EVENTS} & set(only):
-        wanted.append(Rows(scope, scan))
+        wanted.append(Rows(scope, spool))
     if Comparison.STATUSES in only:
         wanted.append(Statuses(scope))
     if Comparison.ALERTS in only:

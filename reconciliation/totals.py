@@ -38,7 +38,7 @@ class Totals(Stage):
     status. Of several tellings that differ the table says which one counts. What the aggregator has not applied yet
     does not count as a mismatch, and an hour of a user is left out while a correction of it is on its way. Once
     something is deleted from the topics, only hours are compared in which none of that can lie: an event may be a day
-    ahead of its receipt. Costs 40 bytes for each order, a sum for each hour, and the totals of the hours that differ.
+    ahead of its receipt. Costs a sum for each hour, and the totals of the hours that differ.
     """
 
     mends = Comparison.TOTALS
@@ -154,6 +154,7 @@ def _counting(scanned: Sequence[ScannedRecord]) -> Iterator[Record[Any]]:
 def _first(record: Record[Any], orders: Orders) -> Iterator[tuple[Counted, int]]:
     """What an event adds to what came before, or takes back of it."""
     event = record.event
+    orders.come_to(event.order_id)
     if isinstance(event, Transaction):
         yield from orders.take(event)
     elif isinstance(event, TransactionStatusChanged) and orders.is_new(event.identity):

@@ -42,6 +42,11 @@ def in_micros(moment: datetime) -> int:
     return (moment - EPOCH) // MICROSECOND
 
 
+def from_micros(micros: int) -> datetime:
+    """The moment so many microseconds after 1970; raises OverflowError beyond the calendar."""
+    return EPOCH + micros * MICROSECOND
+
+
 def from_millis(millis: int) -> datetime:
     """The moment so many milliseconds after 1970; raises OverflowError beyond the calendar."""
     return EPOCH + millis * MILLISECOND

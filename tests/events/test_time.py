@@ -7,6 +7,7 @@ from events.time import (
     MILLISECOND,
     NoSuchMoment,
     NotRFC3339,
+    from_micros,
     from_millis,
     from_rfc_3339,
     in_micros,
@@ -65,6 +66,7 @@ def test_milliseconds_come_back_as_they_went(millis: int) -> None:
 @pytest.mark.parametrize("micros", [0, -1, 1, 1_740_830_400_000_001, 253_402_300_799_999_999])
 def test_microseconds_are_counted_exactly(micros: int) -> None:
     assert in_micros(EPOCH + timedelta(microseconds=micros)) == micros
+    assert from_micros(micros) == EPOCH + timedelta(microseconds=micros)
 
 
 def test_every_millisecond_of_a_second_is_counted_exactly() -> None:

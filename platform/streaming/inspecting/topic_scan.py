@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from confluent_kafka import Message
@@ -11,7 +11,7 @@ from streaming import message_fields
 from streaming.dead_letters import burials
 from streaming.dead_letters.addresses import addressees
 from streaming.decoding import decode
-from streaming.log_reader import begins, offsets_at, read, reader
+from streaming.log_reader import begins, read, reader
 from streaming.messages import InvalidMessage
 from streaming.partitioner import Partition
 from streaming.records import Record
@@ -47,7 +47,10 @@ class TopicScan:
         self._consumer = reader(group)
         self._topics = list(topics)
         self._groups = frozenset(groups)
-        self._buried: dict[str, frozenset[str]] = {}
+        self.buried: dict[str, frozenset[str]] = {}
+        """origins of what was buried by the last reading → by which groups"""
+        self._reached: dict[Partition, int] = {}
+        self._began: datetime | None = None
 
     def close(self) -> None:
         self._consumer.close()
@@ -57,14 +60,18 @@ class TopicScan:
         begins = {each: begin for each, begin in self._begins().items() if each[0] in topics}
         return [RetainedRange(begin, self._first_received(each, begin)) for each, begin in begins.items()]
 
-    def read(self, since: datetime | None = None) -> Iterator[list[ScannedRecord]]:
-        """Everything received since a moment, or all that is kept, up to what is there when the end is reached.
+    def read(self) -> Iterator[list[ScannedRecord]]:
+        """Everything that is kept, up to what is there when the end is reached; called again, what came since then.
 
-        What no group can read is left out. Raises TimeoutError if the broker stays silent.
+        What no group can read is left out. What was read before may be in `buried` by now. Raises TimeoutError if the
+        broker stays silent.
         """
-        self._buried = self._read_burials(since or self._oldest())
-        starts = self._begins() if since is None else offsets_at(self._consumer, self._begins(), since)
-        for came in read(self._consumer, starts):
+        since, self._began = self._began or self._oldest(), datetime.now(UTC)
+        self._read_burials(since)
+        begins = self._begins()
+        self._reached = {each: max(begin, self._reached.get(each, 0)) for each, begin in begins.items()}
+        for came in read(self._consumer, self._reached):
+            self._reached |= {message_fields.partition(each): int(each.offset() or 0) + 1 for each in came}
             yield [record for message in came if (record := self._scanned(message)) is not None]
 
     def _scanned(self, message: Message) -> ScannedRecord | None:
@@ -72,7 +79,7 @@ class TopicScan:
             record = decode(message)
         except InvalidMessage:
             return None
-        not_for = self._buried.get(message_fields.origin(message), frozenset()) if self._buried else frozenset()
+        not_for = self.buried.get(message_fields.origin(message), frozenset()) if self.buried else frozenset()
         if (to := addressees(message)) is not None:
             not_for |= self._groups - to
         return ScannedRecord(record, not_for)
@@ -80,12 +87,10 @@ class TopicScan:
     def _oldest(self) -> datetime | None:
         return min((each.oldest for each in self.retained(self._topics) if each.oldest is not None), default=None)
 
-    def _read_burials(self, received: datetime | None) -> dict[str, frozenset[str]]:
-        """Origins of what was buried → by which groups. It may be readable by now, but was not taken when it came."""
-        buried: dict[str, frozenset[str]] = {}
+    def _read_burials(self, received: datetime | None) -> None:
+        """What was buried may be readable by now, but was not taken when it came."""
         for letter in burials.since(self._consumer, self._topics, received):
-            buried[letter.origin] = buried.get(letter.origin, frozenset()) | {letter.group}
-        return buried
+            self.buried[letter.origin] = self.buried.get(letter.origin, frozenset()) | {letter.group}
 
     def _begins(self) -> dict[Partition, int]:
         return begins(self._consumer, self._topics)
