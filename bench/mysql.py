@@ -1,9 +1,10 @@
 """A MySQL of its own for measurements: the programs and files of `make cluster`, in a folder under var."""
 
 import shutil
+import socket
 import subprocess
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -14,15 +15,19 @@ from native import readiness
 from native.configuration import mysql, platform
 from native.configuration.files import COMPOSE
 from native.driving.embedded import wait_until
-from native.layout import ROOT, Layout
+from native.layout import HOST, ROOT, Layout
 from native.packages import debian
 from native.packages.fetching import fetch_mysql
 from native.security.accounts import secret
 from native.security.certificates import make_certificates
 
-PORTS = 27
-"""Thousands of a port that neither the demo, the cluster nor the tests take."""
+THOUSANDS = range(27, 32)
+"""of ports that neither the demo, the cluster nor the tests take"""
 START_SECONDS = 120
+
+
+class NoFreePort(RuntimeError):
+    """All ports are taken; says which."""
 
 
 @dataclass
@@ -37,7 +42,7 @@ class MySQL:
 
     @cached_property
     def layout(self) -> Layout:
-        return Layout(ROOT / "var" / "bench" / self.name, PORTS)
+        return Layout(ROOT / "var" / "bench" / self.name, free_thousands())
 
     @property
     def home(self) -> Path:
@@ -101,6 +106,17 @@ class MySQL:
     def forget(self) -> None:
         """Delete all of it; the server must not run."""
         shutil.rmtree(self.layout.var, ignore_errors=True)
+
+
+def free_thousands() -> int:
+    """The first ports on which no other MySQL listens, be it of a measurement beside this one; raises NoFreePort."""
+    for prefix in THOUSANDS:
+        with socket.socket() as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            with suppress(OSError):
+                probe.bind((HOST, Layout(ROOT, prefix).ports["mysql"]))
+                return prefix
+    raise NoFreePort(f"MySQL found no free port: others listen on {THOUSANDS[0]}306 to {THOUSANDS[-1]}306 of {HOST}.")
 
 
 def _copy(source: Path, target: Path) -> None:

@@ -25,7 +25,7 @@ from bench.api.paths import write_paths
 from bench.api.servers import ours
 from bench.api.turns import Beside, Contestant, Plan, alone, take_turn
 from bench.filling.command import fill
-from bench.mysql import MySQL
+from bench.mysql import MySQL, NoFreePort
 from bench.running import DidNotRun
 from bench.sqlite import SQLite
 from native.layout import ROOT
@@ -62,7 +62,7 @@ def main() -> None:
         say_how_long(contestants, plan, options)
         turns = rounds(contestants, plan, options.rounds, kept)
         busy = beside_workers(contestants, plan, options.busy_rate, kept) if options.busy else []
-    except (DidNotRun, NotInstalled, wrk.Failed) as failure:
+    except (DidNotRun, NoFreePort, NotInstalled, wrk.Failed) as failure:
         sys.exit(str(failure))
     kept.forget()
     told |= how

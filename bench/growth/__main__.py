@@ -20,6 +20,7 @@ from bench.growth import outcome, plot
 from bench.growth.outcome import Took
 from bench.growth.sizes import SIZES
 from bench.growth.stores import FOLDER, Store, stores
+from bench.mysql import NoFreePort
 from bench.running import DidNotRun, run
 from native.layout import ROOT
 from native.packages.debian import NotInstalled
@@ -42,7 +43,7 @@ def main() -> None:
         for name in options.databases:
             for rows in options.sizes:
                 times.setdefault(name, {})[rows] = measured(stores()[name], rows, told["commit"], options)
-    except (DidNotRun, NotInstalled) as failure:
+    except (DidNotRun, NoFreePort, NotInstalled) as failure:
         sys.exit(str(failure))
     tables = outcome.rendered(times)
     console.print(tables, markup=False)

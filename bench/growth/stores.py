@@ -68,8 +68,8 @@ class Store:
         return [Took(**each) for each in json.loads(written.read_text())]
 
     def environment(self, **more: str) -> Mapping[str, str]:
-        quiet = {"ALLOWED_HOSTS": "testserver,127.0.0.1,localhost", "LOG_LEVEL": "ERROR"}
-        return {**os.environ, **self.database.environment(), **quiet, **more}
+        asked = {"ALLOWED_HOSTS": "testserver,127.0.0.1,localhost"}
+        return {**os.environ, **self.database.environment(), **asked, **more}
 
 
 def stores() -> dict[str, Store]:

@@ -5,6 +5,7 @@ python -m bench.growth.timing --accounts FILE --write FILE [--only TEXT] [--plan
 
 import argparse
 import json
+import logging
 import time
 from dataclasses import asdict
 from pathlib import Path
@@ -33,6 +34,7 @@ def main() -> None:
     parser.add_argument("--plans", action="store_true", help="of slow queries")
     options = parser.parse_args()
     django.setup()
+    logging.disable(logging.WARNING)  # one line for each refusal would hide the times
     from bench.growth.questions import all_questions
 
     tokens = {name: login["token"] for name, login in json.loads(options.accounts.read_text()).items()}
