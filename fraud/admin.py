@@ -3,12 +3,13 @@
 Nothing here saves an alert: every change goes through services, so that its history and its event are always written.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import UTC
 from typing import Any, ClassVar
 
 from django.contrib import admin, messages
 from django.contrib.admin.utils import unquote
+from django.contrib.admin.views.main import ORDER_VAR, PAGE_VAR, SEARCH_VAR
 from django.contrib.auth.models import User
 from django.core.exceptions import PermissionDenied
 from django.db.models import QuerySet
@@ -22,6 +23,7 @@ from unfold.decorators import action, display
 from api.changelists import LargeTableAdmin
 from events import AlertStatus
 from fraud import selectors, services
+from fraud.cases import CLOSED
 from fraud.forms import MoveForm, moves
 from fraud.models import STATUSES, FraudAlert
 
@@ -32,6 +34,13 @@ COLOURS = {
     AlertStatus.DISMISSED: "success",
 }
 REFUSALS_SHOWN = 5
+
+
+def states_of(progress: str | None) -> Collection[AlertStatus]:
+    """The states that the filter on progress lets through."""
+    if not progress:
+        return set(AlertStatus) - CLOSED
+    return set(AlertStatus) if progress == "ALL" else {status for status in AlertStatus if status == progress}
 
 
 class ProgressFilter(admin.SimpleListFilter):
@@ -46,7 +55,11 @@ class ProgressFilter(admin.SimpleListFilter):
     def queryset(self, request: HttpRequest, queryset: QuerySet[FraudAlert]) -> QuerySet[FraudAlert]:
         if self.value() == "ALL":
             return queryset
-        return queryset.filter(status=self.value()) if self.value() else queryset.filter(decided=0)
+        # Of a user, and of an investigator, there are few: those are found, and then looked at.
+        others_choose = request.GET.get(SEARCH_VAR) or request.GET.get(InvestigatorFilter.parameter_name) == "me"
+        which = "__unindexed" if others_choose else ""
+        column, value = ("status", self.value()) if self.value() else ("decided", 0)
+        return queryset.filter(**{f"{column}{which}": value})
 
     def choices(self, changelist: Any) -> Iterator[Any]:
         queue, *others = super().choices(changelist)
@@ -82,6 +95,14 @@ class FraudAlertAdmin(LargeTableAdmin):
 
     class Media:
         css: ClassVar[dict[str, tuple[str, ...]]] = {"all": ("fraud/desk.css",)}
+
+    def get_paginator(self, request: HttpRequest, queryset: Any, per_page: int, *args: Any, **kwargs: Any) -> Any:
+        """Whole states are not counted: how many alerts they have is kept."""
+        paginator = super().get_paginator(request, queryset, per_page, *args, **kwargs)
+        asked = {name for name, value in request.GET.items() if value} - {ORDER_VAR, PAGE_VAR}
+        if asked <= {ProgressFilter.parameter_name}:
+            paginator.count = selectors.count_of(states_of(request.GET.get(ProgressFilter.parameter_name)))
+        return paginator
 
     def orders(self, asked: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
         """The queue: of those raised together the largest first."""

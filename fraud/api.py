@@ -150,7 +150,7 @@ class Alerts(Listing[FraudAlert]):
         return selectors.order_of(self.asked)
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return selectors.narrowed(queryset, self.asked)
+        return selectors.narrowed(queryset, self.narrowing)
 
 
 @extend_schema_view(get=extend_schema(summary="One fraud alert with its whole history"))

@@ -38,7 +38,6 @@ class FraudAlert(models.Model):
         indexes: ClassVar[list[Any]] = [
             models.Index(fields=["decided", "raised_at", "-amount"], name="fraud_queue"),
             models.Index(fields=["decided", "amount"], name="fraud_queue_by_amount"),
-            models.Index(fields=["rule", "decided", "raised_at"], name="fraud_oldest_of_a_rule"),
             models.Index(fields=["status", "raised_at"], name="fraud_alerts_of_a_status"),
             models.Index(fields=["user_id", "raised_at"], name="fraud_alerts_of_a_user"),
             models.Index(fields=["assignee", "raised_at"], name="fraud_alerts_of_an_assignee"),

@@ -5,12 +5,13 @@ from datetime import datetime
 from typing import Any
 
 from django.contrib.auth.models import User
-from django.db.models import Q, QuerySet
+from django.db.models import Q, QuerySet, Sum
 
 import database.unindexed  # noqa: F401 - makes the lookup known
 from accounts.roles import Role
+from events import AlertStatus
 from fraud.cases import CLOSED
-from fraud.models import AlertEntry, FraudAlert
+from fraud.models import AlertCount, AlertEntry, FraudAlert
 from transactions.models import Transaction
 from transactions.tellings import Known
 
@@ -53,9 +54,15 @@ def narrowed(alerts: QuerySet[FraudAlert], asked: Mapping[str, Any]) -> QuerySet
     return alerts.filter(**lookups)
 
 
+def count_of(states: Collection[AlertStatus]) -> int:
+    """How many alerts are in these states, as it is kept."""
+    return int(AlertCount.objects.filter(status__in=states).aggregate(all=Sum("alerts"))["all"] or 0)
+
+
 def oldest_open(rule: str) -> datetime | None:
     """When the oldest of a rule's alerts was raised on which nobody has decided; None: there is none."""
-    waiting = FraudAlert.objects.filter(rule=rule, decided=0).order_by("raised_at")
+    # From the queue, which has them in this order; there is one rule so far.
+    waiting = FraudAlert.objects.filter(rule__unindexed=rule, decided=0).order_by("raised_at")
     return waiting.values_list("raised_at", flat=True).first()
 
 

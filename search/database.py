@@ -42,7 +42,7 @@ class DatabaseSearch:
             is_exact = count <= COUNTED_UP_TO
             # Few are found and sorted; of many, an index in the order asked for has the page at its beginning.
             chosen_by = finding if is_exact else choice.paging(query.filters, query.sort)
-            page = _page(self._found(query.filters, chosen_by), query, chosen_by)
+            page = _page(self._found(query.filters, chosen_by, _closer(query)), query, chosen_by)
             return Answer(
                 total=min(count, COUNTED_UP_TO),
                 is_exact=is_exact,
@@ -51,8 +51,10 @@ class DatabaseSearch:
                 counts={facet: _counts(found, facet) for facet in query.facets},
             )
 
-    def _found(self, asked: Filters, chosen_by: Collection[str]) -> QuerySet[Any, Any]:
-        return self._rows.filter(*_conditions(asked, chosen_by))
+    def _found(
+        self, asked: Filters, chosen_by: Collection[str], closer: tuple[str, str] | None = None
+    ) -> QuerySet[Any, Any]:
+        return self._rows.filter(*_conditions(asked, chosen_by, closer))
 
     def ping(self) -> None:
         with _unavailable_if_down():
@@ -68,8 +70,8 @@ def _unavailable_if_down() -> Iterator[None]:
         raise SearchUnavailable(f"the database does not answer: {error}") from error
 
 
-def _conditions(asked: Filters, chosen_by: Collection[str]) -> list[Q]:
-    """chosen_by: the columns by whose indexes rows may be found."""
+def _conditions(asked: Filters, chosen_by: Collection[str], closer: tuple[str, str] | None) -> list[Q]:
+    """chosen_by: the columns by whose indexes rows may be found. closer: which side of one a cursor bounds closer."""
     values = {
         ("user_id", "in"): asked.user_ids,
         ("status", "in"): asked.statuses,
@@ -81,7 +83,7 @@ def _conditions(asked: Filters, chosen_by: Collection[str]) -> list[Q]:
         ("timestamp", "lt"): asked.timestamp_lt,
     }
     return [
-        Q((f"{_lookup(column, chosen_by)}__{lookup}", value))
+        Q((f"{_lookup(column, () if (column, lookup[:2]) == closer else chosen_by)}__{lookup}", value))
         for (column, lookup), value in values.items()
         if value not in ((), None)
     ]
@@ -94,6 +96,11 @@ def _page(found: QuerySet[Any, Any], query: Query, chosen_by: Collection[str]) -
     names = [field.name for field in fields(Found)]
     rows = found.order_by(*_order(query.sort, chosen_by)).values(*names)[: query.size + 1]
     return [Found(**row) for row in rows]
+
+
+def _closer(query: Query) -> tuple[str, str] | None:
+    """The column that the query's cursor bounds, and from which side: SQLite searches by one bound from each."""
+    return (query.sort.field, "lt" if query.sort.descending else "gt") if query.after else None
 
 
 def _lookup(column: str, chosen_by: Collection[str]) -> str:

@@ -138,8 +138,12 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
     def order(self) -> tuple[str, ...]:
         return lists.order_of(self.asked, of_a_user=self.own_user_id is not None)
 
+    @property
+    def lookups(self) -> dict[str, Any]:
+        return lists.with_what_follows(self.asked, of_a_user=self.own_user_id is not None)
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return lists.narrowed(queryset, self.asked, of_a_user=self.own_user_id is not None)
+        return lists.narrowed(queryset, self.narrowing, of_a_user=self.own_user_id is not None)
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return NewTransaction if self.request.method == "POST" else TransactionSerializer

@@ -1,6 +1,7 @@
 """In which order lists of transactions come, so that an index has each as it is asked for."""
 
 from collections.abc import Collection, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django.db.models import QuerySet
@@ -30,14 +31,20 @@ def others_choose(asked: Collection[str], *, of_a_user: bool = False) -> bool:
     return _is_by_amount(asked, of_a_user) or of_a_user or "user_id" in asked
 
 
+def with_what_follows(asked: Mapping[str, Any], *, of_a_user: bool = False) -> dict[str, Any]:
+    """What is asked, and what the table's constraint says besides: no amount is looked through that no row can have."""
+    lookups = dict(asked)
+    if _is_by_amount(asked, of_a_user) and (kind := asked.get("kind")):
+        name, closer = ("amount__lte", min) if kind == Kind.REFUND else ("amount__gte", max)
+        lookups[name] = closer(asked.get(name, Decimal(0)), Decimal(0))
+    return lookups
+
+
 def narrowed(
     rows: QuerySet[Transaction], asked: Mapping[str, Any], *, of_a_user: bool = False
 ) -> QuerySet[Transaction]:
     """The rows for which all of this holds, so asked for that the index in order_of(asked) finds them."""
-    lookups, is_by_amount = dict(asked), _is_by_amount(asked, of_a_user)
-    if is_by_amount and (kind := lookups.get("kind")):
-        # As the table's constraint has it: no amount is looked through that no row of this kind can have.
-        rows = rows.filter(amount__lte=0) if kind == Kind.REFUND else rows.filter(amount__gte=0)
+    lookups = dict(asked)
     if others_choose(asked, of_a_user=of_a_user):
         for name in {"status", "kind"} & lookups.keys():
             lookups[f"{name}__unindexed"] = lookups.pop(name)

@@ -56,10 +56,6 @@ class Migration(migrations.Migration):
         ),
         migrations.AddIndex(
             model_name='fraudalert',
-            index=models.Index(fields=['rule', 'decided', 'raised_at'], name='fraud_oldest_of_a_rule'),
-        ),
-        migrations.AddIndex(
-            model_name='fraudalert',
             index=models.Index(fields=['status', 'raised_at'], name='fraud_alerts_of_a_status'),
         ),
         migrations.AddIndex(

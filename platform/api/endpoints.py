@@ -11,10 +11,11 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from api.pagination import Cursor
+from api.pagination import Cursor, bound_by_cursor
 from api.parameters import FORMAT, Parameters, read_parameters
 from api.problems import BadParameters
 from api.renderers import FastJSONRenderer
+from database.unindexed import bounded_once
 
 Row = TypeVar("Row", bound=Model)
 
@@ -73,5 +74,16 @@ class Listing(Rows[Row], ListAPIView[Row]):
         """The columns by which the list comes, as order_by() takes them; what is asked may decide: see Cursor."""
         return (Cursor.ordering,)
 
+    @property
+    def lookups(self) -> dict[str, Any]:
+        """What narrows the list, as filter() takes it."""
+        return self.asked
+
+    @property
+    def narrowing(self) -> dict[str, Any]:
+        """The lookups of what is asked, but for those that a cursor makes narrower still."""
+        bound = bound_by_cursor(self.request, self.order)
+        return bounded_once(self.lookups, *bound) if bound else self.lookups
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
-        return queryset.filter(**self.asked)
+        return queryset.filter(**self.narrowing)

@@ -105,6 +105,18 @@ class Cursor(pagination.CursorPagination):
         return {"type": "object", "required": list(properties), "properties": properties}
 
 
+def bound_by_cursor(request: Request, order: Sequence[str]) -> tuple[str, str] | None:
+    """The column of an order that the request's cursor bounds, and from which side (`lt` or `gt`); None: no cursor."""
+    raw = request.query_params.get(Cursor.cursor_query_param)
+    if raw is None:
+        return None
+    try:
+        is_reverse = b64decode(raw).startswith(b"r=1")
+    except ValueError:
+        return None  # paginate_queryset() refuses it
+    return order[0].lstrip("-"), "lt" if order[0].startswith("-") is not is_reverse else "gt"
+
+
 def _from_place(rows: QuerySet[Any], order: Sequence[str], place: Place | None) -> QuerySet[Any]:
     """The rows that follow a place, or those before it, the nearest first."""
     if place and place.is_reverse:

@@ -4,9 +4,10 @@ MySQL's planner knows how many rows a value has. SQLite's does not: it takes an 
 millions of rows by it, and sorts them, where an index in the order that was asked for has the page at its end.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
-from django.db.models import CharField, DateTimeField, DecimalField, Transform
+from django.db.models import CharField, DateTimeField, DecimalField, IntegerField, Transform
 
 
 class Unindexed(Transform):
@@ -26,5 +27,15 @@ class Unindexed(Transform):
         return self.lhs.output_field
 
 
-for field in (CharField, DateTimeField, DecimalField):
+def bounded_once(lookups: Mapping[str, Any], column: str, side: str) -> dict[str, Any]:
+    """The lookups, where another bound of a column from one side (`lt` or `gt`) is closer than theirs.
+
+    SQLite searches an index by one bound from each side, the first that it comes to, and reads on from there.
+    """
+    farther = {f"{column}__{side}", f"{column}__{side}e"}
+    renamed = {name: name.replace("__", f"__{Unindexed.lookup_name}__") for name in farther}
+    return {renamed.get(name, name): value for name, value in lookups.items()}
+
+
+for field in (CharField, DateTimeField, DecimalField, IntegerField):
     field.register_lookup(Unindexed)

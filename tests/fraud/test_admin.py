@@ -77,6 +77,18 @@ def test_the_queue_is_filtered_and_searched(raise_alert: Raise, desk: Desk, amel
         assert listed(client.get(f"{QUEUE}?{query}")) == expected, query
 
 
+def test_the_pages_count_what_the_states_have(raise_alert: Raise, desk: Desk, amelia: User) -> None:
+    for number in range(4):
+        raise_alert(f"order-{number}", user_id=number)
+    services.take(alert=FraudAlert.objects.get(order_id="order-1"), by=amelia)
+    closed = FraudAlert.objects.get(order_id="order-2")
+    services.change_alert(alert=closed, by=amelia, status=AlertStatus.DISMISSED, note="seen")
+    queries = {"": 3, "progress=ALL": 4, "progress=OPEN": 2, "progress=DISMISSED": 1, "q=3": 1, "investigator=me": 1}
+    for query, count in queries.items():
+        assert desk(amelia).get(f"{QUEUE}?{query}").context["cl"].paginator.count == count, query
+    assert desk(amelia).get(f"{QUEUE}?progress=NONE").status_code == 200
+
+
 def test_amounts_are_readable(raise_alert: Raise, desk: Desk, amelia: User) -> None:
     alert = raise_alert(amount=12_345_678.9)
     assert "12,345,678.90" in desk(amelia).get(QUEUE).content.decode()
