@@ -2,6 +2,9 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+ONE_OFFSET = "one_applied_offset_per_consumer_and_partition"
+ONE_CHUNK = "one_chunk_per_consumer_partition_and_begin"
+
 
 class AppliedOffset(models.Model):
     """How far a worker's results in this database reach; saved in the transaction that saves the results."""
@@ -13,9 +16,7 @@ class AppliedOffset(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["consumer", "topic", "partition"], name="one_applied_offset_per_consumer_and_partition"
-            ),
+            models.UniqueConstraint(fields=["consumer", "topic", "partition"], name=ONE_OFFSET),
         ]
 
     def __str__(self) -> str:
@@ -37,9 +38,7 @@ class RememberedChunk(models.Model):
 
     class Meta:
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(
-                fields=["consumer", "topic", "partition", "begin"], name="one_chunk_per_consumer_partition_and_begin"
-            ),
+            models.UniqueConstraint(fields=["consumer", "topic", "partition", "begin"], name=ONE_CHUNK),
         ]
 
     def __str__(self) -> str:

@@ -5,7 +5,7 @@ which lets one in at a time from the start, cannot prove it.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Model
 from rest_framework.test import APIClient
 
+import events
 from accounts.roles import Role
 from analytics.models import HourlyTotal
 from analytics.services import add_to_hourly_totals, correct_hourly_totals
@@ -27,7 +28,12 @@ from database.sums import ROWS_PER_STATEMENT
 from events import AlertStatus
 from fraud import services
 from fraud.models import AlertEntry, FraudAlert
-from streaming.models import OutboxMessage
+from streaming.consuming.deduplication import SeenEvents
+from streaming.consuming.exactly_once import apply_once
+from streaming.consuming.saved_chunks import SavedChunks
+from streaming.models import AppliedOffset, OutboxMessage
+from streaming.partitioner import Partition
+from streaming.records import Batch, Record
 from tests.conftest import ClientAs
 from transactions.models import Transaction
 
@@ -120,3 +126,37 @@ def test_two_who_bring_sums_in_opposite_orders_do_not_wait_for_each_other(write:
     assert [each for each in done if isinstance(each, Exception)] == []
     first, last = HourlyTotal.objects.order_by("user_id")[:: len(TOTALS) - 1]
     assert (first.transaction_count, last.transaction_count) == (3, 3)
+
+
+@pytest.mark.parametrize("partitions", [2, 6])
+def test_processes_that_have_different_partitions_do_not_wait_for_each_other(partitions: int) -> None:
+    # The fewer rows there are, the rather MySQL would read, and lock, all of them.
+    seen = [SeenEvents(1000, nothing, SavedChunks("totals", lambda partition, end: None)) for _ in range(2)]
+
+    def apply(process: int, offset: int) -> None:
+        told = [record(partition, offset) for partition in range(process, partitions, 2)]
+        with apply_once("totals", Batch(told), seen[process]):
+            pass
+
+    def meanwhile() -> None:
+        try:
+            apply(1, 4)
+        finally:
+            connection.close()
+
+    for offset in range(4):
+        apply(0, offset)
+        apply(1, offset)
+    with ThreadPoolExecutor(1) as pool, transaction.atomic():
+        apply(0, 4)
+        pool.submit(meanwhile).result(timeout=15)
+    assert {row.next_offset for row in AppliedOffset.objects.all()} == {5}
+
+
+def record(partition: int, offset: int) -> Record[Any]:
+    event = events.Transaction(f"a-{offset}", 7, 1.0, events.Status.SUCCESS, NOON)
+    return Record(event, "transactions", partition, offset, NOON)
+
+
+def nothing(partition: Partition, begin: int, end: int) -> Iterable[tuple[str, int]]:
+    return []

@@ -1,15 +1,14 @@
 """Exactly once, from the database: results and the offsets they came from are saved in one transaction."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from functools import reduce
-from operator import or_
+from itertools import chain
 
-from django.db import transaction
-from django.db.models import Q
+from django.db import connection, transaction
 
+from database.hints import by_index
 from streaming.consuming.deduplication import EventT, SeenEvents
-from streaming.models import AppliedOffset
+from streaming.models import ONE_OFFSET, AppliedOffset
 from streaming.partitioner import Partition
 from streaming.records import Batch
 
@@ -42,22 +41,37 @@ def applied_by(consumer: str) -> dict[Partition, int]:
     It applies nothing more to these partitions until the database transaction around this ends: what is read there of
     its results is exactly what came before these offsets.
     """
-    rows = AppliedOffset.objects.select_for_update().filter(consumer=consumer).order_by("pk")
-    return {(row.topic, row.partition): row.next_offset for row in rows}
+    return {(row.topic, row.partition): row.next_offset for row in _lock(consumer)}
 
 
 def _locked(consumer: str, batch: Batch[EventT]) -> list[AppliedOffset]:
     """The rows of the batch's partitions, made where missing, locked until the transaction ends."""
-    partitions = set(batch.next_offsets)
-    # These rows only: the consumer's other partitions are somebody else's at this moment.
-    which = reduce(or_, (Q(topic=topic, partition=number) for topic, number in partitions), Q())
-    ours = AppliedOffset.objects.select_for_update().filter(which, consumer=consumer).order_by("pk")
-    missing = partitions - {(row.topic, row.partition) for row in ours}
+    partitions = sorted(batch.next_offsets)
+    ours = _lock(consumer, partitions)
+    missing = set(partitions) - {(row.topic, row.partition) for row in ours}
     if not missing:
-        return list(ours)
+        return ours
     AppliedOffset.objects.bulk_create(
         AppliedOffset(consumer=consumer, topic=topic, partition=partition, next_offset=0)
         for topic, partition in sorted(missing)
     )
     # Read again: MySQL does not return the keys of the rows that it has made.
-    return list(ours.all())
+    return _lock(consumer, partitions)
+
+
+def _lock(consumer: str, partitions: Sequence[Partition] = ()) -> list[AppliedOffset]:
+    """A consumer's rows of these partitions, or of all, locked in the order of their index.
+
+    No others: the consumer's other partitions are somebody else's at this moment.
+    """
+    table, number = AppliedOffset._meta.db_table, connection.ops.quote_name("partition")
+    which = " OR ".join([f"topic = %s AND {number} = %s"] * len(partitions)) or "1 = 1"
+    locking = connection.ops.for_update_sql() if connection.features.has_select_for_update else ""
+    # Nothing but our own names stands in this statement; the values are parameters.
+    return list(
+        AppliedOffset.objects.raw(
+            f"SELECT {by_index(AppliedOffset, ONE_OFFSET)} * FROM {table} "  # noqa: S608
+            f"WHERE consumer = %s AND ({which}) {locking}",
+            [consumer, *chain.from_iterable(partitions)],
+        )
+    )

@@ -1,14 +1,14 @@
 """The memory of deduplication in the database, beside the offsets that it reaches to."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from functools import reduce
-from operator import or_
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
 
-from django.db.models import Q
+from django.db import connection
 
+from database.hints import by_index
 from streaming.consuming.deduplication import Changes
 from streaming.consuming.remembered import Chunk
-from streaming.models import RememberedChunk
+from streaming.models import ONE_CHUNK, RememberedChunk
 from streaming.partitioner import Partition
 
 ROWS_PER_STATEMENT = 100
@@ -35,14 +35,24 @@ class SavedChunks:
 
     def save(self, changes: Mapping[Partition, Changes]) -> None:
         """In two statements, however many partitions there are."""
-        gone = [
-            Q(topic=topic, partition=number, begin__in=each.gone)
-            for (topic, number), each in changes.items()
-            if each.gone
-        ]
+        gone = {partition: each.gone for partition, each in changes.items() if each.gone}
         if gone:
-            RememberedChunk.objects.filter(reduce(or_, gone), consumer=self._consumer).delete()
+            self._delete(gone)
         RememberedChunk.objects.bulk_create(self._rows(changes), ROWS_PER_STATEMENT)
+
+    def _delete(self, gone: Mapping[Partition, Collection[int]]) -> None:
+        """Delete the chunks that begin there, and touch no others: those are another process' at this moment."""
+        quoted = connection.ops.quote_name
+        each = f"topic = %s AND {quoted('partition')} = %s AND {quoted('begin')} IN ({{}})"
+        which = " OR ".join(each.format(", ".join(["%s"] * len(begins))) for begins in gone.values())
+        values: list[Any] = [value for (topic, number), begins in gone.items() for value in (topic, number, *begins)]
+        table = RememberedChunk._meta.db_table
+        with connection.cursor() as cursor:
+            # Nothing but our own names stands in this statement; the values are parameters.
+            cursor.execute(
+                f"DELETE {by_index(RememberedChunk, ONE_CHUNK)} FROM {table} WHERE consumer = %s AND ({which})",
+                [self._consumer, *values],
+            )
 
     def _rows(self, changes: Mapping[Partition, Changes]) -> Iterator[RememberedChunk]:
         for (topic, number), each in sorted(changes.items()):

@@ -160,6 +160,12 @@ def test_who_is_counted_from_the_start_again_remembers_nothing() -> None:
     assert sum(len(row.pairs) for row in RememberedChunk.objects.all()) == 2 * 16
 
 
+def test_what_was_buried_is_not_remembered_and_counts_when_it_is_redriven() -> None:
+    handled = batch("abc", start=0)
+    apply(Batch([handled.records[0], handled.records[2]]), started())
+    assert apply(batch("bc", start=3), started()) == ["b"]
+
+
 def test_consumers_have_memories_of_their_own() -> None:
     apply(batch("a", start=0), started())
     other = SeenEvents(WINDOW, forbidden, SavedChunks("points", lambda partition, end: None))
