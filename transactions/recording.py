@@ -146,29 +146,31 @@ COLUMNS = (
     "entered_as",
     "timestamp",
     "kind",
+    "recorded_at",
+    "updated_at",
     "refund_of",
     "told_offset",
     "told_at",
-    "recorded_at",
-    "updated_at",
 )
+OF_ORDERS = COLUMNS[:9]
+"""what an order of the API has; the rest is empty"""
 
 
 def insert(rows: Iterable[Transaction]) -> None:
     """Insert rows that are new; raises IntegrityError if one of their order ids is there already. They get no `id`."""
     now = stored(timezone.now())
-    insert_rows(Transaction, COLUMNS, [(*_values(row), now, now) for row in rows])
+    insert_rows(Transaction, COLUMNS, [_values(row, now) for row in rows])
 
 
 def insert_orders(orders: Iterable[events.Transaction]) -> datetime:
     """Insert orders that no topic has told of yet, and return when; raises IntegrityError as insert() does."""
     recorded_at = timezone.now()
     now = stored(recorded_at)
-    insert_rows(Transaction, COLUMNS, [(*_values_of(order), None, None, None, now, now) for order in orders])
+    insert_rows(Transaction, OF_ORDERS, [_values_of(order, now) for order in orders])
     return recorded_at
 
 
-def _values(row: Transaction) -> tuple[Any, ...]:
+def _values(row: Transaction, now: str) -> tuple[Any, ...]:
     return (
         row.order_id,
         row.user_id,
@@ -177,15 +179,17 @@ def _values(row: Transaction) -> tuple[Any, ...]:
         None if row.entered_as is None else str(row.entered_as),
         stored(row.timestamp),
         str(row.kind),
+        now,
+        now,
         row.refund_of,
         row.told_offset,
         stored(row.told_at) if row.told_at else None,
     )
 
 
-def _values_of(order: events.Transaction) -> tuple[Any, ...]:
+def _values_of(order: events.Transaction, now: str) -> tuple[Any, ...]:
     status, amount, kind = str(order.status), str(from_cents(order.cents)), str(kind_of(order))
-    return (order.order_id, order.user_id, amount, status, status, stored(order.timestamp), kind)
+    return (order.order_id, order.user_id, amount, status, status, stored(order.timestamp), kind, now, now)
 
 
 def kind_of(event: events.Transaction) -> Kind:

@@ -66,8 +66,13 @@ class Listing(Rows[Row], ListAPIView[Row]):
     def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not self.columns:
             return super().list(request, *args, **kwargs)
-        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()).values("id", *self.columns))
-        return self.get_paginated_response([{name: row[name] for name in self.columns} for row in page])
+        # What the list is ordered by is read too: the cursor holds it.
+        besides = {name.lstrip("-") for name in self.order} - set(self.columns)
+        rows = self.filter_queryset(self.get_queryset()).values(*self.columns, *besides)
+        page: Any = self.paginate_queryset(rows)
+        return self.get_paginated_response(
+            [{name: row[name] for name in self.columns} for row in page] if besides else page
+        )
 
     @property
     def order(self) -> tuple[str, ...]:

@@ -1,15 +1,14 @@
-"""How columns of moments are read: as UTC, which is what is written. Django looks for other zones each time."""
+"""How columns of moments are read: as UTC, which is what is written, by the driver itself.
+
+Django has the driver make a moment without a zone, and then finds out, for each one, which zone it is in.
+"""
 
 from datetime import UTC, datetime
-from typing import Any
-
-from django.utils.dateparse import parse_datetime
 
 
-class ReadsUTC:
-    """For a backend's DatabaseOperations."""
-
-    def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
-        # SQLite gives text where it knows no column's type, as of the least of many.
-        moment = parse_datetime(value) if isinstance(value, str) else value
-        return moment if moment is None or moment.tzinfo else moment.replace(tzinfo=UTC)
+def read_utc(text: str) -> datetime | None:
+    """The moment in a column; None for MySQL's 0000-00-00, which no strict server stores."""
+    try:
+        return datetime.fromisoformat(text).replace(tzinfo=UTC)
+    except ValueError:
+        return None

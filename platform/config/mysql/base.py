@@ -4,20 +4,25 @@ from typing import Any
 
 from django.db.backends.mysql import base, operations
 from django.db.models.constants import OnConflict
+from MySQLdb.constants import FIELD_TYPE
 
-from config.moments import ReadsUTC
+from config.moments import read_utc
 
 TRUSTED_SECONDS = 1
 """So long after a request, a connection is taken to hold still. If it does not, one request is answered 503."""
 
 
-class DatabaseOperations(ReadsUTC, operations.DatabaseOperations):
+class DatabaseOperations(operations.DatabaseOperations):
     """Passes over rows that are there already, and over nothing else.
 
     Django's own backend says INSERT IGNORE for bulk_create(ignore_conflicts=True), which besides cuts what is too long,
     clips numbers, and drops rows that break a constraint, all without an error. Here a row that is there already is
     updated by nothing, and whatever else is wrong is an error.
     """
+
+    def get_db_converters(self, expression: Any) -> list[Any]:
+        converters = super().get_db_converters(expression)
+        return [each for each in converters if each != self.convert_datetimefield_value]  # the driver has done so
 
     def insert_statement(self, on_conflict: Any = None) -> str:
         return "INSERT INTO" if on_conflict == OnConflict.IGNORE else super().insert_statement(on_conflict)
@@ -36,6 +41,11 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     ops_class = DatabaseOperations
     _used_at = 0.0
+
+    def get_connection_params(self) -> dict[str, Any]:
+        parameters: dict[str, Any] = super().get_connection_params()
+        read = {FIELD_TYPE.DATETIME: read_utc, FIELD_TYPE.TIMESTAMP: read_utc}
+        return parameters | {"conv": parameters["conv"] | read}
 
     def _start_transaction_under_autocommit(self) -> None:
         # Django's own switches autocommit off before a transaction and on after it, with a round trip each.

@@ -1,5 +1,6 @@
 import os
 import sqlite3
+from datetime import datetime
 from pathlib import Path
 from time import monotonic, sleep
 from typing import Any
@@ -8,7 +9,7 @@ from django.core.management.base import CommandError
 from django.db import OperationalError
 from django.db.backends.sqlite3 import base, features, operations
 
-from config.moments import ReadsUTC
+from config.moments import read_utc
 
 ASKS_EVERY_SECONDS = 0.002
 IN_MEMORY = (":memory:", "file:")
@@ -32,8 +33,14 @@ class DatabaseFeatures(features.DatabaseFeatures):
     supports_json_field = True
 
 
-class DatabaseOperations(ReadsUTC, operations.DatabaseOperations):
-    pass
+class DatabaseOperations(operations.DatabaseOperations):
+    def convert_datetimefield_value(self, value: Any, expression: Any, connection: Any) -> datetime | None:
+        # Where SQLite knows no column's type, as of the least of many, it gives text.
+        return read_utc(value) if isinstance(value, str) else value
+
+
+for name in ("datetime", "timestamp"):
+    sqlite3.register_converter(name, lambda raw: read_utc(raw.decode()))
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
