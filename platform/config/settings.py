@@ -57,11 +57,11 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "api.content_security.ContentSecurity",
-    "django.contrib.sessions.middleware.SessionMiddleware",
+    "api.people.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
-    "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "django.contrib.messages.middleware.MessageMiddleware",
+    "api.people.Authentication",
+    "api.people.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
 ]
@@ -276,6 +276,7 @@ if CELERY_BROKER_URL.startswith("filesystem:"):
 LOG_LEVEL = setting("LOG_LEVEL", env.choice("DEBUG", "INFO", "WARNING", "ERROR"), "DEBUG, INFO, WARNING or ERROR")
 LOG_FORMAT = setting("LOG_FORMAT", env.choice("console", "json"), "console or json")
 LOGGING = logs.configure(LOG_LEVEL, LOG_FORMAT)
+ACCESS_LOG = logs.direct("serving.access", LOG_LEVEL, LOG_FORMAT)
 
 # --- Traces -----------------------------------------------------------------------------------------------------------
 TRACES = setting("TRACES", env.traces, "`off`, `console`, or `otlp:` and a collector's URL")

@@ -2,17 +2,16 @@
 
 import time
 
-import structlog
 from structlog.contextvars import clear_contextvars
 from waitress.task import Task
-
-log = structlog.get_logger(__name__)
 
 
 def log_answer(task: Task) -> None:
     """Log an answer, under the request id that everything else has been logged under (api/observation)."""
+    from django.conf import settings  # noqa: PLC0415 - gunicorn's first process, which imports this, has none
+
     request = task.request
-    log.info(
+    settings.ACCESS_LOG.info(
         "answered",
         request=f"{request.command} {request.path}".strip(),
         status=int(task.status.split(" ", 1)[0]),

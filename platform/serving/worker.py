@@ -19,8 +19,13 @@ FILES_KEPT = 100
 """Descriptors for all else: database, logs, figures."""
 
 
+LOOKS_EVERY_SECONDS = 0.5
+
+
 class BufferingWorker(Worker):
     """Obeys gunicorn's `threads`, `worker_connections`, `keepalive`, `backlog`, `timeout` and `graceful_timeout`."""
+
+    _looked_at = 0.0
 
     def run(self) -> None:
         threads = ThreadedTaskDispatcher()
@@ -72,10 +77,13 @@ class BufferingWorker(Worker):
 
     def _turn(self, servers: list[Server], connections: dict[int, Any], seconds: float = 1.0) -> None:
         """Read and write what can be; wait for something to do for so many seconds at most."""
-        self.notify()
         wasyncore.loop(timeout=seconds, use_poll=True, map=connections, count=1)
-        for server in servers:
-            server.end_overdue()
+        now = time.monotonic()
+        if now - self._looked_at >= LOOKS_EVERY_SECONDS:  # at all connections, which may be a thousand
+            self._looked_at = now
+            self.notify()
+            for server in servers:
+                server.end_overdue()
 
     def _end(self, servers: list[Server], connections: dict[int, Any]) -> None:
         """Answer every request that is whole, for as long as gunicorn waits."""
