@@ -61,20 +61,21 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def _start_transaction_under_autocommit(self) -> None:
-        """BEGIN IMMEDIATE, asked again and again until no other process writes, for as long as the settings say.
+        """BEGIN IMMEDIATE, asked again and again until nobody else writes, for as long as this connection waits.
 
         SQLite's own waiting sleeps longer the longer it has waited, up to 100 ms: whoever has just come is served
         first, and a few requests wait for a second where most wait for milliseconds. Here all ask alike.
         """
         self.ensure_connection()
-        until = monotonic() + self.settings_dict["OPTIONS"]["timeout"]
         with self.wrap_database_errors:
+            [patience] = self.connection.execute("PRAGMA busy_timeout").fetchone()
+            until = monotonic() + patience / 1000
             self.connection.execute("PRAGMA busy_timeout = 0")
             try:
                 while not self._begins(is_last_time=monotonic() > until):
                     sleep(ASKS_EVERY_SECONDS)
             finally:
-                self.connection.execute(f"PRAGMA busy_timeout = {self.settings_dict['OPTIONS']['timeout'] * 1000}")
+                self.connection.execute(f"PRAGMA busy_timeout = {patience}")
 
     def _begins(self, *, is_last_time: bool) -> bool:
         try:
