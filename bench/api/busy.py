@@ -28,7 +28,7 @@ def workers(environment: Mapping[str, str], rate: int, log: Path) -> Iterator[di
         run("manage.py", "create_topics", "--wait", "60", environment=everyones)
         started = [start(command, everyones, output) for command in commands]
         try:
-            admin = AdminClient({"bootstrap.servers": brokers})
+            admin = AdminClient({"bootstrap.servers": brokers, "log_level": 0})
             wait_until(lambda: len(members(admin)) >= len(EVERYWHERE), f"every worker reads: {log}")
             yield {"KAFKA_BOOTSTRAP_SERVERS": brokers}
             ended = [command[0] for command, process in zip(commands, started, strict=True) if process.poll()]

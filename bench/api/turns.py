@@ -77,6 +77,8 @@ def take_turn(who: Contestant, plan: Plan, tell: Callable[[str], None], beside: 
             ready, measured = time.monotonic() - began, {}
             for kind in plan.kinds:
                 tell(f"{who.server.name}: {kind.title}")
+                if beside is alone:  # otherwise there are orders that the others have not
+                    compare_answers(server, kind, who.tokens[kind.login], plan.folder)
                 measured[kind.name] = _measure_warm(who, server, database, kind, plan)
             return Turn(who.server.name, round(server.memory_bytes() / MEGABYTE, 1), round(ready, 1), measured)
 
@@ -85,7 +87,6 @@ def _measure_warm(
     who: Contestant, server: Running, database: psutil.Process | None, kind: Kind, plan: Plan
 ) -> Measured:
     token = who.tokens[kind.login]
-    compare_answers(server, kind, token, plan.folder)
 
     def ask(seconds: float) -> wrk.Answered:
         return wrk.ask(server.url, kind, token, plan.folder, seconds)
