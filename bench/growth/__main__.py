@@ -18,7 +18,7 @@ from rich.console import Console
 from bench import machine, marked
 from bench.growth import outcome, plot
 from bench.growth.outcome import Took
-from bench.growth.sizes import SIZES
+from bench.growth.sizes import SIZES, minutes
 from bench.growth.stores import FOLDER, Store, stores
 from bench.mysql import NoFreePort
 from bench.running import DidNotRun, run
@@ -38,6 +38,8 @@ def main() -> None:
     FOLDER.mkdir(parents=True, exist_ok=True)
     told = machine.described()
     run("manage.py", "collectstatic", "--no-input", "--verbosity", "0", environment=os.environ)
+    about = max(1, round(minutes(options.databases, options.sizes)))
+    console.print(f"This takes about {about} minutes. If it is ended, it goes on where it was.")
     times: dict[str, dict[int, list[Took]]] = {}
     try:
         for name in options.databases:

@@ -1,7 +1,21 @@
 """How many rows each table has when the largest have so many. Pure."""
 
+from collections.abc import Collection, Iterable
+
 SIZES = (10_000, 500_000, 5_000_000)
 HOURS_OF_A_USER = 25
+
+MINUTES_OF_A_SIZE = 0.7
+MINUTES_OF_A_MILLION = {"SQLite": 0.7, "MySQL": 1.4}
+MINUTES_WITH_KAFKA = 1.5
+
+
+def minutes(databases: Iterable[str], sizes: Collection[int]) -> float:
+    """About so long a run takes on two quiet cores."""
+    return sum(
+        MINUTES_WITH_KAFKA + sum(MINUTES_OF_A_SIZE + rows / 1e6 * MINUTES_OF_A_MILLION[each] for rows in sizes)
+        for each in databases
+    )
 
 
 def volumes(rows: int) -> dict[str, int]:

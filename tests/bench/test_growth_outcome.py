@@ -7,7 +7,7 @@ from pathlib import Path
 from bench.growth import outcome, plot
 from bench.growth.__main__ import kept
 from bench.growth.outcome import Took
-from bench.growth.sizes import SIZES, volumes
+from bench.growth.sizes import SIZES, minutes, volumes
 
 
 def took(name: str, ms: float, limit: float = 150, error: str = "") -> Took:
@@ -65,6 +65,10 @@ def test_no_table_gets_more_rows_than_it_can_have() -> None:
     largest = volumes(SIZES[-1])
     assert (largest["alerts"], largest["notifications"], largest["outbox"]) == (100_000, 2_000_000, 1_000_000)
     assert volumes(100)["users"] == 4
+
+
+def test_a_whole_run_is_said_to_take_less_than_25_minutes() -> None:
+    assert minutes(["SQLite"], [10_000]) < minutes(["SQLite", "MySQL"], SIZES) < 25
 
 
 def test_a_size_is_measured_once_at_a_commit(tmp_path: Path) -> None:
