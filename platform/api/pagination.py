@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qs, urlencode
 
@@ -15,6 +16,7 @@ from rest_framework.request import Request
 from rest_framework.utils.urls import replace_query_param
 
 from api.problems import BadParameters
+from database.prepared import PreparedQuery
 from database.time_limit import time_limit
 
 MAX_WORD = 64
@@ -50,7 +52,7 @@ class Cursor(pagination.CursorPagination):
         self.order: Sequence[str] = getattr(view, "order", None) or (self.ordering,)
         size, place = self.get_page_size(request), self._asked_for(queryset.model)
         with time_limit(settings.QUERY_SECONDS):
-            rows = list(_from_place(queryset, self.order, place)[: size + 1])
+            rows = _rows(queryset, self.order, place, size + 1)
         has_more, page = len(rows) > size, rows[:size]
         if place and place.is_reverse:
             page.reverse()
@@ -115,6 +117,32 @@ def bound_by_cursor(request: Request, order: Sequence[str]) -> tuple[str, str] |
     except ValueError:
         return None  # paginate_queryset() refuses it
     return order[0].lstrip("-"), "lt" if order[0].startswith("-") is not is_reverse else "gt"
+
+
+def _rows(rows: QuerySet[Any, Any], order: Sequence[str], place: Place | None, limit: int) -> list[Any]:
+    names = rows.query.values_select
+    if not names or rows.query.where:
+        return list(_from_place(rows, order, place)[:limit])
+    # Of a list that nothing narrows, only the place differs from page to page.
+    model: type[models.Model] = rows.model
+    query = _whole_table(model, names, tuple(order), None if place is None else place.is_reverse, limit)
+    first, *ties = place.values if place else (None,)
+    return [
+        dict(zip(names, row, strict=True)) for row in query.rows(*([first] * (1 + len(ties)) if place else ()), *ties)
+    ]
+
+
+@lru_cache(1000)
+def _whole_table(
+    model: type[models.Model], names: tuple[str, ...], order: tuple[str, ...], is_reverse: bool | None, limit: int
+) -> PreparedQuery:
+    """Pages of a table; its parameters are those of _beyond(), as SQL has them: the first value stands there twice."""
+
+    def page(*values: Any) -> QuerySet[Any, Any]:
+        place = None if is_reverse is None else Place((values[0], *values[2:]), is_reverse)
+        return _from_place(model._default_manager.values_list(*names), order, place)[:limit]
+
+    return PreparedQuery(page)
 
 
 def _from_place(rows: QuerySet[Any], order: Sequence[str], place: Place | None) -> QuerySet[Any]:

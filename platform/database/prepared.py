@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -19,8 +21,8 @@ class _Compiled:
 class PreparedQuery:
     """Asks what `queryset(*parameters)` asks, each time with parameters of the same kind.
 
-    queryset: gives a QuerySet with values_list(…), whose SQL takes just these parameters, in this order,
-    as they are.
+    queryset: gives a QuerySet with values_list(…), whose SQL takes just these parameters, in this order, as they are
+    or, of moments and decimals, as the database takes them.
     """
 
     queryset: Callable[..., QuerySet[Any, Any]]
@@ -31,7 +33,7 @@ class PreparedQuery:
         """The rows, with the types that Django gives their fields."""
         compiled = self._compiled.get(connection.vendor) or self._compile(parameters)
         with connection.cursor() as cursor:
-            cursor.execute(compiled.sql, parameters)
+            cursor.execute(compiled.sql, _adapted(parameters))
             rows = list(map(list, cursor.fetchall()))
         for column, (convert, expression) in compiled.converters.items():
             for row in rows:
@@ -42,8 +44,18 @@ class PreparedQuery:
     def _compile(self, parameters: tuple[Any, ...]) -> _Compiled:
         compiler = self.queryset(*parameters).query.get_compiler(connection=connection)
         sql, found = compiler.as_sql()
-        if tuple(found) != parameters:
+        if tuple(found) != _adapted(parameters):
             raise ValueError(f"{sql} takes {found}, not {parameters}")
         converters = compiler.get_converters([expression for expression, *_ in compiler.select])
         self._compiled[connection.vendor] = _Compiled(sql, converters)
         return self._compiled[connection.vendor]
+
+
+def _adapted(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
+    return tuple(map(_as_parameter, parameters))
+
+
+def _as_parameter(value: Any) -> Any:
+    if isinstance(value, datetime):
+        return connection.ops.adapt_datetimefield_value(value)
+    return str(value) if isinstance(value, Decimal) else value

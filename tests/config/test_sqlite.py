@@ -13,7 +13,6 @@ from django.db.utils import ConnectionHandler
 
 from config import databases, env
 
-
 pytestmark = pytest.mark.django_db  # which lets databases be asked at all
 
 

@@ -10,7 +10,10 @@ from django.urls import reverse
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
+from api.renderers import encoded
 from search import openapi, request
+from search.api import FoundTransaction, _found
+from search.query import Found
 from tests.conftest import ClientAs
 from tests.databases import changes_tables, sqlite_only
 from transactions.models import Transaction
@@ -63,6 +66,11 @@ def test_an_answer_tells_each_transaction_whole(analyst: APIClient, recorded: No
         "next_cursor": None,
         "facets": {},
     }
+
+
+def test_what_is_found_is_what_the_serializer_says() -> None:
+    found = Found("a-1", 7, Decimal("19.9"), "SUCCESS", datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC), "ORDER", None)
+    assert encoded(_found(found)) == encoded(FoundTransaction(found).data)
 
 
 def test_pages_follow_by_their_cursor(analyst: APIClient, recorded: None) -> None:
