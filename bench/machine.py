@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import sqlite3
 import subprocess
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -19,6 +20,15 @@ PACKAGES = ("Django", "djangorestframework", "msgspec", "gunicorn", "granian", "
 """whose versions are told, of those that are installed"""
 
 
+CORES = 2
+"""All figures are of so many, whatever the machine has."""
+
+
+def take_cores() -> None:
+    """Keep to the first cores, with all that is started from here on."""
+    os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:CORES])
+
+
 def described() -> dict[str, Any]:
     """Machine, versions, commit and moment, as they are written beside every result."""
     return {
@@ -31,7 +41,7 @@ def described() -> dict[str, Any]:
             "kernel": platform.release(),
             "load_before": round(os.getloadavg()[0], 2),
         },
-        "versions": {"Python": platform.python_version()} | dict(versions()),
+        "versions": {"Python": platform.python_version(), "SQLite": sqlite3.sqlite_version} | dict(versions()),
     }
 
 

@@ -81,6 +81,12 @@ class MySQL:
             process.terminate()
             process.wait(START_SECONDS)
 
+    def version(self) -> str:
+        """Of the programs that were fetched."""
+        program = debian.command_of(self.layout.mysql, "usr/sbin/mysqld")
+        told = subprocess.run([*program, "--version"], text=True, capture_output=True, check=True).stdout
+        return told.partition("Ver ")[2].split()[0]
+
     def environment(self, user: str = "platform") -> dict[str, str]:
         """The variables by which our processes work on it, with the rights of one of its accounts."""
         ca = str(self.layout.certificates / "ca.pem")

@@ -50,6 +50,7 @@ def main() -> None:
     kinds = [BY_NAME[name] for name in options.only] if options.only else list(KINDS)
     plan = Plan(kinds, options.seconds, options.warm_share, FOLDER)
     FOLDER.mkdir(parents=True, exist_ok=True)
+    machine.take_cores()
     told = machine.described()
     how = {name: getattr(options, name) for name in ("rounds", "seconds", "rows", "users", "busy", "busy_rate")}
     kept = KeptTurns(FOLDER / "turns.json", {"commit": told["commit"], "kinds": [kind.name for kind in kinds]} | how)
@@ -66,7 +67,7 @@ def main() -> None:
         sys.exit(str(failure))
     kept.forget()
     told |= how
-    told["versions"] |= spring.versions()
+    told["versions"] |= spring.versions() | {"MySQL": mysql().version(), "wrk": wrk.version()}
     found = outcome.summary(turns, kinds)
     tables = outcome.rendered(found, kinds, busy)
     console.print(tables, markup=False)
@@ -99,25 +100,29 @@ def parsed() -> argparse.Namespace:
 
 def prepare(options: argparse.Namespace) -> list[Contestant]:
     """Both databases filled alike and ended, with the servers that work on them."""
-    mysql, sqlite = MySQL("api-mysql", BUFFER_POOL_MB), SQLite("api-sqlite")
+    server, file = mysql(), SQLite("api-sqlite")
     # The same moment for both, and so the same order ids.
     now = datetime.now(UTC).replace(microsecond=0).isoformat()
     volumes = {"transactions": options.rows, "hourly-totals": options.rows, "users": options.users, "now": now}
     files = {name: FOLDER / f"accounts-{name}.json" for name in ("mysql", "sqlite")}
-    mysql.make()
-    with mysql.running():
-        fill(mysql.root, volumes, files["mysql"])
-    mysql.keep()
-    sqlite.make()
-    fill(sqlite.root, volumes, files["sqlite"])
-    sqlite.keep()
-    write_paths(FOLDER, sqlite.file, options.users)
-    tokens = {name: tokens_in(file) for name, file in files.items()}
+    server.make()
+    with server.running():
+        fill(server.root, volumes, files["mysql"])
+    server.keep()
+    file.make()
+    fill(file.root, volumes, files["sqlite"])
+    file.keep()
+    write_paths(FOLDER, file.file, options.users)
+    tokens = {name: tokens_in(each) for name, each in files.items()}
     return [
-        Contestant(spring.spring(mysql), mysql, tokens["mysql"]),
-        Contestant(ours(f"{PREFIX}mysql", mysql.environment()), mysql, tokens["mysql"]),
-        Contestant(ours(f"{PREFIX}sqlite", sqlite.environment()), sqlite, tokens["sqlite"]),
+        Contestant(spring.spring(server), server, tokens["mysql"]),
+        Contestant(ours(f"{PREFIX}mysql", server.environment()), server, tokens["mysql"]),
+        Contestant(ours(f"{PREFIX}sqlite", file.environment()), file, tokens["sqlite"]),
     ]
+
+
+def mysql() -> MySQL:
+    return MySQL("api-mysql", BUFFER_POOL_MB)
 
 
 def tokens_in(accounts: Path) -> dict[str, str]:

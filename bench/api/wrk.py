@@ -43,6 +43,12 @@ def command() -> list[str]:
     return debian.command_of(UNPACKED, "usr/bin/wrk")
 
 
+def version() -> str:
+    """As it tells it, in a line that begins with its name."""
+    told = subprocess.run([*command(), "--version"], text=True, capture_output=True, check=False)
+    return (told.stdout + told.stderr).split()[1]
+
+
 def ask(url: str, kind: Kind, token: str, paths: Path, seconds: float) -> Answered:
     """Ask for so many seconds; raises Failed if one answer was none, or is of an error.
 

@@ -19,7 +19,7 @@ from bench import machine, marked
 from bench.growth import outcome, plot
 from bench.growth.outcome import Took
 from bench.growth.sizes import SIZES, minutes
-from bench.growth.stores import FOLDER, Store, stores
+from bench.growth.stores import FOLDER, Store, stores, versions
 from bench.mysql import NoFreePort
 from bench.running import DidNotRun, run
 from native.layout import ROOT
@@ -36,6 +36,7 @@ console = Console(highlight=False, soft_wrap=True)
 def main() -> None:
     options = parsed()
     FOLDER.mkdir(parents=True, exist_ok=True)
+    machine.take_cores()
     told = machine.described()
     run("manage.py", "collectstatic", "--no-input", "--verbosity", "0", environment=os.environ)
     about = max(1, round(minutes(options.databases, options.sizes)))
@@ -49,8 +50,9 @@ def main() -> None:
         sys.exit(str(failure))
     tables = outcome.rendered(times)
     console.print(tables, markup=False)
-    if options.only or tuple(options.sizes) != SIZES:
+    if options.only or tuple(options.sizes) != SIZES or len(options.databases) < len(stores()):
         return
+    told["versions"] |= versions()
     write(told, times, tables)
 
 

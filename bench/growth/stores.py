@@ -72,6 +72,11 @@ class Store:
         return {**os.environ, **self.database.environment(), **asked, **more}
 
 
+def versions() -> dict[str, str]:
+    """Of what is no package of Python's."""
+    return {"MySQL": MySQL("growth-mysql", BUFFER_POOL_MB).version()}
+
+
 def stores() -> dict[str, Store]:
     """By name."""
     known: dict[str, Any] = {"SQLite": SQLite("growth-sqlite"), "MySQL": MySQL("growth-mysql", BUFFER_POOL_MB)}
