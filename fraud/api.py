@@ -149,6 +149,10 @@ class Alerts(Listing[FraudAlert]):
     def order(self) -> tuple[str, ...]:
         return selectors.order_of(self.asked)
 
+    @property
+    def index(self) -> str:
+        return selectors.index_of(self.asked)
+
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return selectors.narrowed(queryset, self.narrowing)
 

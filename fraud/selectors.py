@@ -44,6 +44,13 @@ def order_of(asked: Collection[str]) -> tuple[str, ...]:
     return LARGEST_FIRST if set(asked) == {"amount__gte"} else LATEST_FIRST
 
 
+def index_of(asked: Collection[str]) -> str:
+    """The table and the index that such a list is read from; empty: the database finds it by what is asked."""
+    if order_of(asked) == LARGEST_FIRST:
+        return "fraud_fraudalert fraud_alerts_by_amount"
+    return "" if {"user_id", "status", "assignee", "rule"} & set(asked) else "fraud_fraudalert fraud_alerts_latest"
+
+
 def narrowed(alerts: QuerySet[FraudAlert], asked: Mapping[str, Any]) -> QuerySet[FraudAlert]:
     """The alerts for which all of this holds: found by user, else by investigator, else by state, else by rule."""
     lookups = dict(asked)

@@ -139,6 +139,10 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
         return lists.order_of(self.asked, of_a_user=self.own_user_id is not None)
 
     @property
+    def index(self) -> str:
+        return lists.index_of(self.asked, of_a_user=self.own_user_id is not None)
+
+    @property
     def lookups(self) -> dict[str, Any]:
         return lists.with_what_follows(self.asked, of_a_user=self.own_user_id is not None)
 

@@ -31,6 +31,20 @@ def others_choose(asked: Collection[str], *, of_a_user: bool = False) -> bool:
     return _is_by_amount(asked, of_a_user) or of_a_user or "user_id" in asked
 
 
+def index_of(asked: Collection[str], *, of_a_user: bool = False) -> str:
+    """The table and its index in which order_of(asked) is; empty: that depends on how many there are of each."""
+    if others_choose(asked, of_a_user=of_a_user) or "refund_of" in asked:
+        is_by_amount = _is_by_amount(asked, of_a_user) and "status" not in asked
+        return "transactions transactions_largest_first" if is_by_amount else ""
+    by_value = {
+        frozenset(): "transactions_newest_first",
+        frozenset({"status"}): "transactions_of_a_status",
+        frozenset({"kind"}): "transactions_of_a_kind",
+        frozenset({"status", "kind"}): "transactions_of_both",
+    }
+    return f"transactions {by_value[frozenset(asked) & {'status', 'kind'}]}"
+
+
 def with_what_follows(asked: Mapping[str, Any], *, of_a_user: bool = False) -> dict[str, Any]:
     """What is asked, and what the table's constraint says besides: no amount is looked through that no row can have."""
     lookups = dict(asked)

@@ -80,6 +80,11 @@ class Listing(Rows[Row], ListAPIView[Row]):
         return (Cursor.ordering,)
 
     @property
+    def index(self) -> str:
+        """The table and the index that the list is read from, where MySQL has to be told; empty: it knows."""
+        return ""
+
+    @property
     def lookups(self) -> dict[str, Any]:
         """What narrows the list, as filter() takes it."""
         return self.asked

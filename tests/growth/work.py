@@ -3,12 +3,12 @@
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
 
 from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 READ = ("SELECT", "UPDATE", "DELETE", "(SELECT", "WITH")
-Statement = tuple[str, Any]
+Statement = str
 STEPS_AT_ONCE = 100
 
 
@@ -26,16 +26,11 @@ MOST = {"sqlite": Work(15_000, 0), "mysql": Work(2_500, 500)}
 
 @contextmanager
 def listening() -> Iterator[list[Statement]]:
-    """The statements that are executed in here and read something."""
+    """The statements that are executed in here and read something, as the database gets them; there at the end."""
     heard: list[Statement] = []
-
-    def hear(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        if not many and sql.lstrip().startswith(READ):
-            heard.append((sql, params))
-        return execute(sql, params, many, context)
-
-    with connection.execute_wrapper(hear):
+    with CaptureQueriesContext(connection) as queries:
         yield heard
+    heard += [query["sql"] for query in queries.captured_queries if query["sql"].lstrip().startswith(READ)]
 
 
 def work_of(statement: Statement) -> Work:
@@ -80,9 +75,8 @@ def _status() -> dict[str, int]:
 
 
 def _execute(statement: Statement) -> None:
-    sql, params = statement
     with connection.cursor() as cursor:
-        cursor.execute(sql, params)
+        cursor.execute(statement)
         cursor.fetchall()
 
 
@@ -90,10 +84,9 @@ MEASURED_BY: dict[str, Callable[[Statement], Work]] = {"sqlite": _steps, "mysql"
 
 
 def plan_of(statement: Statement) -> list[str]:
-    sql, params = statement
     explain = "EXPLAIN QUERY PLAN" if connection.vendor == "sqlite" else "EXPLAIN FORMAT=TREE"
     with connection.cursor() as cursor:
-        cursor.execute(f"{explain} {sql}", params)
+        cursor.execute(f"{explain} {statement}")
         return [str(row[-1]) for row in cursor.fetchall()]
 
 
@@ -104,5 +97,5 @@ def too_much(statements: list[Statement]) -> list[str]:
     for statement in statements:
         done = work_of(statement)
         if done.read > most.read or done.sorted > most.sorted:
-            told.append(f"{done}: {statement[0]} % {statement[1]} by {plan_of(statement)}")
+            told.append(f"{done}: {statement} by {plan_of(statement)}")
     return told

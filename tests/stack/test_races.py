@@ -8,7 +8,7 @@ import re
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from threading import Barrier, BrokenBarrierError
 from typing import Any
@@ -21,13 +21,15 @@ from rest_framework.test import APIClient
 
 import events
 from accounts.roles import Role
-from analytics.models import HourlyTotal
+from analytics.models import HourlyTotal, ShopHour
+from analytics.selectors import shop_hours, sums_by_hour
 from analytics.services import add_to_hourly_totals, correct_hourly_totals
 from analytics.windows import Sums
 from database.sums import ROWS_PER_STATEMENT
-from events import AlertStatus
+from events import AlertStatus, Status
+from events import Transaction as Order
 from fraud import services
-from fraud.models import AlertEntry, FraudAlert
+from fraud.models import AlertCount, AlertEntry, FraudAlert
 from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.exactly_once import apply_once
 from streaming.consuming.saved_chunks import SavedChunks
@@ -160,3 +162,26 @@ def record(partition: int, offset: int) -> Record[Any]:
 
 def nothing(partition: Partition, begin: int, end: int) -> Iterable[tuple[str, int]]:
     return []
+
+
+def test_two_who_add_to_the_shops_hours_in_opposite_orders_do_not_wait_for_each_other(db: None) -> None:
+    hours = [NOON + timedelta(hours=number) for number in range(50)]
+    add_to_hourly_totals(totals={(user, hour): Sums(1, 1) for user in (1, 2) for hour in hours})
+    one = {(1, hour): Sums(1, 1) for hour in hours}
+    other = {(2, hour): Sums(1, 1) for hour in reversed(hours)}
+    writes = [lambda: add_to_hourly_totals(totals=one), lambda: correct_hourly_totals(by=other)]
+    done = at_once(writes, writes_to(ShopHour))
+    assert [each for each in done if isinstance(each, Exception)] == []
+    assert shop_hours() == sums_by_hour() == dict.fromkeys(hours, Sums(4, 4))
+
+
+def test_of_alerts_that_are_taken_at_once_each_is_counted(db: None) -> None:
+    by = User.objects.create_user("amelia")
+    received = [Order(f"a-{n}", 7, 20_000_000, Status.SUCCESS, NOON) for n in range(2)]
+    services.raise_alerts(received=received)
+    taking = [partial(services.take, alert=alert, by=by) for alert in FraudAlert.objects.all()]
+    raising = partial(services.raise_alerts, received=[Order("a-9", 7, 20_000_000, Status.SUCCESS, NOON)])
+    done = at_once([*taking, raising], writes_to(AlertCount))
+    assert [each for each in done if isinstance(each, Exception)] == []
+    counts = dict(AlertCount.objects.values_list("status", "alerts"))
+    assert counts == {"OPEN": 1, "INVESTIGATING": 2}
