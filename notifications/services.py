@@ -10,6 +10,7 @@ from django.utils import timezone
 from accounts.roles import Role
 from api.models import Customer
 from database.deleting import delete_in_portions
+from database.inserting import insert_new_rows, stored
 from database.portions import portions
 from notifications import mailing, selectors
 from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
@@ -27,6 +28,18 @@ SUBJECTS = {
     Kind.ALERTS_SILENT: "No alerts can arrive",
 }
 ASKED_AT_ONCE = 500
+COLUMNS = (
+    "recipient",
+    "kind",
+    "order_id",
+    "alert",
+    "text",
+    "created_at",
+    "email",
+    "email_due_at",
+    "email_tries",
+    "email_error",
+)
 ROLES = {Audience.INVESTIGATORS: Role.INVESTIGATOR, Audience.OPERATORS: Role.OPERATOR}
 
 
@@ -38,25 +51,26 @@ class Recipient:
 
 def notify(*, messages: Iterable[Message]) -> None:
     """Put each message into its recipients' lists; what is in one already is not added again."""
-    messages, now = list(messages), timezone.now()
+    messages, now = list(messages), stored(timezone.now())
     emails = _customer_emails({message.to for message in messages if not isinstance(message.to, Audience)})
     audiences = {audience: _members(audience) for audience in Audience if any(each.to is audience for each in messages)}
-    Notification.objects.bulk_create(
+    rows = [
         (
-            Notification(
-                recipient=recipient.name,
-                kind=message.kind,
-                order_id=message.order_id,
-                alert=message.alert,
-                text=message.text,
-                email=recipient.email,
-                email_due_at=now if recipient.email else None,
-            )
-            for message in messages
-            for recipient in _recipients(message, emails, audiences)
-        ),
-        ignore_conflicts=True,
-    )
+            recipient.name,
+            str(message.kind),
+            message.order_id,
+            message.alert,
+            message.text,
+            now,
+            recipient.email,
+            now if recipient.email else None,
+            0,
+            "",
+        )
+        for message in messages
+        for recipient in _recipients(message, emails, audiences)
+    ]
+    insert_new_rows(Notification, COLUMNS, rows)
 
 
 def reverse(*, sent: Iterable[tuple[Message, Message]]) -> None:

@@ -20,16 +20,29 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     rows: values in the order of the columns, as the database takes them: `stored()` makes that of moments, str() of
     decimals. What the columns leave out gets the database's own default.
     """
-    names = tuple(columns)
     # Of several statements, what was inserted up to an error would stay: SQLite runs one for each row.
     is_one = connection.vendor != "sqlite" and len(rows) <= ROWS_PER_STATEMENT
-    with nullcontext() if is_one else transaction.atomic(), connection.cursor() as cursor:
+    with nullcontext() if is_one else transaction.atomic():
+        _insert(model, tuple(columns), rows)
+
+
+def insert_new_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
+    """Insert those of the rows that are not there yet, as a unique constraint has it, and pass over the others."""
+    quote = connection.ops.quote_name
+    passed_over = {"sqlite": " ON CONFLICT DO NOTHING", "mysql": " ON DUPLICATE KEY UPDATE {0} = {0}"}
+    with transaction.atomic(savepoint=False):
+        _insert(model, tuple(columns), rows, passed_over[connection.vendor].format(quote(columns[0])))
+
+
+def _insert(model: type[Model], columns: tuple[str, ...], rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
+    table = model._meta.db_table
+    with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.executemany(_statement(model._meta.db_table, names, 1), rows)
+            cursor.executemany(_statement(table, columns, 1) + suffix, rows)
             return
         for start in range(0, len(rows), ROWS_PER_STATEMENT):
             some = rows[start : start + ROWS_PER_STATEMENT]
-            cursor.execute(_statement(model._meta.db_table, names, len(some)), [*chain.from_iterable(some)])
+            cursor.execute(_statement(table, columns, len(some)) + suffix, [*chain.from_iterable(some)])
 
 
 def stored(moment: datetime) -> str:

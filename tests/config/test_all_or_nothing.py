@@ -149,6 +149,7 @@ SERVICES: dict[Callable[[], Write], str] = {
 NOT_TRIED = {
     "api.idempotency.once": "tests/api/test_idempotency.py tries it",
     "database.inserting.insert_rows": "tests/database/test_inserting.py tries it",
+    "database.inserting.insert_new_rows": "tests/database/test_inserting.py tries it",
     "monitoring.services.store_snapshot": "writes once",
     "notifications.mailing._take": "any of its writes may stand alone: the transaction holds locks",
     "monitoring.writing._write_and_take_back": "takes back what it wrote",

@@ -10,12 +10,14 @@ from typing import Any
 import pytest
 from django.core.checks import run_checks
 from django.db import DataError, IntegrityError, connection, transaction
+from django.test.utils import CaptureQueriesContext
 
+from database.inserting import insert_new_rows, insert_rows, stored
 from events import Status
 from events import Transaction as Order
 from streaming.consuming.retries import again_if_given_up
 from tests.records import records
-from transactions.models import Transaction
+from transactions.models import Misattribution, Transaction
 from transactions.recording import record
 
 pytestmark = pytest.mark.django_db
@@ -85,6 +87,26 @@ def test_what_does_not_fit_is_refused_also_where_rows_may_be_there_already(
     with pytest.raises(error), transaction.atomic():
         Transaction.objects.bulk_create([row(**values)], ignore_conflicts=True)
     assert not Transaction.objects.exists()
+
+
+def test_rows_inserted_by_hand_pass_over_what_is_there_and_nothing_else() -> None:
+    columns = ("order_id", "user_id", "told_offset", "told_at")
+    there, new = ("a-1", 7, 1, stored(MOMENT)), ("a-2", 7, 2, stored(MOMENT))
+    insert_rows(Misattribution, columns, [there])
+    insert_new_rows(Misattribution, columns, [there, new, new])
+    assert Misattribution.objects.count() == 2
+    for wrong in (("x" * 65, 7, 1, stored(MOMENT)), ("a-3", -1, 1, stored(MOMENT)), ("a-3", 7, None, stored(MOMENT))):
+        with pytest.raises((DataError, IntegrityError)), transaction.atomic():
+            insert_new_rows(Misattribution, columns, [wrong])
+    assert Misattribution.objects.count() == 2
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_transaction_takes_two_round_trips_beside_its_statements() -> None:
+    with CaptureQueriesContext(connection) as queries, transaction.atomic():
+        Misattribution.objects.count()
+    first, _, last = [query["sql"] for query in queries]
+    assert (first, last) == ("START TRANSACTION", "COMMIT")
 
 
 def test_a_moment_keeps_its_milliseconds() -> None:
