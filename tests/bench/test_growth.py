@@ -12,13 +12,14 @@ from accounts.demo import make_demo_accounts
 from analytics.models import HourlyTotal, ShopHour
 from bench.filling.__main__ import of_the_shop
 from bench.filling.insertion import fill
-from bench.filling.tables import TABLES, Volume
+from bench.filling.tables import DERIVED, TABLES, Volume
 from bench.growth import plans
 from bench.growth.asking import Question
 from bench.growth.questions import all_questions
 from bench.growth.sizes import volumes
 from bench.growth.timing import timed
 from fraud.models import AlertCount, FraudAlert
+from native.driving.embedded import ROOT
 from streaming.clients import codec
 from streaming.models import OutboxMessage
 from streaming.topics import Topic
@@ -77,3 +78,10 @@ def test_what_takes_long_is_told_with_its_query_and_plan(tokens: dict[str, str],
 def test_what_fails_is_told_and_ends_nothing(tokens: dict[str, str]) -> None:
     took = timed(Question("fails", 100, lambda: Transaction.objects.get(pk=-1)), plans=False)
     assert took.error.startswith("DoesNotExist: ")
+
+
+def test_what_migrations_add_up_is_added_up_of_filled_tables() -> None:
+    files = [*ROOT.glob("*/migrations/*.py"), *ROOT.glob("platform/*/migrations/*.py")]
+    adding = [file for file in files if "def add_up(" in file.read_text()]
+    modules = {".".join(file.relative_to(ROOT).with_suffix("").parts).removeprefix("platform.") for file in adding}
+    assert modules == set(DERIVED)
