@@ -1,5 +1,6 @@
 """A question to the platform, and how a client asks it."""
 
+import re
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from typing import Any
@@ -7,6 +8,8 @@ from typing import Any
 from django.test import Client
 
 Ask = Callable[[], Any]
+SHOWN = 80
+"""characters of an answer that was not asked for"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,5 +37,10 @@ def client(**headers: str) -> Client:
 def checked(response: Any, path: str, allowed: Collection[int] = (200,)) -> str:
     """The status; raises Answered for one that is not allowed."""
     if response.status_code not in allowed:
-        raise Answered(f"{path}: {response.status_code} {response.content[:300]!r}")
+        raise Answered(f"{path}: {response.status_code} {in_words(response.content.decode())}")
     return str(response.status_code)
+
+
+def in_words(body: str) -> str:
+    """What an answer begins with, be it HTML: one line of it, without tags."""
+    return " ".join(re.sub(r"<[^>]*>", " ", body).split())[:SHOWN]

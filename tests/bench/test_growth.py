@@ -14,7 +14,7 @@ from bench.filling.__main__ import of_the_shop
 from bench.filling.insertion import fill
 from bench.filling.tables import DERIVED, TABLES, Volume
 from bench.growth import plans
-from bench.growth.asking import Question
+from bench.growth.asking import Question, in_words
 from bench.growth.questions import all_questions
 from bench.growth.sizes import volumes
 from bench.growth.timing import timed
@@ -85,3 +85,9 @@ def test_what_migrations_add_up_is_added_up_of_filled_tables() -> None:
     adding = [file for file in files if "def add_up(" in file.read_text()]
     modules = {".".join(file.relative_to(ROOT).with_suffix("").parts).removeprefix("platform.") for file in adding}
     assert modules == set(DERIVED)
+
+
+def test_a_page_of_html_is_told_in_a_line() -> None:
+    page = "\n\n<!DOCTYPE html>\n<html><head>\n <title> Too much | Shop</title></head>" + "<p>x</p>" * 100
+    assert in_words(page).startswith("Too much | Shop x x x")
+    assert len(in_words(page)) <= 80
