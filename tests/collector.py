@@ -72,7 +72,7 @@ def api(environment: Mapping[str, str], log: Path) -> Iterator[str]:
     with log.open("w") as output:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
     try:
-        wait_until(lambda: process.poll() is not None or scrape(port).text, "the API answers", timeout=40)
+        wait_until(lambda: process.poll() is not None or scrape(port).text, "the API answers", timeout=120)
         yield f"http://127.0.0.1:{port}"
     finally:
         process.terminate()

@@ -44,11 +44,11 @@ class Scrape:
 
 
 def scrape(port: int) -> Scrape:
-    """What a process serves now; nothing as long as nobody listens."""
+    """What a process serves now; nothing as long as nobody answers."""
     try:
         with urllib.request.urlopen(f"http://127.0.0.1:{port}/metrics", timeout=10) as answer:
             return Scrape(answer.read().decode())
-    except (ConnectionError, URLError):
+    except (ConnectionError, TimeoutError, URLError):
         return Scrape("")
 
 

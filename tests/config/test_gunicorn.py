@@ -26,7 +26,7 @@ def gunicorn(tmp_path: Path, port: int, workers: int, folder: str) -> Iterator[p
     with (tmp_path / "gunicorn.log").open("a") as log:
         process = psutil.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:
-        wait_until(lambda: process.poll() is not None or scrape(port).text, "it answers", timeout=40)
+        wait_until(lambda: process.poll() is not None or scrape(port).text, "it answers", timeout=120)
         yield process
     finally:
         process.terminate()
