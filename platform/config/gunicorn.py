@@ -17,7 +17,8 @@ pythonpath = str(Path(__file__).parent.parent)
 worker_class = "serving.worker.BufferingWorker"
 workers = int(os.environ.get("WEB_CONCURRENCY") or min(os.cpu_count() or 1, 4))
 """One for each core: Python runs on one at a time in a process."""
-threads = 8
+threads = 4
+"""More would only wait for each other: Python runs one of them at a time, and SQLite hands over at each row."""
 worker_connections = 1000
 """At the same time, in each process. One more closes the oldest on which nothing is done."""
 keepalive = 75

@@ -12,7 +12,9 @@ from serving.requests import Answer, Refusal, Request, TimedOut
 
 NEVER = float("inf")
 TAKEN_AT_ONCE = 50
-"""New connections, before those that are there are looked at again."""
+"""New connections, before those that are there are looked at again, where there are many."""
+FEW = 64
+"""So many connections are taken one by one: else the first of all processes to wake takes all that come at once."""
 
 
 class Connection(HTTPChannel):
@@ -39,6 +41,21 @@ class Connection(HTTPChannel):
         if not self.total_outbufs_len:
             self.last_activity = time.time()  # from now on the client is waited for, however long the answer took
         return int(super().write_soon(data))
+
+    def writable(self) -> bool:
+        """Whether there is something to do as soon as the client takes more.
+
+        waitress' own says so too of a few bytes that its handle_write() leaves to the thread that is at work on the
+        answer: the thread that reads and writes then turned round and round, and kept that one from finishing.
+        """
+        waits = self.total_outbufs_len and (not self.requests or self.total_outbufs_len >= self.adj.send_bytes)
+        return bool(waits or self.will_close or self.close_when_flushed)
+
+    def send_now(self) -> None:
+        """Send what the client takes at once, from the thread that has answered: it need not wait for another one."""
+        with self.outbuf_lock:
+            if self.connected and self.total_outbufs_len:
+                self._flush_exception(self._flush_some, do_close=False)
 
     @property
     def is_busy(self) -> bool:
@@ -87,7 +104,7 @@ class Server(TcpWSGIServer):
 
     def handle_accept(self) -> None:
         """Take what has come."""
-        for _ in range(TAKEN_AT_ONCE):
+        for _ in range(1 if len(self.active_channels) < FEW else TAKEN_AT_ONCE):
             held = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == held:

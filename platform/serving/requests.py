@@ -87,4 +87,5 @@ class Answer(WSGITask):
 
     def finish(self) -> None:
         super().finish()
+        self.channel.send_now()
         access.log_answer(self)

@@ -107,7 +107,7 @@ def test_two_hundred_half_sent_requests_keep_nobody_waiting(served: Api, half: b
 
 
 def test_more_connections_than_are_held_let_the_oldest_go_and_are_answered(start: Start) -> None:
-    api = start("--worker-connections", "50")
+    api = start("--workers", "1", "--worker-connections", "50")
     with ExitStack() as held:
         sockets = [held.enter_context(api.connect(HALF_A_BODY)) for _ in range(200)]
         assert api.status() == 200
