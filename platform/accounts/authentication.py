@@ -30,8 +30,8 @@ class BearerToken(TokenAuthentication):
             _, found = super().authenticate_credentials(token)
             keep_rights(found.user)
             known_tokens.keep(token, found, as_of)
-        # A copy: whatever one request notes on its account is no other's.
-        return copy(found.user), found
+        # Copies: whatever one request does to its account or token is no other's.
+        return copy(found.user), copy(found)
 
     def _cleanup_token(self, auth_token: AuthToken) -> bool:
         # Knox reads all of the account's tokens here, to delete those that have expired: a task does so instead.

@@ -8,6 +8,7 @@ from uuid import uuid4
 from django.conf import settings
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
+from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api import request_metrics
@@ -44,5 +45,7 @@ class Observation:
 
 def _account_of(request: HttpRequest) -> int | None:
     """The account's id, if anything has asked for the account: looking it up only for the log is not worth a query."""
-    account = vars(request).get("user") or vars(request).get("_cached_user")
+    account = vars(request).get("user")
+    if isinstance(account, SimpleLazyObject):  # Django's own, which looks when it is looked at
+        account = vars(request).get("_cached_user")
     return account.pk if account is not None else None

@@ -208,7 +208,7 @@ def _moment(text: str) -> datetime:
     moment = datetime.fromisoformat(text)
     if moment.utcoffset() is None:
         raise ValueError(text)
-    return moment
+    return moment.astimezone(UTC)
 
 
 def _word(text: str) -> str:

@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from contextlib import nullcontext
 from datetime import datetime
-from functools import cache
 from itertools import chain
 from typing import Any
 
@@ -50,7 +49,6 @@ def stored(moment: datetime) -> str:
     return moment.replace(tzinfo=None).isoformat(" ")
 
 
-@cache
 def _statement(table: str, columns: tuple[str, ...], rows: int) -> str:
     quote = connection.ops.quote_name
     row = f"({', '.join(['%s'] * len(columns))})"

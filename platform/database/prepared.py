@@ -3,7 +3,6 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from decimal import Decimal
 from typing import Any
 
 from django.db import connection
@@ -58,4 +57,4 @@ def _adapted(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
 def _as_parameter(value: Any) -> Any:
     if isinstance(value, datetime):
         return connection.ops.adapt_datetimefield_value(value)
-    return str(value) if isinstance(value, Decimal) else value
+    return value

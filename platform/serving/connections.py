@@ -45,8 +45,9 @@ class Connection(HTTPChannel):
     def writable(self) -> bool:
         """Whether there is something to do as soon as the client takes more.
 
-        waitress' own says so too of a few bytes that its handle_write() leaves to the thread that is at work on the
-        answer: the thread that reads and writes then turned round and round, and kept that one from finishing.
+        waitress' own says so too of the few bytes that its handle_write() leaves to the thread that is at work on the
+        answer: with send_bytes above 1, the thread that reads and writes would turn round and round until that one is
+        done, and keep it from being done.
         """
         waits = self.total_outbufs_len and (not self.requests or self.total_outbufs_len >= self.adj.send_bytes)
         return bool(waits or self.will_close or self.close_when_flushed)
@@ -98,13 +99,16 @@ class Server(TcpWSGIServer):
         super().__init__(*args, **kwargs)
         self.patience = patience
         self.most = most
+        self.is_ending = False
+        """then it takes all connections that have come, and the other processes take what comes"""
 
     def fix_addr(self, addr: Any) -> Any:
         return addr or ("localhost", 0)  # of a Unix socket
 
     def handle_accept(self) -> None:
         """Take what has come."""
-        for _ in range(1 if len(self.active_channels) < FEW else TAKEN_AT_ONCE):
+        is_shared = len(self.active_channels) < FEW and not self.is_ending
+        for _ in range(1 if is_shared else TAKEN_AT_ONCE):
             held = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == held:
@@ -126,9 +130,12 @@ class Server(TcpWSGIServer):
             if self.patience.is_over(waiting, now):
                 connection.give_up()
 
-    def end_idle(self) -> None:
-        """Close every connection of which no request is whole, and take no more."""
+    def take_no_more(self) -> None:
+        """Leave connections that come from now on to other processes."""
         self.del_channel()
+
+    def end_idle(self) -> None:
+        """Close every connection of which no request is whole."""
         for connection in list(self.active_channels.values()):
             if not connection.is_busy and not connection.total_outbufs_len:
                 connection.handle_close()

@@ -77,15 +77,22 @@ class Refusal(ErrorTask):
         self.content_length = len(body)
         self.write(body)
 
-    def finish(self) -> None:
-        super().finish()
-        access.log_answer(self)
+    def service(self) -> None:
+        try:
+            super().service()
+        finally:
+            access.log_answer(self)
 
 
 class Answer(WSGITask):
     """Has Django answer a request."""
 
+    def service(self) -> None:
+        try:
+            super().service()
+        finally:
+            access.log_answer(self)  # also if the client has gone meanwhile: what it asked for may have been done
+
     def finish(self) -> None:
         super().finish()
         self.channel.send_now()
-        access.log_answer(self)

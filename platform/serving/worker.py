@@ -20,6 +20,8 @@ FILES_KEPT = 100
 
 
 LOOKS_EVERY_SECONDS = 0.5
+SENT_AT_ONCE = 18_000
+"""Bytes of an answer that are worth sending before it is whole."""
 
 
 class BufferingWorker(Worker):
@@ -57,7 +59,7 @@ class BufferingWorker(Worker):
         )
 
     def _adjustments(self, largest_body: int, address: Any) -> Adjustments:
-        return Adjustments(
+        adjustments = Adjustments(
             connection_limit=self._most() + FILES_KEPT,
             backlog=self.cfg.backlog,
             max_request_header_size=LARGEST_HEAD,
@@ -69,6 +71,10 @@ class BufferingWorker(Worker):
             # For requests that name no host, as HTTP/1.0 lets them.
             server_name=address[0] if isinstance(address, tuple) else "localhost",
         )
+        # Head and body of a small answer go out together, when it is whole: see Connection.send_now. (As an argument
+        # it is deprecated, since waitress itself would leave less than this to its next turn.)
+        adjustments.send_bytes = SENT_AT_ONCE
+        return adjustments
 
     def _most(self) -> int:
         """Connections at the same time; fewer than gunicorn's setting says where the system allows fewer files."""
@@ -88,8 +94,12 @@ class BufferingWorker(Worker):
     def _end(self, servers: list[Server], connections: dict[int, Any]) -> None:
         """Answer every request that is whole, for as long as gunicorn waits."""
         deadline = time.monotonic() + self.cfg.graceful_timeout
-        for _ in ("take the connections that have come", "read what came on them"):
-            self._turn(servers, connections, seconds=0)
+        for server in servers:
+            server.is_ending = True
+        self._turn(servers, connections, seconds=0)  # takes the connections that have come
+        for server in servers:
+            server.take_no_more()
+        self._turn(servers, connections, seconds=0)  # reads what came on them
         for server in servers:
             server.end_idle()
         while any(server.is_busy for server in servers) and time.monotonic() < deadline:

@@ -10,9 +10,10 @@ from django.contrib.auth.models import Group, User
 from django.test import Client
 from django.utils import timezone
 from knox.models import AuthToken
-from rest_framework.test import APIClient
+from rest_framework.test import APIClient, APIRequestFactory
 
 from accounts import revocation
+from accounts.authentication import BearerToken
 from accounts.roles import Role
 from api.models import Customer
 
@@ -59,6 +60,16 @@ def test_a_token_revokes_itself_and_no_other(ada: User) -> None:
     assert bearer(one).delete("/auth/tokens/current").status_code == 204
     assert bearer(one).get("/notifications").status_code == 401
     assert bearer(other).get("/notifications").status_code == 200
+
+
+def test_two_requests_that_are_answered_at_once_share_no_token(ada: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    token = make_token().json()["token"]
+    bearer(token).get("/notifications")
+    request = APIRequestFactory().get("/", headers={"Authorization": f"Bearer {token}"})
+    (one, its), (other, others) = (BearerToken().authenticate(request) for _ in range(2))
+    its.delete()
+    assert (others.pk, others.delete()[0]) != (None, 1)
+    assert one is not other
 
 
 def test_a_token_makes_no_further_tokens(ada: User) -> None:

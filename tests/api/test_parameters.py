@@ -1,6 +1,8 @@
 """One way of reading query strings: what one endpoint refuses, all do, in the same words."""
 
+from base64 import b64encode
 from typing import Any
+from urllib.parse import urlencode
 
 import pytest
 from django.contrib.auth.models import User
@@ -116,3 +118,11 @@ def test_a_row_that_cannot_be_is_not_found(superuser: APIClient, address: str, n
 
 def test_an_asked_for_method_is_refused_before_its_parameters(superuser: APIClient) -> None:
     assert superuser.delete("/transactions?colour=red").status_code == 405
+
+
+@pytest.mark.parametrize("moment", ["0001-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59", "2026-01-01T00:00:00"])
+@pytest.mark.parametrize("address", ["/transactions", "/fraud/alerts"])
+def test_a_cursor_at_a_moment_that_no_calendar_has_is_refused(superuser: APIClient, address: str, moment: str) -> None:
+    cursor = b64encode(urlencode([("p", moment), ("p", "1")]).encode()).decode()
+    answer = superuser.get(address, {"cursor": cursor})
+    assert [parameter for parameter, _ in refused(answer)] == ["cursor"]

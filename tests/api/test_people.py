@@ -1,3 +1,5 @@
+from typing import Any
+
 import pytest
 from django.contrib.auth.models import User
 from django.test import Client
@@ -34,3 +36,10 @@ def test_who_brings_a_token_that_is_none_is_not_who_the_cookie_says(token: str) 
     client.force_login(User.objects.get())
     assert client.get("/notifications").status_code == 200
     assert client.get("/notifications", headers={"Authorization": "Bearer none"}).status_code == 401
+
+
+def test_the_log_looks_up_no_account_for_itself(django_assert_num_queries: Any) -> None:
+    client = Client()
+    client.force_login(User.objects.create_user("bob"))
+    with django_assert_num_queries(0):
+        assert client.get("/problems").status_code == 200

@@ -5,6 +5,8 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from django.db import transaction
+
 import events
 from analytics import consumers as analytics
 from events import ChangedStatus
@@ -80,7 +82,8 @@ class Shop:
 
     def post(self, *orders: events.Transaction) -> None:
         try:
-            services.create_transactions(orders=list(orders))
+            with transaction.atomic():
+                services.create_transactions(orders=list(orders))
         except services.AlreadyExists:
             return
 

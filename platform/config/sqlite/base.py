@@ -11,6 +11,8 @@ from django.db.backends.sqlite3 import base, features, operations
 
 from config.moments import read_utc
 
+PRIMARY = 0xFF
+"""the part of SQLite's codes of errors that says what kind they are of"""
 ASKS_EVERY_SECONDS = 0.002
 IN_MEMORY = (":memory:", "file:")
 
@@ -81,7 +83,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
         try:
             self.connection.execute("BEGIN IMMEDIATE")
         except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode != sqlite3.SQLITE_BUSY or is_last_time:
+            if error.sqlite_errorcode & PRIMARY != sqlite3.SQLITE_BUSY or is_last_time:
                 raise
             return False
         return True
