@@ -1,7 +1,9 @@
 """What would keep MySQL busy for ever is ended, by a hint in the statement itself."""
 
+from threading import Event, Thread
+
 import pytest
-from django.db import connection
+from django.db import OperationalError, connection
 
 from analytics.models import HourlyTotal
 from database.time_limit import TookTooLong, time_limit
@@ -36,3 +38,25 @@ def test_a_statement_of_several_selects_is_limited_too() -> None:
         assert list(rows.union(rows, all=True)) == []
     with pytest.raises(TookTooLong), time_limit(0.2):
         ask(f"({ENDLESS}) UNION ALL ({ENDLESS})")
+
+
+@pytest.mark.django_db(transaction=True)
+def test_who_waits_for_a_locked_table_is_told_of_the_lock_and_not_to_narrow() -> None:
+    locked, done = Event(), Event()
+
+    def lock() -> None:
+        ask("LOCK TABLES analytics_hourlytotal WRITE")
+        locked.set()
+        done.wait(30)
+        ask("UNLOCK TABLES")
+        connection.close()
+
+    holder = Thread(target=lock)
+    holder.start()
+    try:
+        assert locked.wait(30)
+        with pytest.raises(OperationalError, match="1205"), time_limit(5):
+            ask("SELECT count(*) FROM analytics_hourlytotal")
+    finally:
+        done.set()
+        holder.join()
