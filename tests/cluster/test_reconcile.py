@@ -33,7 +33,7 @@ def test_stages_agree_and_damage_to_each_is_named_and_mended(cluster: RunningClu
         f"DELETE FROM fraud_fraudalert WHERE order_id = '{order_id}'"
     )
     cluster.elasticsearch(f"/transactions/_doc/{order_id}?refresh=true", method="DELETE")
-    with pytest.raises(AssertionError, match="3 mismatches"):
+    with pytest.raises(AssertionError, match="4 mismatches"):
         reconcile(cluster)
     assert "All agree." in reconcile(cluster, "--repair")
     wait_until(lambda: stages_of(cluster, order_id) == ALL_STAGES, "the order is in every stage again", timeout=60)
