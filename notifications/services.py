@@ -10,8 +10,9 @@ from django.utils import timezone
 from accounts.roles import Role
 from api.models import Customer
 from database.deleting import delete_in_portions
-from database.inserting import insert_new_rows, stored
+from database.inserting import insert_new_rows
 from database.portions import portions
+from database.values import stored
 from notifications import mailing, selectors
 from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
 from notifications.messages import Audience, Kind, Message

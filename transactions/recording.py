@@ -9,7 +9,8 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from database.inserting import insert_rows, stored
+from database.inserting import insert_rows
+from database.values import stored
 from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents, to_cents
 from streaming.producing import outbox

@@ -2,12 +2,13 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
-from datetime import datetime
 from itertools import chain
 from typing import Any
 
 from django.db import connection, transaction
 from django.db.models import Model
+
+from database.portions import portions
 
 ROWS_PER_STATEMENT = 1000
 """Some 200 KB of SQL: a thousandth of what MySQL takes at once, and no statement waits long for the one before."""
@@ -16,13 +17,13 @@ ROWS_PER_STATEMENT = 1000
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows that nobody has yet; raises IntegrityError, and then none of the rows are there.
 
-    rows: values in the order of the columns, as the database takes them: `stored()` makes that of moments, str() of
-    decimals. What the columns leave out gets the database's own default.
+    rows: values in the order of the columns, as the database takes them: values.stored() makes that of moments, str()
+    of decimals. What the columns leave out gets the database's own default.
     """
     # Of several statements, what was inserted up to an error would stay: SQLite runs one for each row.
     is_one = connection.vendor != "sqlite" and len(rows) <= ROWS_PER_STATEMENT
     with nullcontext() if is_one else transaction.atomic():
-        _insert(model, tuple(columns), rows)
+        _insert(model, columns, rows)
 
 
 def insert_new_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
@@ -30,26 +31,21 @@ def insert_new_rows(model: type[Model], columns: Sequence[str], rows: Sequence[S
     quote = connection.ops.quote_name
     passed_over = {"sqlite": " ON CONFLICT DO NOTHING", "mysql": " ON DUPLICATE KEY UPDATE {0} = {0}"}
     with transaction.atomic(savepoint=False):
-        _insert(model, tuple(columns), rows, passed_over[connection.vendor].format(quote(columns[0])))
+        _insert(model, columns, rows, passed_over[connection.vendor].format(quote(columns[0])))
 
 
-def _insert(model: type[Model], columns: tuple[str, ...], rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
+def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
     table = model._meta.db_table
     with connection.cursor() as cursor:
         if connection.vendor == "sqlite":
-            cursor.executemany(_statement(table, columns, 1) + suffix, rows)
+            cursor.executemany(insertion(table, columns, 1) + suffix, rows)
             return
-        for start in range(0, len(rows), ROWS_PER_STATEMENT):
-            some = rows[start : start + ROWS_PER_STATEMENT]
-            cursor.execute(_statement(table, columns, len(some)) + suffix, [*chain.from_iterable(some)])
+        for some in portions(rows, ROWS_PER_STATEMENT):
+            cursor.execute(insertion(table, columns, len(some)) + suffix, [*chain.from_iterable(some)])
 
 
-def stored(moment: datetime) -> str:
-    """A moment (UTC) as both databases store it."""
-    return moment.replace(tzinfo=None).isoformat(" ")
-
-
-def _statement(table: str, columns: tuple[str, ...], rows: int) -> str:
+def insertion(table: str, columns: Sequence[str], rows: int) -> str:
+    """INSERT of so many rows."""
     quote = connection.ops.quote_name
     row = f"({', '.join(['%s'] * len(columns))})"
     # Nothing but names of tables and columns stands in it; the values are parameters.

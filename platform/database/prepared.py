@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
 from typing import Any
 
 from django.db import connection
 from django.db.models import QuerySet
+
+from database.values import as_parameter
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +52,4 @@ class PreparedQuery:
 
 
 def _adapted(parameters: tuple[Any, ...]) -> tuple[Any, ...]:
-    return tuple(map(_as_parameter, parameters))
-
-
-def _as_parameter(value: Any) -> Any:
-    if isinstance(value, datetime):
-        return connection.ops.adapt_datetimefield_value(value)
-    return value
+    return tuple(map(as_parameter, parameters))

@@ -1,13 +1,15 @@
 """Adding to rows, and making those that are missing, in one statement: processes at work on the same lose nothing."""
 
-from collections.abc import Iterator, Sequence
-from datetime import datetime
+from collections.abc import Sequence
+from itertools import chain
 from typing import Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
 
+from database.inserting import insertion
 from database.portions import portions
+from database.values import as_parameter
 
 ROWS_PER_STATEMENT = 1000
 """Seven parameters a row: SQLite takes 32,766 since 3.32, and Debian's 250,000."""
@@ -38,22 +40,16 @@ def add_to_sums(
     key: columns with a unique constraint. The order of `rows` is that in which locks are taken. A row that is missing
     is made of key and sums: other columns must be the database's to fill.
     """
+    table, columns = model._meta.db_table, [*key, *sums]
+    added = _addition(table, key, sums)
     with connection.cursor() as cursor:
         for some in portions(rows, ROWS_PER_STATEMENT):
-            cursor.execute(_statement(model._meta.db_table, key, sums, len(some)), list(_parameters(some)))
+            parameters = map(as_parameter, chain.from_iterable(some))
+            cursor.execute(f"{insertion(table, columns, len(some))} {added}", list(parameters))
 
 
-def _statement(table: str, key: Sequence[str], sums: Sequence[str], rows: int) -> str:
-    """INSERT … or add, for so many rows; bulk_create() can replace a row's values but not add to them."""
-    dialect, columns = DIALECTS[connection.vendor], [*key, *sums]
-    values = ", ".join([f"({', '.join(['%s'] * len(columns))})"] * rows)
-    otherwise = dialect.otherwise.format(", ".join(key))
-    added = ", ".join(f"{name} = {table}.{name} + {dialect.added}.{name}" for name in sums)
-    # Nothing but our own names stands in this statement; the values are parameters.
-    return f"INSERT INTO {table} ({', '.join(columns)}) VALUES {values} {dialect.named} {otherwise} {added}"  # noqa: S608
-
-
-def _parameters(rows: Sequence[tuple[Any, ...]]) -> Iterator[Any]:
-    for row in rows:
-        for value in row:
-            yield connection.ops.adapt_datetimefield_value(value) if isinstance(value, datetime) else value
+def _addition(table: str, key: Sequence[str], sums: Sequence[str]) -> str:
+    """… or add, behind an INSERT; bulk_create() can replace a row's values but not add to them."""
+    dialect, quote = DIALECTS[connection.vendor], connection.ops.quote_name
+    added = ", ".join(f"{quote(name)} = {quote(table)}.{quote(name)} + {dialect.added}.{quote(name)}" for name in sums)
+    return f"{dialect.named} {dialect.otherwise.format(', '.join(map(quote, key)))} {added}"

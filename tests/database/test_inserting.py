@@ -5,7 +5,8 @@ import pytest
 from django.db import IntegrityError, connection, transaction
 
 from database import inserting
-from database.inserting import insert_new_rows, insert_rows, stored
+from database.inserting import insert_new_rows, insert_rows
+from database.values import stored
 from tests.databases import sqlite_only
 from transactions.models import Misattribution
 

@@ -12,7 +12,8 @@ from django.core.checks import run_checks
 from django.db import DataError, IntegrityError, connection, transaction
 from django.test.utils import CaptureQueriesContext
 
-from database.inserting import insert_new_rows, insert_rows, stored
+from database.inserting import insert_new_rows, insert_rows
+from database.values import stored
 from events import Status
 from events import Transaction as Order
 from streaming.consuming.retries import again_if_given_up

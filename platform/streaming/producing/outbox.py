@@ -5,7 +5,8 @@ from collections.abc import Iterable
 from django.db import connection
 from django.utils import timezone
 
-from database.inserting import insert_rows, stored
+from database.inserting import insert_rows
+from database.values import stored
 from streaming.clients import codec
 from streaming.models import OutboxMessage
 from streaming.telemetry import tracing
