@@ -10,6 +10,7 @@ from django.db.models import Sum, Value
 
 from analytics.models import HourlyTotal, ShopHour
 from analytics.windows import NOTHING, Sums, UserHour
+from database.portions import portions_of_table
 from database.prepared import PreparedQuery
 from events.money import from_cents
 
@@ -66,24 +67,10 @@ def totals_of(hours: Iterable[datetime]) -> dict[UserHour, Sums]:
 def sums_by_hour() -> dict[datetime, Sums]:
     """What the stored totals of users come to in each hour, added up a portion of the table at a time."""
     hours: dict[datetime, Sums] = {}
-    end = 0
-    while (last := _end_of_portion(end)) is not None:
-        rows = HourlyTotal.objects.filter(pk__gt=end, pk__lte=last).order_by()
-        end = last
+    for rows in portions_of_table(HourlyTotal.objects.all()):
         for hour, *sums in rows.values_list("hour").annotate(*(Sum(name) for name in SUMS)):
             hours[hour] = hours.get(hour, NOTHING) + Sums(*sums)
     return hours
-
-
-PORTION = 50_000
-"""Rows that one statement looks at: some tenths of a second."""
-
-
-def _end_of_portion(begin: int) -> int | None:
-    """The last id of the next portion of rows; None: there are none. Ids have gaps: MySQL takes one for each upsert."""
-    rows = HourlyTotal.objects.filter(pk__gt=begin).order_by("pk").values_list("pk", flat=True)
-    last: int | None = rows[PORTION - 1 : PORTION].first() or rows.last()
-    return last
 
 
 def shop_hours() -> dict[datetime, Sums]:

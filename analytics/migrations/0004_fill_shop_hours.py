@@ -1,10 +1,11 @@
 """What users' hourly totals come to so far, for the whole shop; `manage.py reconcile --repair` does the same later."""
 
 from django.db import migrations, transaction
-from django.db.models import Max, Sum
+from django.db.models import Sum
+
+from database.portions import portions_of_table
 
 SUMS = ("total_cents", "transaction_count", "settled_cents", "failed_cents", "refunded_cents")
-PORTION = 50_000
 
 
 def add_up(apps, schema_editor):
@@ -12,9 +13,8 @@ def add_up(apps, schema_editor):
     totals = apps.get_model("analytics", "HourlyTotal").objects.using(alias)
     model = apps.get_model("analytics", "ShopHour")
     hours = {}
-    for begin in range(0, totals.aggregate(last=Max("pk"))["last"] or 0, PORTION):
-        rows = totals.filter(pk__gt=begin, pk__lte=begin + PORTION).order_by().values("hour")
-        for row in rows.annotate(**{f"sum_of_{name}": Sum(name) for name in SUMS}):
+    for rows in portions_of_table(totals.all()):
+        for row in rows.values("hour").annotate(**{f"sum_of_{name}": Sum(name) for name in SUMS}):
             sums = [row[f"sum_of_{name}"] for name in SUMS]
             hours[row["hour"]] = [a + b for a, b in zip(hours.get(row["hour"], [0] * len(SUMS)), sums)]
     with transaction.atomic(using=alias):

@@ -4,23 +4,23 @@ from collections import Counter
 from datetime import timedelta
 
 from django.db import migrations, transaction
-from django.db.models import Count, Max
+from django.db.models import Count
 
+from database.portions import portions_of_table
 from fraud.buckets import bucket_of
 
 CLOSED = ("CONFIRMED", "DISMISSED")
-PORTION = 50_000
 
 
 def add_up(apps, schema_editor):
     alias = schema_editor.connection.alias
     of = {name: apps.get_model("fraud", name) for name in ("FraudAlert", "AlertEntry", "AlertCount", "DecisionTime")}
     alerts, decisions, micros = Counter(), Counter(), Counter()
-    for rows in portions(of["FraudAlert"].objects.using(alias)):
-        for rule, status, number in rows.order_by().values_list("rule", "status").annotate(Count("pk")):
+    for rows in portions_of_table(of["FraudAlert"].objects.using(alias)):
+        for rule, status, number in rows.values_list("rule", "status").annotate(Count("pk")):
             alerts[rule, status] += number
-    for rows in portions(of["AlertEntry"].objects.using(alias)):
-        made = rows.filter(status__in=CLOSED).exclude(previous_status__in=CLOSED).order_by()
+    for rows in portions_of_table(of["AlertEntry"].objects.using(alias)):
+        made = rows.filter(status__in=CLOSED).exclude(previous_status__in=CLOSED)
         for rule, raised_at, status, at in made.values_list("alert__rule", "alert__raised_at", "status", "at"):
             key = rule, status, bucket_of(at - raised_at)
             decisions[key] += 1
@@ -35,11 +35,6 @@ def add_up(apps, schema_editor):
             of["DecisionTime"](rule=rule, outcome=outcome, within=within, decisions=number, micros=micros[rule, outcome, within])
             for (rule, outcome, within), number in decisions.items()
         )
-
-
-def portions(rows):
-    last = rows.aggregate(last=Max("pk"))["last"] or 0
-    return (rows.filter(pk__gt=begin, pk__lte=begin + PORTION) for begin in range(0, last, PORTION))
 
 
 class Migration(migrations.Migration):

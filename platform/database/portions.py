@@ -1,10 +1,34 @@
+"""Many things, so many at a time."""
+
 from collections.abc import Iterator, Sequence
-from typing import TypeVar
+from typing import Any, TypeVar
+
+from django.db.models import QuerySet
 
 T = TypeVar("T")
 
+ROWS_READ_AT_ONCE = 50_000
+"""Some tenths of a second."""
+
 
 def portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
-    """These items, so many at a time: a statement takes only so many parameters, and so many conditions."""
+    """These items: a statement takes only so many parameters, and so many conditions."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def portions_of_table(table: QuerySet[Any, Any], size: int = ROWS_READ_AT_ONCE) -> Iterator[QuerySet[Any, Any]]:
+    """All rows of a table by their ids, for what would otherwise be one long statement.
+
+    The portions are counted in rows: ids have gaps, since MySQL takes one for each row that an upsert finds there.
+    """
+    begin = 0
+    while (end := _last_of_next(table, begin, size)) is not None:
+        yield table.filter(pk__gt=begin, pk__lte=end).order_by()
+        begin = end
+
+
+def _last_of_next(table: QuerySet[Any, Any], begin: int, size: int) -> int | None:
+    following = table.filter(pk__gt=begin).order_by("pk").values_list("pk", flat=True)
+    last: int | None = following[size - 1 : size].first() or following.last()
+    return last

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 
@@ -20,6 +21,7 @@ from analytics.services import (
     forget_empty_hours,
 )
 from analytics.windows import NOTHING, Sums, UserHour
+from database.portions import portions_of_table
 
 TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)
 HOUR = timedelta(hours=1)
@@ -92,7 +94,7 @@ def test_a_migration_adds_up_what_was_there_before_also_after_one_that_was_ended
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     filling = import_module("analytics.migrations.0004_fill_shop_hours")
-    monkeypatch.setattr(filling, "PORTION", 3)
+    monkeypatch.setattr(filling, "portions_of_table", partial(portions_of_table, size=3))
     add({(user, TWO + user % 3 * HOUR): Sums(user, 1, 2, 3, 4) for user in range(20)})
     right = shop_hours()
     ShopHour.objects.filter(hour__gt=TWO).delete()

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+from functools import partial
 from importlib import import_module
 from types import SimpleNamespace
 from typing import Any
@@ -12,6 +13,7 @@ from django.apps import apps
 from django.contrib.auth.models import User
 from django.db import connection
 
+from database.portions import portions_of_table
 from events import AlertStatus, Status, Transaction
 from fraud import services
 from fraud.buckets import LONGER, bucket_of
@@ -90,7 +92,7 @@ def test_a_migration_counts_what_was_there_before_also_after_one_that_was_ended(
     a_day_at_the_desk: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     filling = import_module("fraud.migrations.0003_fill_figures")
-    monkeypatch.setattr(filling, "PORTION", 2)
+    monkeypatch.setattr(filling, "portions_of_table", partial(portions_of_table, size=2))
     DecisionTime.objects.update(decisions=77)
     AlertCount.objects.all().delete()
     filling.add_up(apps, SimpleNamespace(connection=connection))

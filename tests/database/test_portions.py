@@ -1,0 +1,18 @@
+import pytest
+
+from database.portions import portions, portions_of_table
+from streaming.models import OutboxMessage
+
+
+def test_items_come_so_many_at_a_time_and_the_rest_last() -> None:
+    assert list(portions([1, 2, 3, 4, 5], 2)) == [[1, 2], [3, 4], [5]]
+    assert list(portions([], 2)) == []
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("rows", [0, 1, 2, 3, 4, 5])
+def test_a_table_comes_in_portions_of_so_many_rows_whatever_its_ids(rows: int) -> None:
+    ids = [1, 2, 1_000_000, 2_000_000_000, 2**40][:rows]
+    OutboxMessage.objects.bulk_create(OutboxMessage(pk=pk, topic="t", message_key="k", payload=b"") for pk in ids)
+    found = [sorted(each.values_list("pk", flat=True)) for each in portions_of_table(OutboxMessage.objects.all(), 2)]
+    assert found == [list(each) for each in portions(ids, 2)]
