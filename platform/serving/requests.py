@@ -3,7 +3,7 @@
 from http import HTTPStatus
 
 from waitress.parser import HTTPRequestParser, ParsingError
-from waitress.task import ErrorTask, WSGITask
+from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from serving import access
@@ -63,7 +63,20 @@ class Request(HTTPRequestParser):
         return taken
 
 
-class Refusal(ErrorTask):
+class Logged(Task):
+    """Leaves a line in the log, also if the client has gone meanwhile: what it asked for may have been done."""
+
+    status = f"{HTTPStatus.INTERNAL_SERVER_ERROR.value} {HTTPStatus.INTERNAL_SERVER_ERROR.phrase}"
+    """until there is an answer"""
+
+    def service(self) -> None:
+        try:
+            super().service()
+        finally:
+            access.log_answer(self)
+
+
+class Refusal(Logged, ErrorTask):
     """Answers a request that is none, with a problem, and ends the connection."""
 
     def execute(self) -> None:
@@ -77,21 +90,9 @@ class Refusal(ErrorTask):
         self.content_length = len(body)
         self.write(body)
 
-    def service(self) -> None:
-        try:
-            super().service()
-        finally:
-            access.log_answer(self)
 
-
-class Answer(WSGITask):
+class Answer(Logged, WSGITask):
     """Has Django answer a request."""
-
-    def service(self) -> None:
-        try:
-            super().service()
-        finally:
-            access.log_answer(self)  # also if the client has gone meanwhile: what it asked for may have been done
 
     def finish(self) -> None:
         super().finish()

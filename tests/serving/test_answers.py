@@ -1,0 +1,69 @@
+"""What is logged of an answer, however it ends. With waitress' own tasks, and no client."""
+
+from types import SimpleNamespace
+from typing import Any
+
+import pytest
+from structlog.contextvars import bind_contextvars, get_contextvars
+from waitress.adjustments import Adjustments
+from waitress.channel import ClientDisconnected
+
+from serving.requests import Answer, Request
+
+Line = dict[str, Any]
+
+
+@pytest.fixture
+def lines(settings: Any) -> list[Line]:
+    """What is logged."""
+    found: list[Line] = []
+    settings.ACCESS_LOG = SimpleNamespace(info=lambda event, **values: found.append(values))
+    return found
+
+
+def answer(application: Any, write_soon: Any) -> Answer:
+    request = Request(Adjustments())
+    request.received(b"GET /orders HTTP/1.1\r\nHost: shop\r\n\r\n")
+    server = SimpleNamespace(application=application, effective_host="shop", effective_port=80, server_name="shop")
+    server.adj = request.adj
+    channel = SimpleNamespace(server=server, addr=("127.0.0.1", 1), write_soon=write_soon, send_now=lambda: None)
+    channel.creation_time, channel.check_client_disconnected, channel.adj = 0, lambda: False, request.adj
+    return Answer(channel, request)
+
+
+def created(environ: Any, start_response: Any) -> list[bytes]:
+    start_response("201 Created", [("Content-Length", "2")])
+    return [b"{}"]
+
+
+def hung_up(data: Any) -> int:
+    raise ClientDisconnected
+
+
+def fails(environ: Any, start_response: Any) -> list[bytes]:
+    raise RuntimeError("nobody expected this")
+
+
+def test_an_answer_that_is_taken_is_one_line(lines: list[Line]) -> None:
+    answer(created, len).service()
+    [line] = lines
+    assert (line["request"], line["status"], line["bytes"]) == ("GET /orders", 201, 2)
+
+
+def test_what_was_done_for_a_client_that_hung_up_is_logged_too(lines: list[Line]) -> None:
+    with pytest.raises(ClientDisconnected):
+        answer(created, hung_up).service()
+    assert [line["status"] for line in lines] == [201]
+
+
+def test_what_fails_before_it_has_an_answer_is_no_success(lines: list[Line]) -> None:
+    with pytest.raises(RuntimeError):
+        answer(fails, len).service()
+    assert [line["status"] for line in lines] == [500]
+
+
+def test_nothing_of_a_request_is_bound_to_what_follows_it(lines: list[Line]) -> None:
+    bind_contextvars(request_id="of the first one")
+    with pytest.raises(ClientDisconnected):
+        answer(created, hung_up).service()
+    assert get_contextvars() == {}
