@@ -64,8 +64,10 @@ def _key(token: bytes) -> bytes:
     return sha256(token).digest()  # so that no dump of memory holds tokens that are valid
 
 
-def _revoke(**about: Any) -> None:
-    if about.get("created") or CHANGES_NOTHING.issuperset(about.get("update_fields") or ("everything",)):
+def _revoke(sender: Any, **about: Any) -> None:
+    # What is new has been looked up by nobody, but for whom an account belongs to: that is looked up with the account.
+    is_new = about.get("created") and sender is not Customer
+    if is_new or CHANGES_NOTHING.issuperset(about.get("update_fields") or ("everything",)):
         return
     revocation.mark()  # for what this process reads in the rest of its transaction
     transaction.on_commit(revocation.mark)

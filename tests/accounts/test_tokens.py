@@ -100,8 +100,9 @@ def test_what_a_known_token_may_do_changes_with_its_account_at_once(ada: User) -
     assert bearer(token).get("/fraud/alerts").status_code == 200
     ada.groups.clear()
     assert bearer(token).get("/fraud/alerts").status_code == 403
-    Customer.objects.create(account=ada, user_id=7)
     ada.groups.add(Group.objects.get(name=Role.CUSTOMER))
+    assert bearer(token).get("/analytics/users/7/hourly").status_code == 403
+    Customer.objects.create(account=ada, user_id=7)
     assert bearer(token).get("/analytics/users/7/hourly").status_code == 200
     Customer.objects.get().delete()
     assert bearer(token).get("/analytics/users/7/hourly").status_code == 403
