@@ -16,7 +16,7 @@ import psutil
 
 from native.layout import ROOT
 
-PACKAGES = ("Django", "djangorestframework", "msgspec", "gunicorn", "granian", "mysqlclient", "confluent-kafka")
+PACKAGES = ("Django", "djangorestframework", "msgspec", "gunicorn", "waitress", "mysqlclient", "confluent-kafka")
 """whose versions are told, of those that are installed"""
 
 

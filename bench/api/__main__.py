@@ -11,15 +11,14 @@ from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
-from bench import machine, marked
+from bench import machine, results
 from bench.api import outcome, plot, spring, wrk
 from bench.api.busy import workers
 from bench.api.kept import KeptTurns
-from bench.api.kinds import BY_NAME, KINDS, Kind
+from bench.api.kinds import BY_NAME, KINDS
 from bench.api.measured import Turn
 from bench.api.paths import write_paths
 from bench.api.servers import ours
@@ -35,11 +34,7 @@ ROWS, USERS = 60_000, 10_000
 BUFFER_POOL_MB = 128
 BUSY_RATE = 50
 FOLDER = ROOT / "var" / "bench" / "api"
-RESULTS = ROOT / "bench" / "results"
-README = ROOT / "bench" / "README.md"
-NAME = "bench-api"
 PICTURED = "Requests a second by kind, of Spring Boot and of ours on MySQL and SQLite"
-ALL = " All figures stand in [results/api.json](results/api.json)."
 PREFIX = "ours-"
 """of our servers' names"""
 console = Console(highlight=False, soft_wrap=True)
@@ -78,7 +73,8 @@ def main() -> None:
             "beside_workers": [turn.as_json() for turn in busy],
             "turns": [turn.as_json() for turn in turns],
         }
-        write(told | figures, kinds, tables)
+        told |= figures
+        results.write("api", told, lambda file: plot.draw(told, kinds, file), PICTURED, tables)
 
 
 def parsed() -> argparse.Namespace:
@@ -165,15 +161,6 @@ def tell_of(which: str, who: Contestant, plan: Plan, beside: Beside = alone) -> 
     speeds = ", ".join(f"{name} {each.per_second:,.0f}" for name, each in turn.kinds.items())
     console.print(f"{which}, {turn.server}: {speeds} a second; {turn.memory_mb:.0f} MB")
     return turn
-
-
-def write(figures: dict[str, Any], kinds: Sequence[Kind], tables: str) -> None:
-    """Write all figures, the picture, and the tables in bench/README.md."""
-    RESULTS.mkdir(exist_ok=True)
-    (RESULTS / "api.json").write_text(json.dumps(figures, indent=1) + "\n")
-    plot.draw(figures, kinds, RESULTS / "api.svg")
-    part = f"![{PICTURED}](results/api.svg)\n\n{marked.paragraph(machine.sentence(figures) + ALL)}\n\n{tables}"
-    README.write_text(marked.replaced(README.read_text(), NAME, part))
 
 
 if __name__ == "__main__":

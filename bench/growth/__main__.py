@@ -15,21 +15,16 @@ from typing import Any
 
 from rich.console import Console
 
-from bench import machine, marked
+from bench import machine, results
 from bench.growth import outcome, plot
 from bench.growth.outcome import Took
 from bench.growth.sizes import SIZES, minutes
 from bench.growth.stores import FOLDER, Store, stores, versions
 from bench.mysql import NoFreePort
 from bench.running import DidNotRun, run
-from native.layout import ROOT
 from native.packages.debian import NotInstalled
 
-RESULTS = ROOT / "bench" / "results"
-README = ROOT / "bench" / "README.md"
-NAME = "bench-growth"
 PICTURED = "How long each thing takes with the rows there are, on SQLite and MySQL"
-ALL = " All figures stand in [results/growth.json](results/growth.json)."
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -53,7 +48,11 @@ def main() -> None:
     if options.only or tuple(options.sizes) != SIZES or len(options.databases) < len(stores()):
         return
     told["versions"] |= versions()
-    write(told, times, tables)
+    found = {
+        name: {str(rows): [asdict(each) for each in took] for rows, took in sizes.items()}
+        for name, sizes in times.items()
+    }
+    results.write("growth", told | {"times": found}, lambda file: plot.draw(times, told, file), PICTURED, tables)
 
 
 def parsed() -> argparse.Namespace:
@@ -104,19 +103,6 @@ def kept(file: Path, commit: str) -> list[Took]:
         return []
     told: dict[str, Any] = json.loads(file.read_text())
     return [Took(**each) for each in told["took"]] if told["commit"] == commit else []
-
-
-def write(told: dict[str, Any], times: outcome.Times, tables: str) -> None:
-    """Write all figures, the picture, and the tables in bench/README.md."""
-    RESULTS.mkdir(exist_ok=True)
-    found = {
-        name: {str(rows): [asdict(each) for each in took] for rows, took in sizes.items()}
-        for name, sizes in times.items()
-    }
-    (RESULTS / "growth.json").write_text(json.dumps(told | {"times": found}, indent=1) + "\n")
-    plot.draw(times, told, RESULTS / "growth.svg")
-    part = f"![{PICTURED}](results/growth.svg)\n\n{marked.paragraph(machine.sentence(told) + ALL)}\n\n{tables}"
-    README.write_text(marked.replaced(README.read_text(), NAME, part))
 
 
 if __name__ == "__main__":
