@@ -95,7 +95,8 @@ class Rows(Stage):
             row = stored.get(order_id)
             if row is None:
                 self._note_lost(record)
-            elif _mark(row) == _mark(record.event):
+            elif _mark(row) == _mark(record.event) or bucket_of(row.timestamp, MINUTE) not in self._minutes:
+                # In a minute that agrees the telling that this row is like has been seen, and is not looked at again.
                 self._agreeing.add(order_id)
             else:
                 self._astray.add(order_id)

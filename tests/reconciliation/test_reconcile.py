@@ -269,6 +269,13 @@ def test_tellings_that_were_refused_or_taken_back_are_no_mismatch(day: Shop) -> 
     assert mismatches() == {}
 
 
+def test_a_telling_that_was_refused_is_no_mismatch_where_another_row_of_its_minute_is_lost(day: Shop) -> None:
+    day.send(an_order("k-3", 2e7))
+    day.work()
+    Row.objects.filter(order_id="k-0").delete()
+    assert mismatches() == {Comparison.ROWS: ["k-0: no row"]}
+
+
 def test_a_correction_on_its_way_is_no_mismatch_and_not_made_twice(day: Shop) -> None:
     day.send(an_order("a", 1.0))
     day.work()
