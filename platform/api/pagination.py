@@ -126,17 +126,22 @@ def _rows(rows: QuerySet[Any, Any], order: Sequence[str], place: Place | None, l
     # Of a list that nothing narrows, only the place differs from page to page.
     model: type[models.Model] = rows.model
     query = _whole_table(model, names, tuple(order), None if place is None else place.is_reverse, limit)
-    first, *ties = place.values if place else (None,)
-    return [
-        dict(zip(names, row, strict=True)) for row in query.rows(*([first] * (1 + len(ties)) if place else ()), *ties)
-    ]
+    return [dict(zip(names, row, strict=True)) for row in query.rows(*_parameters(place))]
+
+
+def _parameters(place: Place | None) -> tuple[Any, ...]:
+    """Of _whole_table()'s query: the first column's value stands in it twice where there is another column."""
+    if place is None:
+        return ()
+    first, *others = place.values
+    return (first, first, *others) if others else (first,)
 
 
 @lru_cache(1000)
 def _whole_table(
     model: type[models.Model], names: tuple[str, ...], order: tuple[str, ...], is_reverse: bool | None, limit: int
 ) -> PreparedQuery:
-    """Pages of a table; its parameters are those of _beyond(), as SQL has them: the first value stands there twice."""
+    """Pages of a table; its parameters are those of _beyond(), as SQL has them."""
 
     def page(*values: Any) -> QuerySet[Any, Any]:
         place = None if is_reverse is None else Place((values[0], *values[2:]), is_reverse)

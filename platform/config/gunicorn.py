@@ -42,9 +42,12 @@ def on_starting(server: Any) -> None:
 
 
 def child_exit(server: Any, worker: Any) -> None:
-    """What a worker has counted stays; what it only showed goes with it."""
+    """What a worker has counted stays; what it only showed goes with it, and nobody leaves it a connection any more."""
     from prometheus_client import multiprocess  # noqa: PLC0415 - not before its folder is set
 
+    from serving import neighbours  # noqa: PLC0415 - the folder of our packages is on the path by now
+
+    neighbours.leave(worker.age)
     multiprocess.mark_process_dead(worker.pid)  # type: ignore[no-untyped-call]
 
 

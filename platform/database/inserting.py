@@ -13,6 +13,9 @@ from database.portions import portions
 ROWS_PER_STATEMENT = 1000
 """Some 200 KB of SQL: a thousandth of what MySQL takes at once, and no statement waits long for the one before."""
 
+MOST_PARAMETERS = 32_766
+"""that a statement may have on SQLite (https://www.sqlite.org/limits.html)"""
+
 
 def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]]) -> None:
     """Insert rows that nobody has yet; raises IntegrityError, and then none of the rows are there.
@@ -20,9 +23,8 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     rows: values in the order of the columns, as the database takes them: values.stored() makes that of moments, str()
     of decimals. What the columns leave out gets the database's own default.
     """
-    # Of several statements, what was inserted up to an error would stay: SQLite runs one for each row.
-    is_one = connection.vendor != "sqlite" and len(rows) <= ROWS_PER_STATEMENT
-    with nullcontext() if is_one else transaction.atomic():
+    # Of several statements, what was inserted up to an error would stay.
+    with nullcontext() if len(rows) <= _at_once(columns) else transaction.atomic():
         _insert(model, columns, rows)
 
 
@@ -37,11 +39,17 @@ def insert_new_rows(model: type[Model], columns: Sequence[str], rows: Sequence[S
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
     table = model._meta.db_table
     with connection.cursor() as cursor:
-        if connection.vendor == "sqlite":
-            cursor.executemany(insertion(table, columns, 1) + suffix, rows)
-            return
-        for some in portions(rows, ROWS_PER_STATEMENT):
+        for some in portions(rows, _at_once(columns)):
             cursor.execute(insertion(table, columns, len(some)) + suffix, [*chain.from_iterable(some)])
+
+
+def _at_once(columns: Sequence[str]) -> int:
+    """How many rows go into one statement.
+
+    On SQLite, too, where executemany() would be as fast if nobody else ran: the driver gives up Python's lock at each
+    row, and waits for it up to 5 ms each time while another thread computes.
+    """
+    return min(ROWS_PER_STATEMENT, MOST_PARAMETERS // len(columns))
 
 
 def insertion(table: str, columns: Sequence[str], rows: int) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 from waitress.channel import HTTPChannel
 from waitress.server import TcpWSGIServer
 
+from serving import neighbours
 from serving.patience import Patience, Waiting, WaitsFor, first_to_go
 from serving.requests import Answer, Refusal, Request, TimedOut
 
@@ -14,7 +15,10 @@ NEVER = float("inf")
 TAKEN_AT_ONCE = 50
 """New connections, before those that are there are looked at again, where there are many."""
 FEW = 64
-"""So many connections are taken one by one: else the first of all processes to wake takes all that come at once."""
+"""So many connections are taken one by one, and left to a process that holds fewer: one that has all of them works on
+one core, and the others are idle. Of more, each gets its share by chance."""
+LEFT_SECONDS = 0.05
+"""So long a connection is left to the others. Who has not taken it by then is at a standstill."""
 
 
 class Connection(HTTPChannel):
@@ -95,26 +99,59 @@ class Server(TcpWSGIServer):
     channel_class = Connection
     next_channel_cleanup = NEVER  # end_overdue does it, which knows what is waited for
 
-    def __init__(self, *args: Any, patience: Patience, most: int, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, patience: Patience, most: int, process: int, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.patience = patience
         self.most = most
+        self.process = process
+        """its number among the neighbours"""
+        self.leaves_until = 0.0
+        """the monotonic time until which what came is left to the others; 0: nothing is"""
+        self._has_looked_again = False
         self.is_ending = False
         """then it takes all connections that have come, and the other processes take what comes"""
 
     def fix_addr(self, addr: Any) -> Any:
         return addr or ("localhost", 0)  # of a Unix socket
 
+    def readable(self) -> bool:
+        """Whether to look for connections in this turn."""
+        if time.monotonic() < self.leaves_until:
+            return False
+        if self._has_looked_again:
+            self.leaves_until = 0.0  # in the last turn nothing was there any more: somebody took it
+        self._has_looked_again = bool(self.leaves_until)
+        return bool(super().readable())
+
     def handle_accept(self) -> None:
-        """Take what has come."""
+        """Take what has come, or leave it to a process that holds fewer."""
         is_shared = len(self.active_channels) < FEW and not self.is_ending
+        if is_shared and self._leaves():
+            return
         for _ in range(1 if is_shared else TAKEN_AT_ONCE):
             held = len(self.active_channels)
             super().handle_accept()
             if len(self.active_channels) == held:
                 return
+            self.tell()
             if held >= self.most and not self._make_room():
                 return
+
+    def tell(self) -> None:
+        """Let the other processes know how many connections this one holds, on all its sockets."""
+        if self.is_ending:
+            neighbours.leave(self.process)
+        else:
+            neighbours.tell(self.process, len(self._map))
+
+    def _leaves(self) -> bool:
+        """Whether another process is to take what has come: it gets one chance."""
+        was_left, self.leaves_until, self._has_looked_again = bool(self.leaves_until), 0.0, False
+        least = neighbours.least_held(beside=self.process)
+        if was_left or least is None or len(self._map) <= least:
+            return False
+        self.leaves_until = time.monotonic() + LEFT_SECONDS
+        return True
 
     def _make_room(self) -> bool:
         """Close some connections on which nothing is done; False where there are none."""

@@ -56,6 +56,7 @@ class BufferingWorker(Worker):
             adj=self._adjustments(settings.DATA_UPLOAD_MAX_MEMORY_SIZE, listening.getsockname()),
             patience=Patience(settings.REQUEST_HEAD_SECONDS, settings.REQUEST_SECONDS, self.cfg.keepalive),
             most=self._most(),
+            process=self.age,
         )
 
     def _adjustments(self, largest_body: int, address: Any) -> Adjustments:
@@ -83,7 +84,10 @@ class BufferingWorker(Worker):
 
     def _turn(self, servers: list[Server], connections: dict[int, Any], seconds: float = 1.0) -> None:
         """Read and write what can be; wait for something to do for so many seconds at most."""
-        wasyncore.loop(timeout=seconds, use_poll=True, map=connections, count=1)
+        left = min(each.leaves_until for each in servers) - time.monotonic()
+        wasyncore.loop(timeout=min(seconds, left) if left > 0 else seconds, use_poll=True, map=connections, count=1)
+        for server in servers:
+            server.tell()
         now = time.monotonic()
         if now - self._looked_at >= LOOKS_EVERY_SECONDS:  # at all connections, which may be a thousand
             self._looked_at = now
