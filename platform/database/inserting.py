@@ -24,7 +24,7 @@ def insert_rows(model: type[Model], columns: Sequence[str], rows: Sequence[Seque
     of decimals. What the columns leave out gets the database's own default.
     """
     # Of several statements, what was inserted up to an error would stay.
-    with nullcontext() if len(rows) <= _at_once(columns) else transaction.atomic():
+    with nullcontext() if len(rows) <= rows_at_once(columns) else transaction.atomic():
         _insert(model, columns, rows)
 
 
@@ -39,11 +39,11 @@ def insert_new_rows(model: type[Model], columns: Sequence[str], rows: Sequence[S
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
     table = model._meta.db_table
     with connection.cursor() as cursor:
-        for some in portions(rows, _at_once(columns)):
+        for some in portions(rows, rows_at_once(columns)):
             cursor.execute(insertion(table, columns, len(some)) + suffix, [*chain.from_iterable(some)])
 
 
-def _at_once(columns: Sequence[str]) -> int:
+def rows_at_once(columns: Sequence[str]) -> int:
     """How many rows go into one statement.
 
     On SQLite, too, where executemany() would be as fast if nobody else ran: the driver gives up Python's lock at each

@@ -7,12 +7,9 @@ from typing import Any, NamedTuple
 from django.db import connection
 from django.db.models import Model
 
-from database.inserting import insertion
+from database.inserting import insertion, rows_at_once
 from database.portions import portions
 from database.values import as_parameter
-
-ROWS_PER_STATEMENT = 1000
-"""Seven parameters a row: SQLite takes 32,766 since 3.32, and Debian's 250,000."""
 
 
 class Dialect(NamedTuple):
@@ -43,7 +40,7 @@ def add_to_sums(
     table, columns = model._meta.db_table, [*key, *sums]
     added = _addition(table, key, sums)
     with connection.cursor() as cursor:
-        for some in portions(rows, ROWS_PER_STATEMENT):
+        for some in portions(rows, rows_at_once(columns)):
             parameters = map(as_parameter, chain.from_iterable(some))
             cursor.execute(f"{insertion(table, columns, len(some))} {added}", list(parameters))
 

@@ -20,7 +20,7 @@ from accounts.roles import Role
 from analytics.models import HourlyTotal
 from analytics.services import add_to_hourly_totals, correct_hourly_totals, correct_shop_hours
 from analytics.windows import Sums
-from database.sums import ROWS_PER_STATEMENT
+from database.inserting import ROWS_PER_STATEMENT
 from events import AlertStatus, ChangedStatus, Status
 from fraud.models import FraudAlert
 from fraud.services import change_alert, raise_alerts, realign

@@ -25,7 +25,7 @@ from analytics.models import HourlyTotal, ShopHour
 from analytics.selectors import shop_hours, sums_by_hour
 from analytics.services import add_to_hourly_totals, correct_hourly_totals
 from analytics.windows import Sums
-from database.sums import ROWS_PER_STATEMENT
+from database.inserting import ROWS_PER_STATEMENT
 from events import AlertStatus, Status
 from events import Transaction as Order
 from fraud import services
