@@ -19,6 +19,8 @@ FEW = 64
 one core, and the others are idle. Of more, each gets its share by chance."""
 LEFT_SECONDS = 0.05
 """So long a connection is left to the others. Who has not taken it by then is at a standstill."""
+LOOKS_AGAIN_SECONDS = 0.002
+"""after which, in that time, whether the others have taken theirs: of many that come at once the next is its own."""
 
 
 class Connection(HTTPChannel):
@@ -116,7 +118,7 @@ class Server(TcpWSGIServer):
 
     def readable(self) -> bool:
         """Whether to look for connections in this turn."""
-        if time.monotonic() < self.leaves_until:
+        if self.is_leaving and self._holds_more():
             return False
         if self._has_looked_again:
             self.leaves_until = 0.0  # in the last turn nothing was there any more: somebody took it
@@ -144,11 +146,20 @@ class Server(TcpWSGIServer):
         else:
             neighbours.tell(self.process, len(self._map))
 
+    @property
+    def is_leaving(self) -> bool:
+        """Whether what has come is being left to others."""
+        return time.monotonic() < self.leaves_until
+
+    def _holds_more(self) -> bool:
+        """Than another process, which therefore is to take the next."""
+        least = neighbours.least_held(beside=self.process)
+        return least is not None and len(self._map) > least
+
     def _leaves(self) -> bool:
         """Whether another process is to take what has come: it gets one chance."""
         was_left, self.leaves_until, self._has_looked_again = bool(self.leaves_until), 0.0, False
-        least = neighbours.least_held(beside=self.process)
-        if was_left or least is None or len(self._map) <= least:
+        if was_left or not self._holds_more():
             return False
         self.leaves_until = time.monotonic() + LEFT_SECONDS
         return True

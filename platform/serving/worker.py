@@ -10,7 +10,7 @@ from waitress import wasyncore
 from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
-from serving.connections import Server
+from serving.connections import LOOKS_AGAIN_SECONDS, Server
 from serving.patience import Patience
 
 LARGEST_HEAD = 32_768
@@ -84,8 +84,9 @@ class BufferingWorker(Worker):
 
     def _turn(self, servers: list[Server], connections: dict[int, Any], seconds: float = 1.0) -> None:
         """Read and write what can be; wait for something to do for so many seconds at most."""
-        left = min(each.leaves_until for each in servers) - time.monotonic()
-        wasyncore.loop(timeout=min(seconds, left) if left > 0 else seconds, use_poll=True, map=connections, count=1)
+        if any(server.is_leaving for server in servers):
+            seconds = min(seconds, LOOKS_AGAIN_SECONDS)
+        wasyncore.loop(timeout=seconds, use_poll=True, map=connections, count=1)
         for server in servers:
             server.tell()
         now = time.monotonic()

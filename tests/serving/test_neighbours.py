@@ -11,7 +11,7 @@ from waitress.adjustments import Adjustments
 from waitress.task import ThreadedTaskDispatcher
 
 from native.driving.embedded import wait_until
-from serving import neighbours
+from serving import connections, neighbours
 from serving.connections import Server
 from serving.patience import Patience
 
@@ -28,8 +28,8 @@ def listening() -> Iterator[socket.socket]:
 
 @pytest.fixture
 def connect(listening: socket.socket) -> Iterator[Connect]:
-    with ExitStack() as connections:
-        yield lambda: connections.enter_context(socket.create_connection(listening.getsockname()))
+    with ExitStack() as made:
+        yield lambda: made.enter_context(socket.create_connection(listening.getsockname()))
 
 
 @pytest.fixture
@@ -45,10 +45,10 @@ def servers(listening: socket.socket) -> Iterator[list[Server]]:
 
 
 def server_on(listening: socket.socket, process: int) -> Server:
-    connections: dict[int, Any] = {}
+    held: dict[int, Any] = {}
     return Server(
         lambda environ, start: [b""],
-        connections,
+        held,
         True,
         listening.dup(),
         dispatcher=ThreadedTaskDispatcher(),
@@ -96,6 +96,23 @@ def test_what_was_left_and_taken_is_forgotten(servers: list[Server], connect: Co
     assert (turn(first), turn(second)) == (2, 1)
     connect()
     assert (turn(first), turn(second)) == (2, 2)
+
+
+def test_of_many_that_come_at_once_the_next_is_taken_as_soon_as_the_other_has_taken_its_own(
+    servers: list[Server], connect: Connect, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(connections, "LEFT_SECONDS", 60)
+    first, second = servers
+    connect()
+    turn(first)
+    connect()
+    connect()
+    assert turn(first) == 1
+    assert first.is_leaving
+    assert not first.readable()
+    assert turn(second) == 1
+    assert first.readable()
+    assert turn(first) == 2
 
 
 def test_nothing_is_left_to_a_process_that_has_ended(servers: list[Server], connect: Connect) -> None:
