@@ -5,7 +5,6 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-import structlog
 from django.core.exceptions import RequestDataTooBig
 from django.db import Error
 from django.http import HttpRequest, HttpResponse
@@ -45,8 +44,7 @@ def server_error(request: HttpRequest) -> HttpResponse:
         return _unavailable(request, refused)
     if is_page(request):
         return defaults.server_error(request)
-    request_id = structlog.contextvars.get_contextvars().get("request_id")
-    return problem(Problem(ProblemType.INTERNAL, ProblemType.INTERNAL.remedy, request_id=request_id))
+    return problem(Problem(ProblemType.INTERNAL, ProblemType.INTERNAL.remedy))
 
 
 def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse]:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from time import perf_counter
 from typing import Any
-from uuid import uuid4
 
 from django.conf import settings
 from django.http import HttpRequest
@@ -13,11 +12,13 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api import request_metrics
 from api.addresses import client_address
+from api.request_ids import HEADER, request_id
 
 
 class Observation:
     """Binds request_id, ip and user_id to every line of the log; the server logs one line an answer (serving/access).
 
+    Every answer names the request_id, which may be the caller's own.
     It leaves them bound, for that line, which is written when the answer has been sent.
     """
 
@@ -28,8 +29,10 @@ class Observation:
         began = perf_counter()
         address = client_address(request.META, settings.TRUSTED_PROXIES)
         clear_contextvars()
-        bind_contextvars(request_id=str(uuid4()), ip=str(address) if address else None)
+        named = request_id(request.META.get("HTTP_X_REQUEST_ID"))
+        bind_contextvars(request_id=named, ip=str(address) if address else None)
         answer = self._get_response(request)
+        answer[HEADER] = named
         now = perf_counter()
         view_began = vars(request).get("_view_began")
         request_metrics.count(request, answer, now - began, None if view_began is None else now - view_began)

@@ -130,7 +130,14 @@ class Problem(exceptions.APIException):
             "detail": str(self.detail),
             **({"errors": list(self.errors)} if self.errors else {}),
             **self.members,
+            **_request_id(),
         }
+
+
+def _request_id() -> dict[str, str]:
+    """Of the request that is being answered; nothing outside of one."""
+    named = structlog.contextvars.get_contextvars().get("request_id")
+    return {"request_id": named} if named else {}
 
 
 class BadParameters(exceptions.ValidationError):

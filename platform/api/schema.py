@@ -40,7 +40,7 @@ PROBLEM: dict[str, Any] = {
                 },
             },
         },
-        "request_id": {"type": "string", "description": "under which our logs say more of an error of ours"},
+        "request_id": {"type": "string", "description": "as in the header X-Request-Id: our logs say more under it"},
     },
 }
 

@@ -11,6 +11,7 @@ os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
 if settings.TRACES.kind != tracing.OFF:
     # Before it is imported: it reads this once. Probes and scrapes are nobody's doing.
     os.environ.setdefault("OTEL_PYTHON_DJANGO_EXCLUDED_URLS", "health,metrics")
+    os.environ.setdefault("OTEL_INSTRUMENTATION_HTTP_CAPTURE_HEADERS_SERVER_RESPONSE", "x-request-id")
     from opentelemetry.instrumentation.django import DjangoInstrumentor
 
     tracing.begin("api")

@@ -2,6 +2,7 @@
 
 from http import HTTPStatus
 
+from structlog.contextvars import bind_contextvars
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
@@ -80,12 +81,16 @@ class Refusal(Logged, ErrorTask):
     """Answers a request that is none, with a problem, and ends the connection."""
 
     def execute(self) -> None:
-        from api.errors import refusal  # noqa: PLC0415 - gunicorn's first process, which imports this, has no settings
+        # Here, since the first process of gunicorn, which imports this file, has no settings.
+        from api.errors import refusal  # noqa: PLC0415
+        from api.request_ids import HEADER, request_id  # noqa: PLC0415
 
+        named = request_id(self.request.headers.get("X_REQUEST_ID"))
+        bind_contextvars(request_id=named)
         error = self.request.error
         content_type, body = refusal(error.code, error.body)
         self.status = f"{error.code} {error.reason}"
-        self.response_headers.append(("Content-Type", content_type))
+        self.response_headers += [("Content-Type", content_type), (HEADER, named)]
         self.set_close_on_finish()
         self.content_length = len(body)
         self.write(body)

@@ -1,5 +1,6 @@
 """What is logged of an answer, however it ends. With waitress' own tasks, and no client."""
 
+import re
 from types import SimpleNamespace
 from typing import Any
 
@@ -8,7 +9,7 @@ from structlog.contextvars import bind_contextvars, get_contextvars
 from waitress.adjustments import Adjustments
 from waitress.channel import ClientDisconnected
 
-from serving.requests import Answer, Request
+from serving.requests import Answer, Refusal, Request
 
 Line = dict[str, Any]
 
@@ -67,3 +68,16 @@ def test_nothing_of_a_request_is_bound_to_what_follows_it(lines: list[Line]) -> 
     with pytest.raises(ClientDisconnected):
         answer(created, hung_up).service()
     assert get_contextvars() == {}
+
+
+def test_a_request_that_is_none_is_answered_and_logged_under_an_id(lines: list[Line]) -> None:
+    request = Request(Adjustments())
+    request.received(b"GET / HTTP/1.1\r\nX-Request-Id: mine\r\nContent-Length: some\r\n\r\n")
+    written: list[bytes] = []
+    server = SimpleNamespace(adj=request.adj)
+    channel = SimpleNamespace(server=server, addr=("127.0.0.1", 1), write_soon=written.append, adj=request.adj)
+    channel.creation_time, channel.check_client_disconnected = 0, lambda: False
+    Refusal(channel, request).service()
+    told = b"".join(written).decode()
+    assert re.search("(?m)^X-Request-Id: [-0-9a-z]+\r$", told)
+    assert [line["status"] for line in lines] == [400]
