@@ -5,6 +5,7 @@ from monitoring import api, views
 urlpatterns = [
     path("", views.live_page, name="live"),
     path("favicon.ico", views.icon),
+    path("runbooks/<slug:name>.md", views.runbook, name="runbook"),
     path("live/state", api.LiveState.as_view(), name="live-state"),
     path("health", api.Health.as_view(), name="health"),
     path("health/live", api.Live.as_view(), name="health-live"),

@@ -1,7 +1,9 @@
 from csp.constants import NONE, SELF
 from csp.decorators import csp
+from django.conf import settings
 from django.contrib.auth.decorators import login_required
-from django.http import HttpRequest, HttpResponse
+from django.core.exceptions import PermissionDenied
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.templatetags.static import static
 from django.views.decorators.cache import never_cache
@@ -22,6 +24,7 @@ STRICT_POLICY = {
     "frame-ancestors": [NONE],
 }
 
+RUNBOOKS = settings.BASE_DIR / "docs" / "runbooks"
 CHARTS = (("topics", "Written, by topic"), ("readers", "Read, by group"))
 
 
@@ -40,3 +43,16 @@ def live_page(request: HttpRequest) -> HttpResponse:
     if not may_watch(roles):
         return render(request, "monitoring/not_for_you.html", {"is_customer": Role.CUSTOMER in roles}, status=403)
     return render(request, "monitoring/live.html", {"is_operator": Role.OPERATOR in roles, "charts": CHARTS})
+
+
+@require_safe
+@login_required
+def runbook(request: HttpRequest, name: str) -> HttpResponse:
+    """What to do about an alert, as docs/runbooks has it; alerts and dashboards lead here (RUNBOOKS_URL)."""
+    if not may_watch(roles_of(request.user)):
+        raise PermissionDenied("Runbooks are for the shop's own people.")
+    try:
+        text = (RUNBOOKS / f"{name}.md").read_text()
+    except FileNotFoundError as error:
+        raise Http404(f"There is no runbook {name}.") from error
+    return HttpResponse(text, content_type="text/plain; charset=utf-8")

@@ -163,6 +163,8 @@ class Layout:
             "ZOOKEEPER_CONNECT": self.zookeeper_connect,
             "BOOTSTRAP_SERVERS": self.bootstrap_servers,
             "REGISTRY_URL": self.address("registry"),
+            # The platform's own pages, unless operators read them elsewhere.
+            "RUNBOOKS_URL": os.environ.get("RUNBOOKS_URL") or f"{self.address('api')}/runbooks",
             "AVRO_CONVERTER": "io.apicurio.registry.utils.converter.AvroConverter",
             "MYSQLD": " ".join(debian.command_of(self.mysql, "usr/sbin/mysqld")),
             "MYSQL_ROOT": str(self.mysql),

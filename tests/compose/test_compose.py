@@ -158,7 +158,7 @@ def test_our_image_has_all_that_runs_in_it() -> None:
     needed |= {"manage.py", "schemas/transaction.avsc", "connectors/outbox.json", "platform/config/settings.py"}
     needed |= {f"{app}/models.py" for app in ("transactions", "fraud", "analytics", "notifications")}
     needed |= {"search/query.py", "monitoring/views.py", secret_files.CLIENT_CNF.removeprefix("/app/")}
-    needed |= {environment(SERVICES["api"])["PLATFORM_ENV"]}
+    needed |= {environment(SERVICES["api"])["PLATFORM_ENV"], "docs/runbooks/watchdog.md"}
     for path in needed:
         assert (ROOT / path).exists(), path
         assert any(Path(path).is_relative_to(each) for each in taken), path

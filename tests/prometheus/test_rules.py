@@ -91,7 +91,7 @@ def test_every_alert_says_what_is_wrong_with_figures_and_what_to_do(rule: Rule) 
     told = rule["annotations"]
     assert set(told) == {"summary", "description", "runbook_url"}
     assert re.search(r"\$value|\$labels|\| value", told["description"]) or rule["alert"] == "Watchdog"
-    assert told["runbook_url"] == f"docs/runbooks/{kebab(rule['alert'])}.md"
+    assert told["runbook_url"] == f"{{{{ $externalLabels.runbooks }}}}/{kebab(rule['alert'])}.md"
 
 
 def test_every_alert_has_a_runbook_and_every_runbook_an_alert() -> None:
