@@ -3,23 +3,34 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
+from grafana.grid import COLUMNS
 from grafana.panels import PROMETHEUS, Json, Panel
 
-COLUMNS = 24
 TAG = "platform"
 """Every dashboard bears it; the menu of links lists whatever does."""
 SCHEMA_VERSION = 42
 """Of Grafana 12.3: newer ones bring it up to date when they load it."""
 
+CHOSEN: Json = {
+    "multi": True,
+    "includeAll": True,
+    "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
+}
+HIDDEN: Json = {"multi": False, "includeAll": False, "current": {"text": "", "value": ""}, "hide": 2}
+
 
 @dataclass(frozen=True)
 class Variable:
-    """What one chooses above the panels: some of a label's values, at first all of them."""
+    """What one chooses above the panels: some of a label's values, at first all of them.
+
+    hidden: nobody chooses; its one value is for links.
+    """
 
     name: str
     label: str
     values: str
     """label_values(metric, label)"""
+    hidden: bool = False
 
     def json(self) -> Json:
         return {
@@ -30,11 +41,8 @@ class Variable:
             "query": {"query": self.values, "refId": "PrometheusVariableQueryEditor-VariableQuery", "qryType": 1},
             "refresh": 2,
             "sort": 7,
-            "multi": True,
-            "includeAll": True,
-            "current": {"selected": True, "text": ["All"], "value": ["$__all"]},
             "options": [],
-        }
+        } | (HIDDEN if self.hidden else CHOSEN)
 
 
 @dataclass(frozen=True)

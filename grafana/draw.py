@@ -13,11 +13,11 @@ from pathlib import Path
 from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 
-from grafana.dashboard import COLUMNS
 from grafana.drawing.answers import Asked
 from grafana.drawing.kinds import PAINTERS
-from grafana.drawing.sheet import FAINT, Box, Sheet, wrapped
+from grafana.drawing.sheet import FAINT, Box, Sheet
 from grafana.generate import FOLDER
+from grafana.grid import COLUMNS, letters
 from grafana.prometheus_api import Json, Prometheus, values_of_variables
 
 SAID = "drawn from Prometheus' data by this project, not by Grafana"
@@ -48,7 +48,7 @@ def draw(dashboard: Json, prometheus: Prometheus, *, begin: float, end: float, l
             sheet.text(box.left, box.bottom + box.height / 2, panel["title"], fontsize=9.5, weight="bold", va="center")
         else:
             sheet.frame(box)
-            PAINTERS[panel["type"]](sheet, _titled(sheet, box, panel["title"]), panel, asked)
+            PAINTERS[panel["type"]](sheet, _titled(sheet, box, panel), panel, asked)
     return figure
 
 
@@ -63,12 +63,12 @@ def _head_and_foot(sheet: Sheet, dashboard: Json) -> None:
     sheet.text(right, 0.2, f"{dashboard['uid']}.json", fontsize=8, color=FAINT, ha="right")
 
 
-def _titled(sheet: Sheet, box: Box, title: str) -> Box:
-    """Write a panel's title, in two lines if it needs them, and give what is left of its box."""
-    lines = wrapped(title, box.width - 0.2, TITLE_SIZE, bold=True)
-    for number, line in enumerate(lines):
-        sheet.text(box.left + 0.1, box.top - 0.08 - number * 0.15, line, fontsize=TITLE_SIZE, weight="bold")
-    return box.inset(0.1, 0.06, 0.1, 0.1 + 0.15 * len(lines))
+def _titled(sheet: Sheet, box: Box, panel: Json) -> Box:
+    """Write a panel's title, as much of it as Grafana would show, and give what is left of its box."""
+    title, room = panel["title"], letters(panel["gridPos"]["w"], linked="links" in panel)
+    shown = title if len(title) <= room else f"{title[: room - 1]}…"
+    sheet.text(box.left + 0.1, box.top - 0.08, shown, fontsize=TITLE_SIZE, weight="bold")
+    return box.inset(0.1, 0.06, 0.1, 0.25)
 
 
 def main() -> None:

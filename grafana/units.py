@@ -4,8 +4,9 @@ from collections.abc import Callable
 from math import isnan
 
 THOUSANDS = ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "K"))
+DECIMAL = ((1e12, "TB"), (1e9, "GB"), (1e6, "MB"), (1e3, "kB"))
 BINARY = ((2.0**40, "TiB"), (2.0**30, "GiB"), (2.0**20, "MiB"), (2.0**10, "KiB"))
-SPANS = ((86400.0, "d"), (3600.0, "h"), (60.0, "min"))
+SPANS = ((31536000.0, "year"), (604800.0, "week"), (86400.0, "day"), (3600.0, "hour"), (60.0, "min"))
 
 
 def worded(value: float, unit: str, decimals: int | None = None) -> str:
@@ -19,7 +20,13 @@ def worded(value: float, unit: str, decimals: int | None = None) -> str:
 
 def scale(value: float, unit: str) -> float:
     """The size of the unit in which a value would be written: 60 for some minutes."""
-    sizes = {"s": SPANS, "ms": tuple((size * 1000, name) for size, name in SPANS), "bytes": BINARY, "Bps": BINARY}
+    sizes = {
+        "s": SPANS,
+        "ms": tuple((size * 1000, name) for size, name in SPANS),
+        "bytes": BINARY,
+        "binBps": BINARY,
+        "Bps": DECIMAL,
+    }
     return next((size for size, _ in sizes.get(unit, ()) if abs(value) >= size), 1.0)
 
 
@@ -46,13 +53,14 @@ def _seconds(value: float, decimals: int | None) -> str:
         return f"{_number(value * 1e3, None)} ms"
     for size, name in SPANS:
         if abs(value) >= size:
-            return f"{_number(value / size, None)} {name}"
+            number = _number(value / size, None)
+            return f"{number} {name}{'' if number == '1' else 's'}"
     return f"{_number(value, decimals)} s"
 
 
-def _bytes(value: float, decimals: int | None) -> str:
-    text = _scaled(value, BINARY, decimals)
-    return text if text.endswith("iB") else f"{text} B"
+def _bytes(value: float, decimals: int | None, steps: tuple[tuple[float, str], ...] = BINARY) -> str:
+    text = _scaled(value, steps, decimals)
+    return text if text.endswith("B") else f"{text} B"
 
 
 UNITS: dict[str, Callable[[float, int | None], str]] = {
@@ -63,7 +71,8 @@ UNITS: dict[str, Callable[[float, int | None], str]] = {
     "s": _seconds,
     "ms": lambda value, decimals: _seconds(value / 1000, decimals),
     "bytes": _bytes,
-    "Bps": lambda value, decimals: f"{_bytes(value, decimals)}/s",
+    "binBps": lambda value, decimals: f"{_bytes(value, decimals)}/s",
+    "Bps": lambda value, decimals: f"{_bytes(value, decimals, DECIMAL)}/s",
     "reqps": lambda value, decimals: f"{_scaled(value, THOUSANDS, decimals)} req/s",
-    "ops": lambda value, decimals: f"{_scaled(value, THOUSANDS, decimals)} /s",
+    "ops": lambda value, decimals: f"{_scaled(value, THOUSANDS, decimals)} ops/s",
 }

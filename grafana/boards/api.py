@@ -1,57 +1,55 @@
 """The API: rate, errors, latency, by view."""
 
+from grafana.boards.known import API, OURS, or_none_of
 from grafana.dashboard import Dashboard, Section, Variable
 from grafana.panels import Figure, Lines, Query, Steps
 
-VIEW = Variable("view", "View", "label_values(django_http_requests_latency_seconds_by_view_method_count, view)")
 ANSWERS = "django_http_responses_total_by_status_view_method_total"
 LATENCY = "django_http_requests_latency_seconds_by_view_method"
-ONLY = 'view=~"$view"'
-
-
-def no_label(status: str) -> str:
-    """Nothing at all, under a name: what stands in the place of series that are not there."""
-    return f'label_replace(vector(0), "status", "{status}", "", "")'
-
+VIEW = Variable("view", "View", f"label_values({LATENCY}_count{{{OURS}}}, view)")
+ONLY = f'view=~"$view", {OURS}'
+ASKED = f"sum(rate({ANSWERS}{{%s}}[$__rate_interval]))"
+FAILED = f'sum(rate({ANSWERS}{{status=~"5..", %s}}[$__rate_interval]))'
+FAILING = f"({or_none_of(FAILED, ASKED)}) / {ASKED}"
+"""The share of answers 5xx: of no requests, none can be told. %s: of which requests."""
 
 NOW = [
     Figure(
-        title="How many requests come in?",
-        description="A second. Nothing while the shop is open: does it reach the API at all? Ask /health/live from "
-        "there.",
+        title="Requests per second",
+        description="How many requests come in, without those of monitors? Nothing while the shop is open: does it "
+        "reach the API at all? Ask /health/live from there.",
         unit="reqps",
         decimals=1,
         queries=[Query(f"sum(rate({ANSWERS}{{{ONLY}}}[$__rate_interval]))")],
     ),
     Figure(
-        title="Which share fails by our fault?",
-        description="Answers 5xx of all. Above 0.1 % the month's error budget runs out early: the log's tracebacks "
-        "say why; 503 says that a part we need is away.",
+        title="Requests failing by our fault",
+        description="Which share is answered 5xx? Above 0.1 % the month's error budget runs out early: the log's "
+        "tracebacks say why; 503 says that a part we need is away.",
         unit="percentunit",
         decimals=2,
         queries=[
-            Query(
-                f'(sum(rate({ANSWERS}{{status=~"5..", {ONLY}}}[$__rate_interval])) or vector(0))'
-                f" / clamp_min(sum(rate({ANSWERS}{{{ONLY}}}[$__rate_interval])), 0.001)"
-            )
+            Query(FAILING.replace("%s", ONLY)),
         ],
+        nothing="no requests",
         steps=Steps(0.001, 0.01),
     ),
     Figure(
-        title="Within what time do 99 of 100 get their answer?",
-        description="All chosen views together. Above a second people notice: find the view below, then look at the "
-        "database.",
+        title="Time to answer, 99 of 100",
+        description="Within what time do 99 of 100 get their answer? All chosen views together. Above a second people "
+        "notice: find the view below, then look at the database.",
         unit="s",
+        nothing="no requests",
         queries=[Query(f"histogram_quantile(0.99, sum by (le) (rate({LATENCY}_bucket{{{ONLY}}}[$__rate_interval])))")],
         steps=Steps(0.5, 1),
     ),
     Figure(
-        title="How many raised an exception in the last hour?",
-        description="Exceptions that no view handled. Each is a bug, or a part that was away: look for the traceback "
+        title="Exceptions within an hour",
+        description="How many did no view handle? Each is a bug, or a part that was away: look for the traceback "
         "in the log.",
         unit="none",
         decimals=0,
-        queries=[Query("sum(increase(django_http_exceptions_total_by_view_total[1h])) or vector(0)")],
+        queries=[Query(or_none_of("sum(increase(django_http_exceptions_total_by_view_total[1h]))", API))],
         steps=Steps(1, 10),
     ),
 ]
@@ -79,6 +77,7 @@ LATENCIES = [
         description="99 of 100 answers came within this time. One view alone: its queries; all of them: the machine "
         "or the database.",
         unit="s",
+        room=0.01,
         queries=[
             Query(
                 f"histogram_quantile(0.99, sum by (le, view) (rate({LATENCY}_bucket{{{ONLY}}}[$__rate_interval])))",
@@ -92,6 +91,7 @@ LATENCIES = [
         description="Half of all came within this time. If it rises for every view at once, the machine is busy; for "
         "one, its queries are.",
         unit="s",
+        room=0.01,
         queries=[
             Query(
                 f"histogram_quantile(0.5, sum by (le, view) (rate({LATENCY}_bucket{{{ONLY}}}[$__rate_interval])))",
@@ -99,28 +99,18 @@ LATENCIES = [
             )
         ],
     ),
+]
+
+TROUBLE = [
     Lines(
         title="Which views fail, and how?",
         description="Answers of 400 and above, a second. A new 4xx after a release is a contract that we broke.",
         unit="reqps",
         queries=[
             Query(
-                f'sum by (status, view) (rate({ANSWERS}{{status=~"[45]..", {ONLY}}}[$__rate_interval]))'
-                f" or on () {no_label('none')}",
+                f'sum by (status, view) (rate({ANSWERS}{{status=~"[45]..", {ONLY}}}[$__rate_interval]))',
                 "{{status}} {{view}}",
             )
-        ],
-    ),
-]
-
-SIZES = [
-    Lines(
-        title="How much is sent and received?",
-        description="Bytes of bodies a second. Much more out than usual: somebody pages through everything.",
-        unit="Bps",
-        queries=[
-            Query("sum(rate(django_http_requests_body_total_bytes_sum[$__rate_interval]))", "received"),
-            Query("sum(rate(django_http_responses_body_total_bytes_sum[$__rate_interval]))", "sent"),
         ],
     ),
     Lines(
@@ -129,8 +119,7 @@ SIZES = [
         unit="reqps",
         queries=[
             Query(
-                f'sum by (status) (rate({ANSWERS}{{view=~".*health.*"}}[$__rate_interval]))'
-                f" or on () {no_label('not asked')}",
+                f'sum by (status) (rate({ANSWERS}{{view="health-ready"}}[$__rate_interval]))',
                 "{{status}}",
             )
         ],
@@ -146,6 +135,6 @@ DASHBOARD = Dashboard(
         Section("Now", [NOW]),
         Section("Rate and errors", [TRAFFIC]),
         Section("Latency", [LATENCIES]),
-        Section("Bodies and health", [SIZES]),
+        Section("Trouble", [TROUBLE]),
     ],
 )

@@ -1,51 +1,58 @@
 """The way from MySQL to topics and index: Connect, Debezium, the outbox, and whether all stages agree."""
 
+from grafana.boards.known import seen
 from grafana.dashboard import Dashboard, Section
-from grafana.panels import Figure, Lines, Query, Steps
+from grafana.panels import GOOD, WORSE, Figure, Lines, Query, Steps
 
+MISMATCHES = (
+    "sum(platform_reconciliation_mismatches)"
+    " and on () (time() - max(platform_reconciliation_timestamp_seconds) < 86400)"
+)
+"""Found within a day: what was compared before that says nothing of now."""
 WORKER = "kafka_connect_connect_worker_metrics_connector"
 
 NOW = [
     Figure(
-        title="How many tasks have failed?",
-        description="Of Connect's connectors. The watchdog starts them again; where that does not help, `manage.py "
-        "heal_connectors` does, or says why they fail.",
+        title="Failed tasks",
+        description="How many tasks have failed? Of Connect's connectors. The watchdog starts them again; where that "
+        "does not help, `manage.py heal_connectors` does, or says why they fail.",
         unit="none",
         queries=[Query(f"sum({WORKER}_failed_task_count)")],
         steps=Steps(None, 1),
     ),
     Figure(
-        title="How many tasks run?",
-        description="One for each connector. Fewer: a connector is paused, failed, or was never made; `manage.py "
-        "deploy_connectors` makes them.",
+        title="Running tasks",
+        description="How many tasks run? One for each connector. Fewer: a connector is paused, failed, or was never "
+        "made; `manage.py deploy_connectors` makes them.",
         unit="none",
         queries=[Query(f"sum({WORKER}_running_task_count)")],
         steps=Steps(2, 1, rising=False),
     ),
     Figure(
-        title="Is Debezium connected to MySQL?",
-        description="Each connector's connection to the binlog. `no` for more than 10 s after MySQL is back: restart "
-        "its task.",
+        title="Debezium's way to MySQL",
+        description="Is Debezium connected? Each connector's connection to the binlog. `broken` for more than 10 s "
+        "after MySQL is back: restart its task.",
         unit="none",
         queries=[Query('min by (name) (debezium_metrics_connected{context="streaming"})', "{{name}}")],
-        texts={0: ("no", "red"), 1: ("yes", "green")},
+        texts={0: ("broken", WORSE), 1: ("connected", GOOD)},
     ),
     Figure(
-        title="How long has the oldest event waited in the outbox?",
-        description="Told by the application, not yet in its topic. Above 60 s the outbox connector is silent, though "
-        "it may say RUNNING: restart its task; nothing is lost.",
+        title="Oldest row of the outbox",
+        description="How long has it waited? Told by the application, not yet in its topic. Above 60 s the outbox "
+        "connector is silent, though it may say RUNNING: restart its task; nothing is lost.",
         unit="s",
         decimals=1,
         queries=[Query("max(platform_outbox_oldest_seconds)")],
         steps=Steps(10, 60),
     ),
     Figure(
-        title="How many figures disagree?",
-        description="Between topic, MySQL, totals, alerts and index, by the last `manage.py reconcile`. Above 0: run "
+        title="Figures that disagree",
+        description="How many did `manage.py reconcile` find, within a day, between topic, MySQL, totals, alerts and "
+        "index? Above 0: run "
         "it again, and with `--repair` if it says the same.",
         unit="none",
-        queries=[Query("sum(platform_reconciliation_mismatches)")],
-        nothing="not compared yet",
+        queries=[Query(MISMATCHES)],
+        nothing="not compared",
         steps=Steps(None, 1),
     ),
 ]
@@ -79,7 +86,7 @@ CAPTURE = [
         unit="none",
         queries=[
             Query(f"sum by (connector) ({WORKER}_running_task_count)", "{{connector}} run"),
-            Query(f"sum by (connector) ({WORKER}_failed_task_count)", "{{connector}} failed"),
+            Query(f"sum by (connector) ({WORKER}_failed_task_count)", "{{connector}} failed", dashed=True),
         ],
     ),
 ]
@@ -105,7 +112,7 @@ ONWARDS = [
         "slow or away, or the indexer (the sink, in Docker) has stopped.",
         unit="short",
         queries=[
-            Query('sum by (consumergroup) (kafka_consumergroup_lag{topic="mysql.transactions"})', "{{consumergroup}}")
+            Query(seen('sum(kafka_consumergroup_lag{topic="mysql.transactions"})'), "not in the index yet"),
         ],
     ),
 ]
@@ -120,7 +127,7 @@ AGREEMENT = [
         steps=Steps(None, 1),
     ),
     Lines(
-        title="How long ago was the last reconciliation?",
+        title="When was it last compared?",
         description="Celery beat starts it. Older than a day: beat or a Celery worker does not run.",
         unit="s",
         queries=[Query("time() - max(platform_reconciliation_timestamp_seconds)", "ago")],

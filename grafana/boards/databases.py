@@ -1,21 +1,21 @@
 """MySQL, Elasticsearch, Redis, and the machine beneath them all."""
 
 from grafana.dashboard import Dashboard, Section
-from grafana.panels import Figure, Lines, Query, Steps
+from grafana.panels import BAD, GOOD, WORSE, Figure, Lines, Query, Steps
 
 NOW = [
     Figure(
-        title="Does MySQL answer?",
-        description="To its exporter. `no`: writes through the API answer 503 and workers restart until it is back; "
-        "look at its log.",
+        title="MySQL",
+        description="Does it answer its exporter? `silent`: writes through the API answer 503 and workers restart "
+        "until it is back; look at its log.",
         unit="none",
         queries=[Query("min(mysql_up)")],
-        texts={0: ("no", "red"), 1: ("yes", "green")},
+        texts={0: ("silent", WORSE), 1: ("answers", GOOD)},
     ),
     Figure(
-        title="How is Elasticsearch?",
-        description="Green: all copies stand. Yellow: a copy has no place, normal for one node with replicas. Red: "
-        "part of an index cannot be searched; `GET _cluster/allocation/explain` says why.",
+        title="Elasticsearch",
+        description="How is its cluster? Green: all copies stand. Yellow: a copy has no place, normal for one node "
+        "with replicas. Red: part of an index cannot be searched; `GET _cluster/allocation/explain` says why.",
         unit="none",
         queries=[
             Query(
@@ -23,19 +23,20 @@ NOW = [
                 ' + 2 * max(elasticsearch_cluster_health_status{color="red"})'
             )
         ],
-        texts={0: ("green", "green"), 1: ("yellow", "orange"), 2: ("red", "red")},
+        texts={0: ("green", GOOD), 1: ("yellow", BAD), 2: ("red", WORSE)},
     ),
     Figure(
-        title="Does Redis answer?",
-        description="`no`: Celery stands still, so no simulated orders, no clean-up, no reconciliation; nothing else "
-        "needs it.",
+        title="Redis",
+        description="Does it answer? `silent`: Celery stands still, so no simulated orders, no clean-up, no "
+        "reconciliation; nothing else needs it.",
         unit="none",
         queries=[Query("min(redis_up)")],
-        texts={0: ("no", "red"), 1: ("yes", "green")},
+        texts={0: ("silent", WORSE), 1: ("answers", GOOD)},
     ),
     Figure(
-        title="How full is the fullest disk?",
-        description="Above 80 %: old segments, binlogs and logs take it; Elasticsearch refuses writes at 95 %.",
+        title="Fullest disk",
+        description="How full is it? Above 80 %: old segments, binlogs and logs take it; Elasticsearch refuses writes "
+        "at 95 %.",
         unit="percentunit",
         decimals=0,
         queries=[
@@ -47,9 +48,9 @@ NOW = [
         steps=Steps(0.8, 0.9),
     ),
     Figure(
-        title="How busy is the machine?",
-        description="Share of all cores. Near 100 % for long: everything gets slow at once; the overview says who "
-        "takes it.",
+        title="Processors in use",
+        description="How busy is the machine? Share of all cores. Near 100 % for long: everything gets slow at once; "
+        "the overview says who takes it.",
         unit="percentunit",
         decimals=0,
         queries=[Query('1 - avg(rate(node_cpu_seconds_total{mode="idle"}[$__rate_interval]))')],
@@ -99,7 +100,7 @@ MYSQL = [
         queries=[
             Query(
                 "sum(rate(mysql_global_status_innodb_buffer_pool_reads[$__rate_interval]))"
-                " / clamp_min(sum(rate(mysql_global_status_innodb_buffer_pool_read_requests[$__rate_interval])), 1)",
+                " / sum(rate(mysql_global_status_innodb_buffer_pool_read_requests[$__rate_interval]))",
                 "from disk",
             )
         ],
@@ -109,7 +110,7 @@ MYSQL = [
 
 ELASTICSEARCH = [
     Lines(
-        title="How much is indexed and searched?",
+        title="What is indexed and searched?",
         description="Documents and searches a second. Indexing at nothing while MySQL changes: see the dashboard of "
         "CDC.",
         unit="ops",
@@ -120,11 +121,13 @@ ELASTICSEARCH = [
         more="platform-cdc",
     ),
     Lines(
-        title="How long does a search take inside Elasticsearch?",
-        description="On average, and the time to index a document. Rising with the index's size: add nodes or shards.",
+        title="How long does a search take?",
+        description="Inside Elasticsearch, on average, and the time to index a document. Rising with the index's size: "
+        "add nodes or shards.",
         unit="s",
+        room=0.01,
         queries=[
-            Query(f"sum(rate({time}[$__rate_interval])) / clamp_min(sum(rate({count}[$__rate_interval])), 0.001)", name)
+            Query(f"sum(rate({time}[$__rate_interval])) / sum(rate({count}[$__rate_interval]))", name)
             for name, time, count in (
                 (
                     "search",
@@ -170,7 +173,7 @@ REDIS = [
         queries=[Query("sum(rate(redis_commands_processed_total[$__rate_interval]))", "commands")],
     ),
     Lines(
-        title="How much does Redis hold, and for whom?",
+        title="How much does Redis hold?",
         description="Memory. Rising for hours: tasks are sent and nobody works them off; look at the Celery worker.",
         unit="bytes",
         queries=[Query("sum(redis_memory_used_bytes)", "used")],

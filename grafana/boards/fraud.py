@@ -10,42 +10,45 @@ HOUR, DAY = 3600, 86400
 
 NOW = [
     Figure(
-        title="How many alerts wait for somebody to take them?",
-        description="OPEN. If they grow from day to day, investigators cannot keep up: raise FRAUD_AMOUNT_LIMIT, or "
-        "add people.",
+        title="Alerts nobody has taken",
+        description="How many wait for somebody to take them? OPEN. If they grow from day to day, investigators cannot "
+        "keep up: raise FRAUD_AMOUNT_LIMIT, or add people.",
         unit="short",
         queries=[Query(f'sum(platform_fraud_alerts{{state="OPEN", {ONLY}}})')],
     ),
     Figure(
-        title="How many are being investigated?",
-        description="INVESTIGATING. Many more than investigators: alerts are taken and left; look at the oldest in "
-        "the admin.",
+        title="Alerts being investigated",
+        description="How many does somebody work on? INVESTIGATING. Many more than investigators: alerts are taken and "
+        "left; look at the oldest in the admin.",
         unit="short",
         queries=[Query(f'sum(platform_fraud_alerts{{state="INVESTIGATING", {ONLY}}})')],
     ),
     Figure(
-        title="How old is the oldest that is not closed?",
-        description="Since it was raised. Above a day: somebody has forgotten it; sort the admin's queue by age.",
+        title="Age of the oldest not closed",
+        description="How long has it waited? Since it was raised. Above a day: somebody has forgotten it; sort the "
+        "admin's queue by age.",
         unit="s",
         queries=[Query(f"max(platform_fraud_oldest_open_seconds{{{ONLY}}})")],
         steps=Steps(4 * HOUR, DAY),
     ),
     Figure(
-        title="Which share of the decided was fraud?",
-        description="Share of CONFIRMED among the closed. Below 10 %: the rule accuses too many, so its limit is too "
-        "low; near 100 %: it may miss some.",
+        title="Fraud among the decided",
+        description="Which share of the closed is CONFIRMED? Below 10 %: the rule accuses too many, so its limit is "
+        "too low; near 100 %: it may miss some.",
         unit="percentunit",
         decimals=0,
         queries=[
             Query(
                 f'sum(platform_fraud_alerts{{state="CONFIRMED", {ONLY}}})'
-                f' / clamp_min(sum(platform_fraud_alerts{{state=~"CONFIRMED|DISMISSED", {ONLY}}}), 1)'
+                f' / sum(platform_fraud_alerts{{state=~"CONFIRMED|DISMISSED", {ONLY}}})'
             )
         ],
+        nothing="none decided",
     ),
     Figure(
-        title="How old is the news that fraud is looked for in?",
-        description="Freshness of the fraud worker. Above 30 s an order may ship before its alert: look at the worker.",
+        title="Freshness of fraud",
+        description="How old is the news in which fraud is looked for? Above 30 s an order may ship before its alert: "
+        "look at the worker.",
         unit="s",
         decimals=1,
         queries=[Query('max(platform_worker_freshness_seconds{worker="fraud"})')],
@@ -89,8 +92,7 @@ RESOLVED = [
         unit="s",
         queries=[
             Query(
-                f"sum by (outcome) ({RESOLUTION}_sum{{{ONLY}}})"
-                f" / clamp_min(sum by (outcome) ({RESOLUTION}_count{{{ONLY}}}), 1)",
+                f"sum by (outcome) ({RESOLUTION}_sum{{{ONLY}}}) / sum by (outcome) ({RESOLUTION}_count{{{ONLY}}})",
                 "{{outcome}}, average",
             )
         ],

@@ -1,15 +1,23 @@
 """What to look at first: is all well, and if not, where?"""
 
+from grafana.boards.alerts import FIRING, RUNBOOKS, SILENT
+from grafana.boards.api import ANSWERS, FAILING, LATENCY
+from grafana.boards.cdc import MISMATCHES
+from grafana.boards.known import OURS, of_every_worker, seen
+from grafana.boards.lag import GROUPS, LAG, VERDICTS, verdict
+from grafana.boards.throughput import WRITTEN_TO
 from grafana.dashboard import Dashboard, Section
-from grafana.panels import BAD, GOOD, WORSE, Figure, Lines, Query, States, Steps
+from grafana.panels import GOOD, WORSE, Figure, Lines, Query, States, Steps
 
-LATENCY = "django_http_requests_latency_including_middlewares_seconds"
-OF_GROUPS = 'consumergroup!~".*-schemahistory"'
-"""Debezium's own groups have members only while it starts."""
-VERDICT = (
-    f'max by (consumergroup) (kafka_consumergroup_verdict{{verdict="WARN", {OF_GROUPS}}})'
-    f' + 2 * max by (consumergroup) (kafka_consumergroup_verdict{{verdict="ERR", {OF_GROUPS}}})'
-)
+BOARD_OF_JOB = {
+    "kafka": "platform-brokers",
+    "zookeeper": "platform-brokers",
+    "workers": "platform-workers",
+    "monitor": "platform-lag",
+    "connect": "platform-cdc",
+    "api": "platform-api",
+    "mtail": "platform-security",
+} | dict.fromkeys(("mysql", "elasticsearch", "redis", "node"), "platform-databases")
 
 
 def of_each_kind(selected: str) -> list[Query]:
@@ -23,66 +31,84 @@ def of_each_kind(selected: str) -> list[Query]:
     return [Query(ours, "{{job}}"), Query(theirs, "{{job}}'s exporter")]
 
 
-AT_A_GLANCE = [
+ALERTS = 'count(ALERTS{alertstate="firing"}) - count(ALERTS{alertstate="firing", severity="none"})'
+"""All but the dead-man switch, which always fires: without it, nobody looks whether others should."""
+
+PARTS_AT_A_GLANCE = [
     Figure(
-        title="How many parts do not answer?",
-        description="Processes that Prometheus asks for their metrics and that give none. Above 0: look below which, "
-        "then at its log, var/cluster/log/<name>.log, or `docker compose logs <name>`.",
+        title="Alerts firing",
+        description="How many alerts fire? All but the dead-man switch, which always does; without that one they are "
+        "not looked for at all, and this is unknown. The table below names them, each with its runbook.",
         unit="none",
-        queries=[Query("count(up == 0) or vector(0)")],
+        queries=[Query(ALERTS)],
         steps=Steps(None, 1),
     ),
     Figure(
-        title="How many brokers are up?",
-        description="Of three. With two, everything goes on; with one, writes are refused and the API's orders wait "
-        "in the outbox: start the brokers that are missing.",
+        title="Silent instances",
+        description="How many processes give Prometheus no metrics when asked? The table below names them. Look at "
+        "their logs: var/cluster/log/<name>.log, or `docker compose logs <name>`.",
+        unit="none",
+        queries=[Query("count(up) - sum(up)")],
+        steps=Steps(None, 1),
+    ),
+    Figure(
+        title="Brokers that answer",
+        description="How many of the three are up? With two, everything goes on; with one, writes are refused and "
+        "the API's orders wait in the outbox: start the brokers that are missing.",
         unit="none",
         queries=[Query("max(kafka_brokers)")],
         steps=Steps(3, 2, rising=False),
         more="platform-brokers",
     ),
     Figure(
-        title="How many records wait to be read?",
-        description="Of all consumer groups together. It may rise in a burst, and must fall again: the dashboard of "
-        "lag says whose they are, and how long they will take.",
+        title="Requests failing by our fault",
+        description="Which share of the API's answers is 5xx? Above 0.1 % the month's error budget runs out early: "
+        "the dashboard of the API says which views fail.",
+        unit="percentunit",
+        decimals=2,
+        queries=[Query(FAILING.replace("%s", OURS))],
+        nothing="no requests",
+        steps=Steps(0.001, 0.01),
+        more="platform-api",
+    ),
+]
+
+WORK_AT_A_GLANCE = [
+    Figure(
+        title="Records waiting to be read",
+        description="How many are not read yet, by all consumer groups together? It may rise in a burst, and must "
+        "fall again: the dashboard of lag says whose they are, and how long they will take.",
         unit="short",
-        queries=[Query("sum(kafka_consumergroup_lag)")],
+        queries=[Query(seen("sum(kafka_consumergroup_lag)"))],
         more="platform-lag",
     ),
     Figure(
-        title="How old is the news that workers act on?",
-        description="The worst worker's freshness. Above 30 s fraud is seen too late: the dashboard of workers shows "
-        "which one lags, hangs, or has lost its broker.",
+        title="Freshness, worst worker",
+        description="How old is the news that workers act on? Above 30 s fraud is seen too late: the dashboard of "
+        "workers shows which one lags, hangs, or has lost its broker. Unknown while one of them is silent.",
         unit="s",
         decimals=1,
-        queries=[Query("max(platform_worker_freshness_seconds)")],
+        queries=[Query(of_every_worker("max(platform_worker_freshness_seconds)"))],
         steps=Steps(10, 30),
         more="platform-workers",
     ),
     Figure(
-        title="How many suspicions wait for somebody?",
-        description="Fraud alerts that are OPEN or INVESTIGATING. If they grow from day to day, more of them are "
+        title="Fraud alerts not closed",
+        description="How many suspicions are OPEN or INVESTIGATING? If they grow from day to day, more of them are "
         "raised than investigators can work off.",
         unit="short",
         queries=[Query('sum(platform_fraud_alerts{state=~"OPEN|INVESTIGATING"})')],
         more="platform-fraud",
     ),
     Figure(
-        title="How many figures disagree?",
-        description="What `manage.py reconcile` found different last between topic, MySQL, totals, alerts and index. "
-        "Above 0: run it again, and `--repair` if it says the same.",
+        title="Figures that disagree",
+        description="How many did `manage.py reconcile` find different, within a day, between topic, MySQL, totals, "
+        "alerts and index? Above 0: run it again, and `--repair` if it says the same.",
         unit="none",
-        queries=[Query("sum(platform_reconciliation_mismatches)")],
-        nothing="not compared yet",
+        queries=[Query(MISMATCHES)],
+        nothing="not compared",
         steps=Steps(None, 1),
         more="platform-cdc",
-    ),
-    Figure(
-        title="How many alerts fire?",
-        description="Prometheus' own, but for the dead-man switch, which always does. Each links to its runbook.",
-        unit="none",
-        queries=[Query('count(ALERTS{alertstate="firing", severity!="none"}) or vector(0)')],
-        steps=Steps(None, 1),
     ),
 ]
 
@@ -92,15 +118,20 @@ FLOW = [
         description="Records a second. `transactions` at nothing while the shop is open: look at the API's rate, then "
         "at the outbox. A topic of dead letters that moves: `manage.py redrive --dry-run` says why.",
         unit="suffix:records/s",
-        queries=[
-            Query(
-                "sum by (topic) "
-                '(rate(kafka_topic_partition_current_offset{topic!~"__.*|connect-.*"}[$__rate_interval]))',
-                "{{topic}}",
-            )
-        ],
+        queries=[Query(WRITTEN_TO.replace("%s", 'topic!~"__.*|connect-.*"'), "{{topic}}")],
         more="platform-throughput",
     ),
+    Lines(
+        title="Which group is behind, and by how much?",
+        description="Records that each consumer group has not read. A hill is a burst; a slope is a worker that is "
+        "too slow or gone.",
+        unit="short",
+        queries=[Query(LAG.replace("%s", GROUPS), "{{consumergroup}}")],
+        more="platform-lag",
+    ),
+]
+
+PACE = [
     Lines(
         title="How much does each worker get done?",
         description="Events handled a second. One line lower than the others while records wait: that worker is slow, "
@@ -114,10 +145,22 @@ FLOW = [
         description="Half, and 99 of 100, of its answers came within this time. If the upper one rises alone, look at "
         "the slowest views, then at the database.",
         unit="s",
+        room=0.01,
         queries=[
-            Query(f"histogram_quantile({share}, sum by (le) (rate({LATENCY}_bucket[$__rate_interval])))", name)
+            Query(
+                f"histogram_quantile({share}, sum by (le) (rate({LATENCY}_bucket{{{OURS}}}[$__rate_interval])))", name
+            )
             for share, name in ((0.5, "half of them"), (0.99, "99 of 100"))
         ],
+        more="platform-api",
+    ),
+    Lines(
+        title="How are its callers answered?",
+        description="Answers a second, by status, without those to monitors. 5xx is our fault; 4xx that grows is a "
+        "caller's, or a contract that we broke.",
+        unit="reqps",
+        stacked=True,
+        queries=[Query(f"sum by (status) (rate({ANSWERS}{{{OURS}}}[$__rate_interval]))", "{{status}}")],
         more="platform-api",
     ),
 ]
@@ -131,14 +174,15 @@ PARTS = [
         queries=[Query("min by (job) (up)", "{{job}}")],
         texts={1: ("answers", GOOD), 0: ("silent", WORSE)},
         width=14,
+        boards=BOARD_OF_JOB,
     ),
     States(
         title="Which consumer group was in trouble when?",
         description="Burrow's verdicts. WARN: the lag rises without ever falling. ERR: nobody reads, somebody hangs, "
-        "or it went back. The dashboard of lag shows the partitions.",
+        "or it went back. A gap: Kafka could not be observed. The dashboard of lag shows the partitions.",
         unit="none",
-        queries=[Query(VERDICT, "{{consumergroup}}")],
-        texts={0: ("OK", GOOD), 1: ("WARN", BAD), 2: ("ERR", WORSE)},
+        queries=[Query(verdict(GROUPS), "{{consumergroup}}")],
+        texts=VERDICTS,
         more="platform-lag",
     ),
 ]
@@ -164,12 +208,14 @@ MACHINE = [
 
 DASHBOARD = Dashboard(
     uid="platform-overview",
-    title="Platform overview",
+    # Grafana lists dashboards from A to Z; digits come first.
+    title="00 Platform overview",
     description="Is all well, and if not, where?",
+    variables=[RUNBOOKS],
     sections=[
-        Section("Now", [AT_A_GLANCE]),
-        Section("The flow", [FLOW]),
+        Section("Now", [PARTS_AT_A_GLANCE, WORK_AT_A_GLANCE, [FIRING, SILENT]]),
         Section("The parts", [PARTS]),
+        Section("The flow", [FLOW, PACE]),
         Section("What it costs", [MACHINE]),
     ],
 )

@@ -1,7 +1,9 @@
 """Who logs in to Kafka, who fails to, and which certificates end soon."""
 
+from grafana.boards.api import ANSWERS
+from grafana.boards.known import API, OURS, or_none_of
 from grafana.dashboard import Dashboard, Section
-from grafana.panels import Bars, Column, Figure, Lines, Logs, Query, Steps, Table
+from grafana.panels import Bars, Column, Figure, Label, Lines, Logs, Query, Steps, Table
 
 BAD_LOGINS = "kafka_server_socket_server_metrics_failed_authentication_total"
 GOOD_LOGINS = "kafka_server_socket_server_metrics_successful_authentication_total"
@@ -10,38 +12,40 @@ DAYS_LEFT = "(platform_certificate_expiry_timestamp_seconds - time()) / 86400"
 
 NOW = [
     Figure(
-        title="How many logins failed in the last 5 minutes?",
-        description="On all listeners of all brokers. A few at once: a service with an old password; many: somebody "
-        "guesses. The log lines below say who, from where and why.",
+        title="Failed logins within 5 min",
+        description="How many logins failed? On all listeners of all brokers. A few at once: a service with an old "
+        "password; many: somebody guesses. The log lines below say who, from where and why.",
         unit="none",
         decimals=0,
         queries=[Query(f"sum(increase({BAD_LOGINS}[5m]))")],
         steps=Steps(1, 20),
     ),
     Figure(
-        title="How many succeeded?",
-        description="In the same time. Many more than there are clients: something connects anew for each thing it "
+        title="Logins within 5 min",
+        description="How many succeeded? Many more than there are clients: something connects anew for each thing it "
         "does.",
         unit="none",
         decimals=0,
         queries=[Query(f"sum(increase({GOOD_LOGINS}[5m]))")],
     ),
     Figure(
-        title="In how many days does the first certificate end?",
-        description="Below 30: `make cluster` (or `make secrets` for Docker) renews it; restart what uses it.",
+        title="First certificate to end",
+        description="In how many days does it end? Below 30: `make cluster` (or `make secrets` for Docker) renews it; "
+        "restart what uses it.",
         unit="suffix:days",
         decimals=0,
         queries=[Query(f"min({DAYS_LEFT})")],
         steps=Steps(30, 7, rising=False),
     ),
     Figure(
-        title="How often did the API refuse somebody in the last 5 minutes?",
-        description="Answers 401 and 403. Many: an account's token has expired or was withdrawn, or somebody tries.",
+        title="Refused by the API within 5 min",
+        description="How often did it refuse somebody? Answers 401 and 403. Many: an account's token has expired or "
+        "was withdrawn, or somebody tries.",
         unit="none",
         decimals=0,
         queries=[
             Query(
-                'sum(increase(django_http_responses_total_by_status_total{status=~"401|403"}[5m])) or vector(0)',
+                or_none_of(f'sum(increase({ANSWERS}{{status=~"401|403", {OURS}}}[5m]))', API),
             )
         ],
         steps=Steps(10, 100),
@@ -85,13 +89,20 @@ LINES = [
         description="In the last hour. A service's name: its password is old, so restart it or make the account anew. "
         "A name that nobody knows: shut out its address.",
         unit="none",
-        rows={"principal": "principal", "address": "address", "reason": "reason"},
+        rows={
+            "principal": Label("principal", 160),
+            "address": Label("address", 140),
+            "reason": Label("reason"),
+        },
+        nothing="None that mtail counted",
+        worst_first=["times"],
         columns=[
             Column(
                 "times",
                 f'sum by (principal, address, reason) (increase({LOG_LINES}{{outcome="failed"}}[1h]))',
                 "none",
                 Steps(1, 20),
+                width=90,
             ),
         ],
     ),

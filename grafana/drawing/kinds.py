@@ -5,34 +5,30 @@ from collections.abc import Callable, Sequence
 from grafana.drawing.answers import (
     Asked,
     Cell,
-    Named,
     cell_of,
+    color_of,
     moment,
+    of_nothing,
     or_zero,
     spans,
+    step_of,
     table_of,
-    texts_and_colors,
-    with_gaps,
 )
 from grafana.drawing.lines import lines, time_axis
-from grafana.drawing.sheet import COLORS, FAINT, LINE, NOTHING, SIZE, Box, Sheet, say_nothing, shortened, width_of
+from grafana.drawing.sheet import FAINT, LINE, SIZE, Box, Sheet, say_nothing, shortened, width_of
 from grafana.prometheus_api import Json
 
 
 def _figures(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
-    found = asked.over_time(panel)
-    if not found:
-        return say_nothing(sheet, box, panel["fieldConfig"]["defaults"].get("noValue", NOTHING))
     config = panel["fieldConfig"]["defaults"]
+    found = [(each.name, cell_of(each.series.last, config)) for each in asked.answers(panel)]
+    found = found or [("", of_nothing(config))]
     colored = panel["options"]["colorMode"] == "background"
     width = box.width / len(found)
-    for number, each in enumerate(found):
+    for number, (name, (text, color)) in enumerate(found):
         part = Box(box.left + number * width, box.bottom, width, box.height).inset(0.02, 0, 0.02, 0.02)
-        text, color = cell_of(each.series.last, config)
         if colored:
             sheet.frame(part, face=color)
-        if panel["options"]["graphMode"] == "area" and len(each.series.points) > 1:
-            _course(sheet, part, each, asked, "white" if colored else color)
         many = len(found) > 1
         size = 18.0
         while size > 8 and width_of(text, size, bold=True) > part.width - 0.12:
@@ -44,22 +40,11 @@ def _figures(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
             fontsize=size, weight="bold", ha="center", va="center", color=ink,
         )  # fmt: skip
         if many:
-            name = shortened(each.name, part.width - 0.1)
-            sheet.text(middle, part.top - 0.06, name, ha="center", color=ink)
-    return None
-
-
-def _course(sheet: Sheet, box: Box, each: Named, asked: Asked, color: str) -> None:
-    axes = sheet.axes(Box(box.left, box.bottom, box.width, box.height * 0.32))
-    times, values = with_gaps(each.series, asked.step)
-    axes.plot(times, values, color=color, linewidth=0.8, alpha=0.8)
-    axes.set_xlim(moment(sheet.begin), moment(sheet.end))
-    axes.margins(y=0.15)
-    axes.axis("off")
+            sheet.text(middle, part.top - 0.06, shortened(name, part.width - 0.1), ha="center", color=ink)
 
 
 def _bars(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
-    found = asked.over_time(panel)
+    found = asked.answers(panel)
     if not found:
         return say_nothing(sheet, box)
     config = panel["fieldConfig"]["defaults"]
@@ -86,15 +71,19 @@ def _bars(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
 
 
 def _states(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
-    found = sorted(asked.over_time(panel), key=lambda each: each.name)
+    found = sorted(asked.answers(panel), key=lambda each: each.name)
     if not found:
         return say_nothing(sheet, box)
-    mapping = texts_and_colors(panel["fieldConfig"]["defaults"])
+    config = panel["fieldConfig"]["defaults"]
+    # As Grafana does: by thresholds first, and then nothing stands for the band that is left of a value.
+    banded = config["color"]["mode"] == "thresholds"
+    seen: dict[str, str] = {}
     names = max(width_of(each.name, SIZE) for each in found) + 0.12
     axes = sheet.axes(box.inset(names, 0.42, 0.05, 0.04))
     for row, each in enumerate(found):
         for value, begin, end in spans(each.series, asked.step):
-            color = COLORS.get(mapping.get(f"{value:g}", ("", "blue"))[1], FAINT)
+            text, color = ("", color_of(step_of(value, config))) if banded else cell_of(value, config)
+            seen |= {text: color} if text else {}
             stretch = (moment(begin), moment(end) - moment(begin))
             axes.broken_barh([stretch], (row - 0.42, 0.84), color=color)
     axes.set_ylim(len(found) - 0.5, -0.5)
@@ -102,8 +91,9 @@ def _states(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
     time_axis(axes, sheet)
     axes.grid(visible=False)
     left = box.left
-    for text, color in mapping.values():
-        sheet.frame(Box(left, box.bottom + 0.03, 0.13, 0.07), face=COLORS.get(color, FAINT))
+    # Those that were, as in Grafana: a legend in green beside a bar that is grey throughout says too much.
+    for text, color in seen.items():
+        sheet.frame(Box(left, box.bottom + 0.03, 0.13, 0.07), face=color)
         sheet.text(left + 0.18, box.bottom + 0.13, text)
         left += 0.36 + width_of(text, SIZE)
     return None
@@ -112,7 +102,7 @@ def _states(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
 def _table(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
     header, rows = table_of(panel, asked)
     if not rows:
-        return say_nothing(sheet, box)
+        return say_nothing(sheet, box, panel["fieldConfig"]["defaults"]["noValue"])
     room = max(1, int(box.height / LINE) - 1)
     kept = rows if len(rows) <= room else rows[: room - 1]
     widths = [max(width_of(cell, SIZE) for cell in column) + 0.15 for column in zip(header, *_texts(kept), strict=True)]

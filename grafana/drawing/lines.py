@@ -2,33 +2,40 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import cycle, pairwise
+from itertools import cycle
 from math import isnan, nan
 
 from matplotlib.axes import Axes
 from matplotlib.dates import AutoDateLocator, ConciseDateFormatter
 from matplotlib.ticker import MaxNLocator
 
-from grafana.drawing.answers import Asked, Named, moment, or_zero, with_gaps
-from grafana.drawing.sheet import COLORS, EDGE, FAINT, LINE, PALETTE, SIZE, Box, Sheet, say_nothing, shortened, width_of
-from grafana.panels import GOOD
+from grafana.drawing.answers import Asked, Named, color_of, moment, or_zero, overridden, with_gaps
+from grafana.drawing.sheet import EDGE, FAINT, LINE, SIZE, Box, Sheet, say_nothing, shortened, width_of
+from grafana.panels.colors import PALETTE
 from grafana.prometheus_api import Json
 from grafana.units import scale, worded
 
 
 def lines(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
-    found = sorted(asked.over_time(panel), key=lambda each: -or_zero(each.series.last))
+    legend = panel["options"]["legend"]
+    extreme = max if legend["sortDesc"] else min
+    found = sorted(
+        asked.answers(panel),
+        key=lambda each: extreme(or_zero(value) for _, value in each.series.points),
+        reverse=legend["sortDesc"],
+    )
     if not found:
         return say_nothing(sheet, box)
     config = panel["fieldConfig"]["defaults"]
-    colors = [color for _, color in zip(found, cycle(PALETTE), strict=False)]
+    colors = [_color(each.name, panel, free) for each, free in zip(found, cycle(PALETTE), strict=False)]
     entries = [_entry(each, color, config, asked) for each, color in zip(found, colors, strict=True)]
     axes = sheet.figure.add_axes((0, 0, 1, 1))
     if config["custom"]["stacking"]["mode"] == "normal":
         _stack(axes, found, colors, asked)
     else:
         for each, color in zip(found, colors, strict=True):
-            axes.plot(*with_gaps(each.series, asked.step), color=color, linewidth=1.1, solid_capstyle="round")
+            style = "--" if _is_dashed(each, panel) else "-"
+            axes.plot(*with_gaps(each.series, asked.step), color=color, linewidth=1.1, linestyle=style)
     _bounds(axes, config)
     _thresholds(axes, config)
     time_axis(axes, sheet)
@@ -37,6 +44,17 @@ def lines(sheet: Sheet, box: Box, panel: Json, asked: Asked) -> None:
     sheet.place(axes, box.inset(left, _shape(entries, box)[0] * LINE + 0.28, 0.05, 0.04))
     _legend(sheet, box, entries)
     return None
+
+
+def _color(name: str, panel: Json, free: str) -> str:
+    fixed: Json = overridden(panel).get(("byName", name), {}).get("color", {})
+    return str(fixed.get("fixedColor", free))
+
+
+def _is_dashed(each: Named, panel: Json) -> bool:
+    of_panel = overridden(panel)
+    by = of_panel.get(("byName", each.name), {}), of_panel.get(("byFrameRefID", each.letter), {})
+    return any("custom.lineStyle" in properties for properties in by)
 
 
 def _stack(axes: Axes, found: Sequence[Named], colors: Sequence[str], asked: Asked) -> None:
@@ -105,24 +123,26 @@ def time_axis(axes: Axes, sheet: Sheet) -> None:
 
 
 def _bounds(axes: Axes, config: Json) -> None:
+    custom = config["custom"]
+    bottom, top = axes.get_ylim()
+    axes.set_ylim(min(bottom, custom.get("axisSoftMin", bottom)), max(top, custom["axisSoftMax"]))
     if config.get("min") is not None:
         axes.set_ylim(bottom=config["min"])
-        if axes.dataLim.y1 <= config["min"]:
-            axes.set_ylim(top=config["min"] + 1)
     if config.get("max") is not None:
         axes.set_ylim(top=config["max"])
 
 
 def _thresholds(axes: Axes, config: Json) -> None:
-    """A line at each value from which on things are worse, in the colour of what is worse."""
-    if config["custom"]["thresholdsStyle"]["mode"] == "off":
-        return
+    """As Grafana draws them: a line in the colour of what is above it, or an area up to the next one."""
+    mode = config["custom"]["thresholdsStyle"]["mode"]
     low, high = axes.get_ylim()
     steps = config["thresholds"]["steps"]
-    for below, above in pairwise(steps):
-        worse = above if steps[0]["color"] == GOOD else below
-        if low < above["value"] < high:
-            axes.axhline(above["value"], color=COLORS[worse["color"]], linewidth=0.8, linestyle=(0, (4, 3)))
+    for step, above in zip(steps, [*steps[1:], {"value": high}], strict=True):
+        begin = low if step["value"] is None else step["value"]
+        if mode == "dashed" and low < begin < high:
+            axes.axhline(begin, color=color_of(step["color"]), linewidth=0.8, linestyle=(0, (4, 3)))
+        if mode == "area" and step["color"] != "transparent":
+            axes.axhspan(begin, min(above["value"], high), color=color_of(step["color"]), alpha=0.12, linewidth=0)
 
 
 def _value_axis(axes: Axes, config: Json) -> list[str]:

@@ -14,10 +14,8 @@ LINE = 0.145
 NOTHING = "no data in this time"
 """Inches from one line of small text to the next."""
 INK, FAINT, EDGE = "#24292f", "#6e7781", "#d0d7de"
-COLORS = {"green": "#2e9e5b", "orange": "#e8871e", "red": "#cf3341", "blue": "#2f6fd0", "yellow": "#d9a400"}
-PALETTE = (
-    "#3b7dd8", "#e07b39", "#3f9e5c", "#c94f7c", "#8067b7", "#b08900", "#2aa5a0", "#d0454c", "#6b7f99", "#8c5a3c",
-)  # fmt: skip
+COLORS = {"green": "#2e9e5b", "orange": "#e8871e", "red": "#cf3341", "blue": "#2f6fd0"}
+"""Grafana's names; what is no name is a colour."""
 
 
 @dataclass(frozen=True)
@@ -82,17 +80,6 @@ def width_of(text: str, size: float, *, bold: bool = False) -> float:
     font.set_text(text)
     points = font.get_width_height()[0] / 64
     return float(points / 72)
-
-
-def wrapped(text: str, width: float, size: float, *, bold: bool = False) -> list[str]:
-    lines = [""]
-    for word in text.split():
-        longer = f"{lines[-1]} {word}".strip()
-        if lines[-1] and width_of(longer, size, bold=bold) > width:
-            lines.append(word)
-        else:
-            lines[-1] = longer
-    return lines
 
 
 def shortened(text: str, width: float, size: float = SIZE) -> str:

@@ -1,45 +1,51 @@
-"""Figures as lines, numbers, bars and states."""
+"""Figures over time: as lines, and as states."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from typing import ClassVar
 
+from grafana.panels import links
+from grafana.panels.colors import of_names
 from grafana.panels.panel import Panel
 from grafana.panels.query import Json
 
-REDUCED_TO_THE_LAST: Json = {"calcs": ["lastNotNull"], "fields": "", "values": False}
+ROOM = {"percentunit": 0.01, "ms": 10, "bytes": 2.0**20, "binBps": 2.0**10}
+"""Up to where an axis goes at least, by unit, else 1: over figures that are all 0 Grafana would draw it up to 100."""
+BESIDE = 10
+"""From how many columns on a legend has room beside the lines; below them it shows three lines."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scaled(Panel):
-    """A panel with an axis. minimum and maximum: where it ends; None: where the figures end."""
+class Lines(Panel):
+    """Figures over time.
 
-    minimum: float | None = 0
-    maximum: float | None = None
-
-    def _defaults(self) -> Json:
-        bounds = {"min": self.minimum, "max": self.maximum}
-        return super()._defaults() | {name: value for name, value in bounds.items() if value is not None}
-
-
-@dataclass(frozen=True, kw_only=True)
-class Lines(Scaled):
-    """Figures over time. stacked: their sum matters. legend_values: what the legend says of each line."""
+    minimum and maximum: where the axis ends; None: where the figures end. room: how far it goes at least; None: as its
+    unit has it. stacked: their sum matters.
+    """
 
     kind: ClassVar[str] = "timeseries"
+    minimum: float | None = 0
+    maximum: float | None = None
+    room: float | None = None
     stacked: bool = False
-    legend_values: Sequence[str] = ("lastNotNull", "max")
 
-    def options(self) -> Json:
+    @property
+    def falling(self) -> bool:
+        """Whether less is worse."""
+        return self.steps is not None and not self.steps.rising
+
+    def options(self, columns: int) -> Json:
+        # Whatever is worst stands at the top, where one sees it without scrolling.
+        worst = {"calcs": ["lastNotNull", "min" if self.falling else "max"],
+                 "sortBy": "Min" if self.falling else "Max", "sortDesc": not self.falling}  # fmt: skip
+        placement = "right" if columns >= BESIDE else "bottom"
         return {
-            "legend": {
-                "displayMode": "table", "placement": "bottom", "showLegend": True,
-                "calcs": list(self.legend_values), "sortBy": "Last *", "sortDesc": True,
-            },
-            "tooltip": {"mode": "multi", "sort": "desc"},
-        }  # fmt: skip
+            "legend": {"displayMode": "table", "placement": placement, "showLegend": True} | worst,
+            "tooltip": {"mode": "multi", "sort": "asc" if self.falling else "desc"},
+        }
 
     def custom(self) -> Json:
+        room = self.room or ROOM.get(self.unit, 1)
         return {
             "drawStyle": "line",
             "lineWidth": 1,
@@ -48,63 +54,36 @@ class Lines(Scaled):
             # A gap is shown as one: nobody was asked then, or nobody answered.
             "spanNulls": False,
             "stacking": {"mode": "normal" if self.stacked else "none", "group": "A"},
-            "thresholdsStyle": {"mode": "dashed" if self.steps else "off"},
-        }
+            "thresholdsStyle": {"mode": self._style()},
+            "axisSoftMax": room,
+        } | ({"axisSoftMin": -room} if self.minimum is None else {})
+
+    def _style(self) -> str:
+        # A line bears the colour of what is above it. Where less is worse, that would be the better one.
+        return "off" if not self.steps else "area" if self.falling else "dashed"
+
+    def thresholds(self) -> Json:
+        return self.steps.json(good="transparent") if self.steps and self.falling else super().thresholds()
 
     def color(self) -> Json:
         return {"mode": "palette-classic"}
 
+    def overrides(self) -> list[Json]:
+        return of_names(self.queries)
 
-@dataclass(frozen=True, kw_only=True)
-class Figure(Panel):
-    """One number, or a few, as they are now, with their course behind."""
-
-    kind: ClassVar[str] = "stat"
-    height: ClassVar[int] = 4
-
-    def options(self) -> Json:
-        return {
-            "reduceOptions": REDUCED_TO_THE_LAST,
-            "orientation": "auto",
-            "textMode": "auto",
-            "wideLayout": True,
-            "colorMode": "background" if self.steps or self.texts else "value",
-            "graphMode": "none" if self.texts else "area",
-            "justifyMode": "auto",
-            "showPercentChange": False,
-            "percentChangeColorMode": "standard",
-        }
-
-
-@dataclass(frozen=True, kw_only=True)
-class Bars(Scaled):
-    """Several numbers as they are now, beside each other."""
-
-    kind: ClassVar[str] = "bargauge"
-
-    def options(self) -> Json:
-        return {
-            "reduceOptions": REDUCED_TO_THE_LAST,
-            "orientation": "horizontal",
-            "displayMode": "gradient",
-            "valueMode": "color",
-            "namePlacement": "left",
-            "showUnfilled": True,
-            "sizing": "auto",
-            "minVizWidth": 8,
-            "minVizHeight": 16,
-            "maxVizHeight": 32,
-            "legend": {"showLegend": False, "displayMode": "list", "placement": "bottom", "calcs": []},
-        }
+    def defaults(self) -> Json:
+        bounds = {"min": self.minimum, "max": self.maximum}
+        return super().defaults() | {name: value for name, value in bounds.items() if value is not None}
 
 
 @dataclass(frozen=True, kw_only=True)
 class States(Panel):
-    """Which of a few states held when."""
+    """Which of a few states held when. boards: the name of a series → the dashboard that explains it."""
 
     kind: ClassVar[str] = "state-timeline"
+    boards: Mapping[str, str] = field(default_factory=dict)
 
-    def options(self) -> Json:
+    def options(self, columns: int) -> Json:
         return {
             "mergeValues": True,
             "showValue": "never",
@@ -116,3 +95,13 @@ class States(Panel):
 
     def custom(self) -> Json:
         return {"fillOpacity": 80, "lineWidth": 0}
+
+    def color(self) -> Json:
+        # With thresholds Grafana replaces values by bands before it looks for what stands for them, and all is blue.
+        return {"mode": "palette-classic"}
+
+    def overrides(self) -> list[Json]:
+        return [
+            {"matcher": {"id": "byName", "options": name}, "properties": [{"id": "links", "value": [links.to(uid)]}]}
+            for name, uid in self.boards.items()
+        ]

@@ -34,7 +34,7 @@ class Logs(Panel):
             }
         ]
 
-    def options(self) -> Json:
+    def options(self, columns: int) -> Json:
         return {
             "dedupStrategy": "none",
             "enableLogDetails": True,

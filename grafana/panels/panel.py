@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import ClassVar
 
+from grafana.panels import links
 from grafana.panels.query import PROMETHEUS, Json, Query, lettered, range_target
 from grafana.panels.thresholds import NO_STEPS, Steps, Texts, mapping
 
@@ -14,7 +15,6 @@ class Panel:
 
     description: what it shows, and what to do when it looks bad. width: columns of 24; None: an equal share of its
     line. texts: what stands for a value, and its colour. more: the uid of the dashboard that shows more.
-    nothing: what is said where there is no answer yet.
     """
 
     kind: ClassVar[str]
@@ -29,10 +29,9 @@ class Panel:
     width: int | None = None
     decimals: int | None = None
     more: str | None = None
-    nothing: str | None = None
 
     def json(self, number: int, place: Json) -> Json:
-        links = {"links": [_link("More of this", f"/d/{self.more}")]} if self.more else {}
+        linked = {"links": self.links()} if self.links() else {}
         return {
             "id": number,
             "type": self.kind,
@@ -41,9 +40,9 @@ class Panel:
             "gridPos": place,
             "datasource": self.source(),
             "targets": self.targets(),
-            "options": self.options(),
-            "fieldConfig": {"defaults": self._defaults(), "overrides": self.overrides()},
-        } | links
+            "options": self.options(place["w"]),
+            "fieldConfig": {"defaults": self.defaults(), "overrides": self.overrides()},
+        } | linked
 
     def source(self) -> Json:
         return PROMETHEUS
@@ -51,8 +50,13 @@ class Panel:
     def targets(self) -> list[Json]:
         return [range_target(query, letter) for letter, query in lettered(self.queries)]
 
-    def options(self) -> Json:
+    def options(self, columns: int) -> Json:
+        """Its own; columns: how wide it is."""
         raise NotImplementedError
+
+    def links(self) -> list[Json]:
+        """Beside its title."""
+        return [_link("More of this", f"/d/{self.more}")] if self.more else []
 
     def custom(self) -> Json:
         return {}
@@ -60,18 +64,28 @@ class Panel:
     def color(self) -> Json:
         return {"mode": "thresholds"}
 
+    def thresholds(self) -> Json:
+        return self.steps.json() if self.steps else NO_STEPS
+
+    def mappings(self) -> list[Json]:
+        return [mapping(self.texts)] if self.texts else []
+
+    def leads(self) -> list[Json]:
+        """Where one gets from a series."""
+        return links.of_series(self.queries)
+
     def overrides(self) -> list[Json]:
         return []
 
-    def _defaults(self) -> Json:
+    def defaults(self) -> Json:
         defaults = {
             "unit": self.unit,
             "color": self.color(),
-            "thresholds": self.steps.json() if self.steps else NO_STEPS,
-            "mappings": [mapping(self.texts)] if self.texts else [],
+            "thresholds": self.thresholds(),
+            "mappings": self.mappings(),
         }
-        optional = {"custom": self.custom(), "decimals": self.decimals, "noValue": self.nothing}
-        return defaults | {name: value for name, value in optional.items() if value not in (None, {})}
+        optional = {"custom": self.custom(), "decimals": self.decimals, "links": self.leads()}
+        return defaults | {name: value for name, value in optional.items() if value not in (None, {}, [])}
 
 
 def _link(title: str, url: str) -> Json:

@@ -1,5 +1,6 @@
 """What a panel asks, and whom: its sources, and targets as Grafana keeps them."""
 
+import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from string import ascii_uppercase
@@ -14,10 +15,19 @@ ELASTICSEARCH: Json = {"type": "elasticsearch", "uid": "kafka-logs"}
 
 @dataclass(frozen=True)
 class Query:
-    """A question to Prometheus; legend: what each series is called, {{label}} being a label's value."""
+    """A question to Prometheus; legend: what each series is called, {{label}} being a label's value.
+
+    dashed: its lines are, beside those of another query that bear the same names.
+    """
 
     expr: str
     legend: str = ""
+    dashed: bool = False
+
+    @property
+    def labels(self) -> list[str]:
+        """Those that its legend names."""
+        return re.findall(r"\{\{(\w+)\}\}", self.legend)
 
 
 def lettered(asked: Iterable[Asked]) -> Iterator[tuple[str, Asked]]:
@@ -38,6 +48,11 @@ def range_target(query: Query, letter: str) -> Json:
     return target | ({"legendFormat": query.legend} if query.legend else {})
 
 
-def instant_target(expr: str, letter: str) -> Json:
-    """Asked for the end of the time range only. In Grafana's format "table" each label becomes a column of its own."""
-    return range_target(Query(expr), letter) | {"instant": True, "range": False, "format": "table"}
+def instant_target(query: Query, letter: str) -> Json:
+    """Asked for the end of the time range only: what has no answer then has none, whatever it said before."""
+    return range_target(query, letter) | {"instant": True, "range": False}
+
+
+def table_target(expr: str, letter: str) -> Json:
+    """The same, where each label becomes a column of its own."""
+    return instant_target(Query(expr), letter) | {"format": "table"}

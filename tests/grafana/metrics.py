@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from native.driving.embedded import ROOT
 
 WORDS = {"by", "on", "or", "and", "unless", "without", "ignoring", "group_left", "group_right", "bool", "offset"}
-OF_PROMETHEUS = {"up", "ALERTS"}
+OF_PROMETHEUS = {"up", "ALERTS", "ALERTS_FOR_STATE"}
 HISTOGRAM = ("_bucket", "_sum", "_count")
 
 

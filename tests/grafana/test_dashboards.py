@@ -4,7 +4,6 @@ import json
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator
 from copy import deepcopy
 from itertools import combinations
 from pathlib import Path
@@ -16,32 +15,23 @@ from jsonschema import Draft7Validator  # type: ignore[import-untyped] # as abov
 
 from grafana import generate
 from grafana.boards import DASHBOARDS
-from grafana.dashboard import COLUMNS, widths
+from grafana.dashboard import widths
+from grafana.grid import COLUMNS
 from grafana.panels import Figure, Steps
 from grafana.prometheus_api import filled_in, panels, queries
 from native.driving.embedded import ROOT
 from tests.compose.composition import SERVICES
 from tests.grafana.metrics import KNOWN, metrics_in
+from tests.grafana.written import FILES, WRITTEN, Json, each_query
 
-Json = dict[str, Any]
-FILES = sorted(generate.FOLDER.glob("*.json"))
-WRITTEN: dict[str, Json] = {file.stem: json.loads(file.read_text()) for file in FILES}
 SCHEMA = ROOT / "grafana" / "schema"
 PROVISIONING = ROOT / "grafana" / "provisioning"
 VALIDATOR = Draft7Validator(json.loads((SCHEMA / "dashboard.schema.json").read_text()))
 
-UNITS = {"none", "short", "percentunit", "s", "ms", "bytes", "Bps", "reqps", "ops", "string"}
-"""Grafana's names of units; "suffix:…" beside them means the word itself."""
+UNITS = {"none", "short", "percentunit", "s", "ms", "bytes", "binBps", "reqps", "ops", "string"}
+"""Grafana's names of units; "suffix:…" beside them means the word itself. `bytes` and `binBps` count in 1,024s."""
 
 each_dashboard = pytest.mark.parametrize("uid", WRITTEN)
-
-
-def each_query() -> Iterator[tuple[str, str, str, str]]:
-    """Dashboard, panel, its query's letter, and its expression."""
-    for uid, dashboard in WRITTEN.items():
-        for panel in panels(dashboard):
-            for query in queries(panel):
-                yield uid, panel["title"], query["refId"], query["expr"]
 
 
 # --- Files ------------------------------------------------------------------------------------------------------------
@@ -139,11 +129,13 @@ def test_every_panel_has_a_number_of_its_own(uid: str) -> None:
 
 # --- Words ------------------------------------------------------------------------------------------------------------
 @each_dashboard
-def test_every_panel_asks_a_question_says_what_to_do_and_in_what_it_counts(uid: str) -> None:
+def test_every_panel_asks_a_question_or_names_a_figure_says_what_to_do_and_in_what_it_counts(uid: str) -> None:
     titles = [panel["title"] for panel in panels(WRITTEN[uid])]
     assert len(set(titles)) == len(titles)
     for panel in panels(WRITTEN[uid]):
-        assert re.fullmatch(r"[A-Z].{8,70}\?", panel["title"]), panel["title"]
+        question = r"[A-Z][^?]{8,70}\?"
+        name = r"[A-Z][^?]{3,34}"
+        assert re.fullmatch(name if panel["type"] == "stat" else question, panel["title"]), panel["title"]
         assert len(panel["description"]) >= 60, panel["title"]
         assert panel["description"].endswith("."), panel["title"]
         unit = panel["fieldConfig"]["defaults"]["unit"]
@@ -154,7 +146,8 @@ def test_every_panel_asks_a_question_says_what_to_do_and_in_what_it_counts(uid: 
 def test_series_are_named_by_labels_that_they_bear(uid: str) -> None:
     for panel in panels(WRITTEN[uid]):
         for query in queries(panel):
-            legend, expr = query.get("legendFormat", ""), query["expr"]
+            # What must hold for an answer to be known is no part of the answer.
+            legend, expr = query.get("legendFormat", ""), query["expr"].split(" and on () ")[0]
             for label in re.findall(r"\{\{(\w+)\}\}", legend):
                 kept = set(re.findall(r"\w+", " ".join(re.findall(r"by \(([^)]*)\)", expr))))
                 assert label in kept or not kept, (panel["title"], label)
@@ -214,11 +207,14 @@ def test_every_dashboard_leads_to_the_others_and_shows_when_alerts_fired(uid: st
 def test_what_can_be_chosen_is_what_queries_ask_for(uid: str) -> None:
     chosen = {variable["name"] for variable in WRITTEN[uid]["templating"]["list"]}
     used = {name for panel in panels(WRITTEN[uid]) for query in queries(panel) for name in _variables(query["expr"])}
-    assert used == chosen
+    led_by = {variable["name"] for variable in WRITTEN[uid]["templating"]["list"] if variable.get("hide")}
+    assert used == chosen - led_by
+    assert all(f"${{{name}:raw}}" in str(WRITTEN[uid]["panels"]) for name in led_by)
 
 
 def _variables(expr: str) -> set[str]:
-    return {name for name in re.findall(r"\$(\w+)", expr) if not name.startswith("__")}
+    # $1 is a group of a regular expression, and $__interval Grafana's own.
+    return {name for name in re.findall(r"\$([a-zA-Z_]\w*)", expr) if not name.startswith("__")}
 
 
 # --- Queries ----------------------------------------------------------------------------------------------------------

@@ -8,12 +8,18 @@ from typing import Any
 
 import pytest
 from matplotlib.backends.backend_agg import FigureCanvasAgg
+from matplotlib.colors import to_hex, to_rgba_array
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
+from grafana.dashboard import Dashboard, Section
 from grafana.draw import SAID, draw
-from grafana.drawing.answers import cell_of, spans, with_gaps
-from grafana.drawing.sheet import shortened, width_of, wrapped
+from grafana.drawing.answers import cell_of, of_nothing, spans, with_gaps
+from grafana.drawing.sheet import COLORS, shortened, width_of
 from grafana.generate import FOLDER
+from grafana.panels import UNKNOWN, Lines, Panel, Query, States, Steps
+from grafana.panels import Figure as Tile
+from grafana.panels.colors import TOPICS
 from grafana.prometheus_api import Prometheus, Series, filled_in, name_of
 from grafana.units import worded
 
@@ -89,14 +95,99 @@ def test_a_picture_says_who_drew_it_of_when_and_what_each_panel_asks() -> None:
     assert "Which group is behind, and by how much?" in words
 
 
-def test_a_panel_without_data_says_so() -> None:
-    panels = [panel for panel in json.loads((FOLDER / "platform-lag.json").read_text())["panels"] if "targets" in panel]
-    assert written(picture("platform-lag", Silent())).count("no data in this time") == len(panels)
-    assert "not compared yet" in written(picture("platform-cdc", Silent()))
+def kinds_of(uid: str) -> list[str]:
+    return [panel["type"] for panel in json.loads((FOLDER / f"{uid}.json").read_text())["panels"]]
+
+
+def test_a_panel_without_data_says_so_and_a_tile_in_grey() -> None:
+    figure, kinds = picture("platform-lag", Silent()), kinds_of("platform-lag")
+    over_time = kinds.count("timeseries") + kinds.count("state-timeline")
+    assert written(figure).count("no data in this time") == over_time
+    assert written(figure).count("unknown") == kinds.count("stat") + kinds.count("table")
+    assert "not compared" in written(picture("platform-cdc", Silent()))
+    # Those of them that have a background.
+    assert faces(figure).count(UNKNOWN) == 3
 
 
 def test_figures_that_are_no_numbers_are_drawn_as_unknown() -> None:
-    assert "–" in written(picture("platform-lag", Invented(nan)))
+    figure = picture("platform-lag", Invented(nan))
+    # One of them tells of two groups.
+    assert written(figure).count("unknown") == kinds_of("platform-lag").count("stat") + 1
+    assert COLORS["green"] not in faces(figure)
+
+
+def faces(figure: Figure) -> list[str]:
+    return [to_hex(artist.get_facecolor()) for artist in figure.artists if isinstance(artist, Rectangle)]
+
+
+# --- As Grafana does it -----------------------------------------------------------------------------------------------
+def drawn(panel: Panel, value: float) -> Figure:
+    dashboard = Dashboard("one", "One", "One panel.", [Section("Here", [[panel]])])
+    return draw(dashboard.json(), Invented(value), begin=BEGIN, end=END)
+
+
+def test_a_title_is_cut_where_grafana_cuts_it() -> None:
+    title = "How many records are there that wait to be read by somebody?"
+    figures = [Tile(title=title, description="", unit="s", queries=[Query("a")], width=4) for _ in range(6)]
+    dashboard = Dashboard("one", "One", "One line.", [Section("Here", [figures])])
+    assert "How many records are…" in written(draw(dashboard.json(), Invented(), begin=BEGIN, end=END))
+
+
+@pytest.mark.parametrize(("mode", "color"), [("palette-classic", COLORS["green"]), ("thresholds", COLORS["blue"])])
+def test_states_are_blue_where_grafana_takes_thresholds_first(mode: str, color: str) -> None:
+    states = States(title="?", description="", unit="none", queries=[Query("a", "a")], texts={1: ("well", "green")})
+    dashboard = Dashboard("one", "One", "One panel.", [Section("Here", [[states]])]).json()
+    dashboard["panels"][1]["fieldConfig"]["defaults"]["color"]["mode"] = mode
+    figure = draw(dashboard, Invented(1), begin=BEGIN, end=END)
+    bars = [to_hex(to_rgba_array(each.get_facecolor())[0]) for axes in figure.axes for each in axes.collections]
+    assert set(bars) == {color}
+
+
+def test_a_legend_of_states_names_those_that_were() -> None:
+    texts = {0: ("well", "green"), 1: ("ill", "red")}
+    panel = States(title="?", description="", unit="none", queries=[Query("a", "a")], texts=texts)
+    assert {"well", "ill"} & set(written(drawn(panel, 1))) == {"ill"}
+    assert {"well", "ill"} & set(written(drawn(panel, nan))) == set()
+
+
+def test_a_tile_that_has_no_mapping_for_nothing_has_the_first_colour_of_its_thresholds() -> None:
+    # So it showed green where Grafana does, before null had a mapping.
+    config: dict[str, Any] = {"unit": "none", "thresholds": Steps(None, 1).json(), "noValue": "not compared yet"}
+    assert of_nothing(config) == ("not compared yet", COLORS["green"])
+
+
+def test_thresholds_have_grafanas_colours() -> None:
+    rising = drawn(Lines(title="?", description="", unit="none", queries=[Query("a", "a")], steps=Steps(10, 30)), 40)
+    [axes] = rising.axes
+    dashed = [(line.get_ydata()[0], line.get_color()) for line in axes.lines if line.get_linewidth() == 0.8]  # type: ignore[index]
+    assert dashed == [(10, COLORS["orange"]), (30, COLORS["red"])]
+    steps = Steps(30, 10, rising=False)
+    falling = drawn(Lines(title="?", description="", unit="none", queries=[Query("a", "a")], steps=steps), 40)
+    [axes] = falling.axes
+    assert [line for line in axes.lines if line.get_linewidth() == 0.8] == []
+    assert [to_hex(area.get_facecolor()) for area in axes.patches] == [COLORS["red"], COLORS["orange"]]
+
+
+def test_a_tile_tells_what_is_so_at_the_end_and_not_what_was_before() -> None:
+    class Died(Invented):
+        def at(self, expr: str, moment: float | None = None) -> list[Series]:
+            return []
+
+        def over(self, expr: str, begin: float, end: float, step: float) -> list[Series]:
+            return [Series({}, [(begin, self.value)])]  # type: ignore[attr-defined]
+
+    tile = Tile(title="Freshness", description="", unit="s", queries=[Query("a")], steps=Steps(10, 30))
+    dashboard = Dashboard("one", "One", "One panel.", [Section("Here", [[tile]])])
+    assert "unknown" in written(draw(dashboard.json(), Died(1), begin=BEGIN, end=END))
+
+
+def test_a_name_has_its_colour_in_every_picture() -> None:
+    panel = Lines(title="?", description="", unit="none", queries=[Query("sum by (topic) (a)", "{{topic}}")])
+    colors = {str(line.get_label()): line for axes in drawn(panel, 1).axes for line in axes.lines}
+    assert {str(line.get_color()) for line in colors.values()} == {
+        TOPICS["transactions"],
+        TOPICS["transactions.status"],
+    }
 
 
 # --- Words ------------------------------------------------------------------------------------------------------------
@@ -104,9 +195,10 @@ def test_figures_that_are_no_numbers_are_drawn_as_unknown() -> None:
     ("value", "unit", "text"),
     [
         (0, "s", "0 s"), (0.0000412, "s", "41.2 µs"), (0.25, "s", "250 ms"), (42.5, "s", "42.5 s"),
-        (90, "s", "1.5 min"),
-        (7200, "s", "2 h"), (172800, "s", "2 d"), (1500, "ms", "1.5 s"), (12, "ms", "12 ms"),
-        (512, "bytes", "512 B"), (1536, "bytes", "1.5 KiB"), (3 * 2**30, "bytes", "3 GiB"), (2048, "Bps", "2 KiB/s"),
+        (90, "s", "1.5 mins"), (60, "s", "1 min"),
+        (7200, "s", "2 hours"), (172800, "s", "2 days"), (1500, "ms", "1.5 s"), (12, "ms", "12 ms"),
+        (512, "bytes", "512 B"), (1536, "bytes", "1.5 KiB"), (3 * 2**30, "bytes", "3 GiB"), (2048, "binBps", "2 KiB/s"),
+        (2000, "Bps", "2 kB/s"), (512, "Bps", "512 B/s"), (0.5, "ops", "0.5 ops/s"),
         (0.125, "percentunit", "12.5 %"), (1, "percentunit", "100 %"),
         (1234567, "short", "1.23 M"), (999, "short", "999"), (3, "none", "3"), (0.5, "reqps", "0.5 req/s"),
         (1234, "suffix:records/s", "1,234 records/s"), (nan, "s", "–"), (-3, "suffix:records/s", "-3 records/s"),
@@ -124,16 +216,13 @@ def test_a_value_takes_the_colour_of_the_last_step_it_has_reached() -> None:
 
 
 def test_a_value_with_a_name_is_told_by_it() -> None:
-    config: dict[str, Any] = {"unit": "none", "mappings": [{"options": {"2": {"text": "ERR", "color": "red"}}}]}
+    mapping = {"type": "value", "options": {"2": {"text": "ERR", "color": "red"}}}
+    config: dict[str, Any] = {"unit": "none", "mappings": [mapping]}
     assert cell_of(2, config)[0] == "ERR"
     assert cell_of(3, config)[0] == "3"
 
 
-def test_words_are_broken_or_shortened_where_they_do_not_fit() -> None:
-    assert wrapped("How many records wait to be read?", 100, 8) == ["How many records wait to be read?"]
-    lines = wrapped("How many records wait to be read?", 1, 8)
-    assert " ".join(lines) == "How many records wait to be read?"
-    assert len(lines) > 1
+def test_words_are_shortened_where_they_do_not_fit() -> None:
     short = shortened("transactions.status.dead-letters", 1)
     assert short.endswith("…")
     assert width_of(short, 7.5) <= 1
