@@ -16,6 +16,7 @@ from rest_framework.response import Response
 
 from accounts.permissions import has_role
 from accounts.roles import Role
+from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, is_conditional
 from api.endpoints import Endpoint, Listing
 from api.fields import Amount, Choice, Moment, Text, UserId
 from api.idempotency import idempotent
@@ -157,11 +158,21 @@ class Alerts(Listing[FraudAlert]):
         return selectors.narrowed(queryset, self.narrowing)
 
 
-@extend_schema_view(get=extend_schema(summary="One fraud alert with its whole history"))
+@extend_schema_view(
+    get=extend_schema(
+        summary="One fraud alert with its whole history",
+        parameters=[TO_READ, ETAG],
+        responses={200: AlertWithHistory, 304: OpenApiResponse(description="What you have still holds.")},
+    )
+)
 class Alert(Endpoint, RetrieveAPIView[FraudAlert]):
     permission_classes = (has_role(Role.INVESTIGATOR),)
     serializer_class = AlertWithHistory
     queryset = FraudAlert.objects.select_related("assignee")
+
+    def retrieve(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+        alert = self.get_object()
+        return answered(request, self.get_serializer(alert).data, _etag(alert))
 
     @extend_schema(
         summary="Take, confirm, dismiss, reopen or hand over an alert, or add a note",
@@ -171,6 +182,7 @@ class Alert(Endpoint, RetrieveAPIView[FraudAlert]):
             "investigator has is moved only by taking it over: `assignee` and a note. Of all who take an alert at "
             "once one gets it; the others get 409. Every change is kept in the alert's history."
         ),
+        parameters=[TO_CHANGE, ETAG],
         request=AlertChange,
         responses={200: AlertWithHistory, 409: OpenApiResponse(description="The alert's state does not allow this.")},
         examples=[TAKE, CONFIRM, HAND_BACK],
@@ -182,8 +194,14 @@ class Alert(Endpoint, RetrieveAPIView[FraudAlert]):
         asked = AlertChange(data=request.data, context={"by": by})
         asked.is_valid(raise_exception=True)
         change = dict(asked.validated_data)
+        if is_conditional(request):
+            check_unchanged(request, _etag(selectors.locked(alert)))
         try:
             changed = services.change_alert(alert=alert, by=by, seen=change.pop("version", None), **change)
         except services.NotAllowed as refusal:
             raise Problem(ProblemType.CONFLICT, str(refusal)) from refusal
-        return Response(self.get_serializer(changed).data)
+        return Response(self.get_serializer(changed).data, headers={"ETag": _etag(changed)})
+
+
+def _etag(alert: FraudAlert) -> str:
+    return f'"{alert.version}"'

@@ -35,6 +35,11 @@ def newest(limit: int) -> list[dict[str, Any]]:
     ]
 
 
+def locked(alert: FraudAlert) -> FraudAlert:
+    """An alert that nobody else changes until the database transaction at hand ends."""
+    return FraudAlert.objects.select_for_update().get(pk=alert.pk)
+
+
 LATEST_FIRST = ("-raised_at", "-id")
 LARGEST_FIRST = ("-amount", "-id")
 

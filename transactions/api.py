@@ -21,6 +21,7 @@ from rest_framework.response import Response
 import events
 from accounts.permissions import has_role, restricted_to
 from accounts.roles import Role
+from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, etag_of, is_conditional
 from api.endpoints import Listing, Rows
 from api.fields import Amount, Choice, Moment, Text, UserId
 from api.idempotency import idempotent
@@ -203,13 +204,17 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
 
 
 class OneTransaction(TransactionsOfAccount):
-    @extend_schema(summary="Read a transaction")
+    @extend_schema(
+        summary="Read a transaction",
+        parameters=[TO_READ, ETAG],
+        responses={200: TransactionSerializer, 304: OpenApiResponse(description="What you have still holds.")},
+    )
     def get(self, request: Request, order_id: str) -> Response:
         """A customer finds only their own."""
         own, row = restricted_to(request.user, unless=[Role.SHOP]), selectors.one(order_id)
         if row is None or own not in (None, row["user_id"]):
             raise _not_found(order_id)
-        return Response(row)
+        return answered(request, row, etag_of(row))
 
 
 class TransactionStatus(TransactionsOfAccount):
@@ -218,6 +223,7 @@ class TransactionStatus(TransactionsOfAccount):
 
     @extend_schema(
         summary="Move a transaction on",
+        parameters=[TO_CHANGE, ETAG],
         responses={200: ChangedTransaction, 409: OpenApiResponse(description="That cannot follow the present status.")},
     )
     @idempotent
@@ -230,6 +236,10 @@ class TransactionStatus(TransactionsOfAccount):
         """
         wanted = self.get_serializer(data=request.data)
         wanted.is_valid(raise_exception=True)
+        if is_conditional(request):
+            if (present := selectors.locked(order_id)) is None:
+                raise _not_found(order_id)
+            check_unchanged(request, etag_of(answers.of_row(present)))
         try:
             change = services.change_status(order_id=order_id, status=wanted.validated_data["status"])
         except Transaction.DoesNotExist as error:
@@ -240,8 +250,9 @@ class TransactionStatus(TransactionsOfAccount):
                 ProblemType.CONFLICT, sentence, errors=[{"pointer": "#/status", "detail": sentence}]
             ) from error
         refund = answers.of_row(change.refund) if change.refund else None
-        link = {"Link": f'<{_address(refund["order_id"])}>; rel="related"'} if refund else None
-        return Response(answers.of_row(change.transaction) | {"refund": refund}, headers=link)
+        link = {"Link": f'<{_address(refund["order_id"])}>; rel="related"'} if refund else {}
+        row = answers.of_row(change.transaction)
+        return Response(row | {"refund": refund}, headers=link | {"ETag": etag_of(row)})
 
 
 def _new_orders(data: Any, *, many: bool) -> list[events.Transaction]:

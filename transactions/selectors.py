@@ -29,6 +29,11 @@ def one(order_id: str) -> dict[str, Any] | None:
     return dict(zip(answers.FIELDS, rows[0], strict=True)) if rows else None
 
 
+def locked(order_id: str) -> Transaction | None:
+    """A transaction that nobody else changes until the database transaction at hand ends; None: there is none."""
+    return Transaction.objects.select_for_update().filter(order_id=order_id).first()
+
+
 def newest(limit: int) -> list[dict[str, Any]]:
     """The transactions recorded last, newest first, as the live page shows them."""
     rows = Transaction.objects.order_by("-pk")[:limit]

@@ -25,7 +25,7 @@ from api.renderers import encoded
 
 HEADER = "Idempotency-Key"
 REPLAYED = "Idempotency-Replayed"
-KEPT_HEADERS = ("Location", "Link")
+KEPT_HEADERS = ("Location", "Link", "ETag")
 ZLIB = b"\x78"
 """what zlib begins with, and JSON does not"""
 FASTEST = 1

@@ -18,7 +18,7 @@ from api.request_ids import HEADER, request_id
 class Observation:
     """Binds request_id, ip and user_id to every line of the log; the server logs one line an answer (serving/access).
 
-    Every answer names the request_id, which may be the caller's own.
+    Every answer names the request_id, which may be the caller's own, and whether it may be kept.
     It leaves them bound, for that line, which is written when the answer has been sent.
     """
 
@@ -33,6 +33,8 @@ class Observation:
         bind_contextvars(request_id=named, ip=str(address) if address else None)
         answer = self._get_response(request)
         answer[HEADER] = named
+        # Nearly every answer holds somebody's data; what may be kept, such as static files, says so by itself.
+        answer.headers.setdefault("Cache-Control", "private, no-store")
         now = perf_counter()
         view_began = vars(request).get("_view_began")
         request_metrics.count(request, answer, now - began, None if view_began is None else now - view_began)

@@ -52,6 +52,12 @@ class ProblemType(Enum):
     )
     CONFLICT = "conflict", 409, "Conflict with the present state", "Read the present state, then decide anew."
     TIMED_OUT = "request-timeout", 408, "Request timeout", "Send all of it at once."
+    PRECONDITION_FAILED = (
+        "precondition-failed",
+        412,
+        "Precondition failed",
+        "Read the present state, whose `ETag` the answer names, then decide anew.",
+    )
     TOO_LARGE = "too-large", 413, "Content too large", "Send it in several parts."
     LINE_TOO_LONG = "uri-too-long", 414, "URI too long", "Send a shorter query string."
     UNSUPPORTED_MEDIA_TYPE = (

@@ -8,6 +8,7 @@ from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
+from api.conditions import IF_MATCH
 from api.idempotency import HEADER, is_idempotent
 from api.problems import ProblemType
 from api.renderers import PROBLEM_JSON
@@ -138,8 +139,11 @@ def _likely_statuses(method: str, operation: Operation) -> set[int]:
         statuses |= {404}
     if method in ("POST", "PUT", "PATCH"):  # also those that expect no body
         statuses |= {413, 415}
-    if "header" in places:
+    names = {parameter["name"] for parameter in operation.get("parameters", [])}
+    if HEADER in names:
         statuses |= {422}
+    if IF_MATCH in names:
+        statuses |= {412}
     if any("password" in way for way in operation.get("security", [])):
         statuses |= {429}
     return statuses
