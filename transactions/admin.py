@@ -20,7 +20,7 @@ from unfold.decorators import display
 from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from api.changelists import LargeTableAdmin
+from api.changelists import LargeTableAdmin, RowsOfPage
 from events import ChangedStatus
 from transactions import lists
 from transactions.models import Transaction
@@ -58,6 +58,10 @@ class Narrowing(ChoicesFieldListFilter):
         return super().queryset(request, queryset)
 
 
+class EndlessPages(RowsOfPage, InfinitePaginator):  # type: ignore[misc] # unfold says nothing of its types
+    """Of a large table, which is not counted."""
+
+
 @admin.register(Transaction)
 class TransactionAdmin(LargeTableAdmin):
     """To look at only: orders change through the API, which publishes it."""
@@ -66,7 +70,7 @@ class TransactionAdmin(LargeTableAdmin):
     list_filter = (("status", Narrowing), ("kind", Narrowing), ("amount", RangeNumericFilter))
     list_filter_submit = True
     sortable_by = ("amount_", "timestamp")
-    paginator = InfinitePaginator  # of a large table, which is not counted
+    paginator = EndlessPages
 
     def orders(self, asked: Mapping[str, str]) -> Mapping[str, Sequence[str]]:
         latest_first = lists.order_of(asked_of(asked) - {"amount__gte", "amount__lte"})

@@ -3,7 +3,9 @@ from typing import Any
 
 import pytest
 from django.conf import LazySettings
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django_celery_beat.models import IntervalSchedule, PeriodicTask
 
@@ -44,6 +46,21 @@ def test_digits_are_an_order_id_where_there_is_such_an_order_and_else_a_user(
     other = Transaction.objects.create(order_id="7", user_id=8, **facts)
     assert list(superusers.get(f"{LIST}?q=7").context["cl"].result_list) == [other]
     assert list(superusers.get(f"{LIST}?q={'9' * 50}").context["cl"].result_list) == []
+
+
+def test_what_pages_before_hold_is_passed_over_in_the_index_alone(superusers: Client) -> None:
+    noon = datetime(2026, 3, 1, 12, tzinfo=UTC)
+    facts: dict[str, Any] = {"user_id": 7, "amount": 1, "status": "SUCCESS", "kind": "ORDER"}
+    ordered = [
+        Transaction.objects.create(order_id=f"a-{number}", timestamp=noon - timedelta(minutes=number), **facts)
+        for number in range(60)
+    ]
+    assert list(superusers.get(LIST).context["cl"].result_list) == ordered[:25]
+    assert list(superusers.get(f"{LIST}?p=3").context["cl"].result_list) == ordered[50:]
+    with CaptureQueriesContext(connection) as asked:
+        assert list(superusers.get(f"{LIST}?p=2").context["cl"].result_list) == ordered[25:50]
+    skipping = [each["sql"] for each in asked if "OFFSET 25" in each["sql"]]
+    assert [sql.split(" FROM ")[0] for sql in skipping] == ['SELECT "transactions"."id" AS "pk"']
 
 
 @pytest.mark.parametrize(
