@@ -16,7 +16,7 @@ from api.problems import Problem, ProblemType, as_problem
 from api.renderers import PROBLEM_JSON, ProblemRenderer
 
 PAGES = ("/", "/favicon.ico", "/login", "/logout", "/docs", "/problems")
-FOLDERS_OF_PAGES = ("/admin/", "/static/")
+FOLDERS_OF_PAGES = ("/admin/", "/runbooks/", "/static/")
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
