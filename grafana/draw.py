@@ -22,22 +22,33 @@ from grafana.prometheus_api import Json, Prometheus, values_of_variables
 
 SAID = "drawn from Prometheus' data by this project, not by Grafana"
 WIDTH, UNIT, GAP, HEAD, FOOT = 15.0, 0.33, 0.07, 0.62, 0.3
-"""Inches: of the whole; of a row of the grid; between panels; above and below them."""
+"""Inches: of the whole, if nothing else is wanted; of a row of the grid; between panels; above and below them."""
 TITLE_SIZE = 8.5
 
 
-def draw(dashboard: Json, prometheus: Prometheus, *, begin: float, end: float, lines: Sequence[str] = ()) -> Figure:
-    """A picture of a dashboard from one moment to another, in the layout that Grafana would give it."""
+def draw(
+    dashboard: Json,
+    prometheus: Prometheus,
+    *,
+    begin: float,
+    end: float,
+    lines: Sequence[str] = (),
+    width: float = WIDTH,
+) -> Figure:
+    """A picture of a dashboard from one moment to another, in the layout that Grafana would give it.
+
+    width: inches; letters are as large in a narrow one.
+    """
     rows = max(panel["gridPos"]["y"] + panel["gridPos"]["h"] for panel in dashboard["panels"])
     height = HEAD + rows * UNIT + FOOT
-    figure = Figure(figsize=(WIDTH, height), facecolor="#f6f8fa")
+    figure = Figure(figsize=(width, height), facecolor="#f6f8fa")
     FigureCanvasAgg(figure)
-    sheet = Sheet(figure, WIDTH, height, begin, end)
+    sheet = Sheet(figure, width, height, begin, end)
     asked = Asked(prometheus, values_of_variables(dashboard, prometheus), begin, end, lines)
     _head_and_foot(sheet, dashboard)
     for panel in dashboard["panels"]:
         place = panel["gridPos"]
-        column = (WIDTH - 2 * GAP) / COLUMNS
+        column = (width - 2 * GAP) / COLUMNS
         box = Box(
             GAP + place["x"] * column,
             height - HEAD - (place["y"] + place["h"]) * UNIT,
@@ -55,7 +66,7 @@ def draw(dashboard: Json, prometheus: Prometheus, *, begin: float, end: float, l
 def _head_and_foot(sheet: Sheet, dashboard: Json) -> None:
     day, first, last = (f"{datetime.fromtimestamp(at, UTC):{form}}" for at, form in (
         (sheet.begin, "%Y-%m-%d"), (sheet.begin, "%H:%M"), (sheet.end, "%H:%M")))  # fmt: skip
-    left, right, top = 2 * GAP, WIDTH - 2 * GAP, sheet.height - 0.12
+    left, right, top = 2 * GAP, sheet.width - 2 * GAP, sheet.height - 0.12
     sheet.text(left, top, dashboard["title"], fontsize=14, weight="bold")
     sheet.text(left, top - 0.26, dashboard["description"], fontsize=9, color=FAINT)
     sheet.text(right, top, f"{day}, {first} to {last} UTC", fontsize=9, color=FAINT, ha="right")

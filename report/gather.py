@@ -12,7 +12,8 @@ import shutil
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+import tomllib
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
@@ -21,20 +22,22 @@ from threading import Event, Thread
 from typing import Any
 
 import psutil
+from matplotlib.figure import Figure
 from PIL import Image
 from rich.console import Console
 
+from bench import machine
 from grafana.draw import draw
 from grafana.generate import FOLDER as DASHBOARDS
 from grafana.prometheus_api import Prometheus
 from native.cluster import STARTED
 from native.driving.embedded import wait_until
 from native.driving.expected import Expected
-from native.driving.faults import wrong_passwords
+from native.driving.faults import stopped, wrong_passwords
 from native.driving.running import RunningCluster
 from native.driving.shop import Shop, percentile
 from native.layout import ROOT, Layout
-from report import cost, logs, screenshots, secret_scan, throughput
+from report import access, cost, logs, required, screenshots, secret_scan, throughput
 from report.latency import STAGES, latencies
 
 EVIDENCE = ROOT / "report" / "evidence"
@@ -48,6 +51,8 @@ REST_SECONDS = 20
 SETTLE_SECONDS = 65
 """What arrived within the last minute is not compared."""
 DPI = 100
+REQUIRED_DPI, REQUIRED_WIDTH = 200, 6.5
+"""Inches: as wide as the report's text, so that letters are as large there as they are drawn."""
 LONG_AGO = timedelta(days=400)
 """The backlog's orders are of another time, so that they stand apart from all others."""
 Json = dict[str, Any]
@@ -94,18 +99,23 @@ def gather(cluster: RunningCluster, folder: Path) -> None:
     with step(f"a backlog of {BACKLOG:,} orders, worked off"):
         figures["throughput"] = backlog(cluster)
         write(figures, folder)
-    settled = time.monotonic() + SETTLE_SECONDS
     with step("logs, topics and answers of an order's way"):
         _, files = logs.captured(cluster)
         logs.keep(files, folder)
+        keep_json(access.shown(cluster), folder / "access.json")
+        keep_json(cluster.call("operator", "GET", "/monitoring/kafka")[1], folder / "monitoring-kafka.json")
     with step("pictures of pages"):
         for name in screenshots.take_pages(cluster, folder / "pages"):
             console.print(f"  {name}")
-    with step("a comparison of all stages, once the last order is a minute old"):
-        time.sleep(max(0.0, settled - time.monotonic()))
+    # What is still added up while it is compared would be in one side's count and not in the other's.
+    waiting = "a comparison of all stages, once nothing has come for a minute"
+    with step(waiting), stopped(cluster, "celery-beat"):
+        time.sleep(SETTLE_SECONDS)
         reconcile(cluster, folder / "reconcile.txt")
     with step("pictures of dashboards"):
-        take_dashboards(cluster, folder / "dashboards", begin=began)
+        ended, lines = time.time(), logs.lines_of_logins(cluster)
+        take_dashboards(cluster, folder / "dashboards", lines, begin=began, end=ended)
+        take_required(cluster, folder / "required", lines, begin=began, end=ended)
     with step(f"what it costs to be asked, after {REST_SECONDS} s of rest"):
         time.sleep(REST_SECONDS)
         figures["scrape"] = cost.costs(cluster.layout.address("prometheus"))
@@ -118,7 +128,11 @@ def gather(cluster: RunningCluster, folder: Path) -> None:
 
 
 def write(figures: Json, folder: Path) -> None:
-    (folder / "figures.json").write_text(json.dumps(figures, indent=2) + "\n")
+    keep_json(figures, folder / "figures.json")
+
+
+def keep_json(value: Any, file: Path) -> None:
+    file.write_text(json.dumps(value, indent=2) + "\n")
 
 
 @contextmanager
@@ -135,10 +149,12 @@ def about(cluster: RunningCluster) -> Json:
     return {
         "taken": datetime.now(UTC).replace(microsecond=0).isoformat(),
         "command": "make evidence",
+        "version": tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"],
+        "commit": machine.commit(),
         "machine": {
             "cores": os.cpu_count(),
             "memory_gib": round(psutil.virtual_memory().total / 2**30),
-            "processor": processor(),
+            "processor": machine.processor(),
             "system": f"{platform.system()} {platform.release().split('-')[0]}",
             "python": platform.python_version(),
             # More than one: others worked on the machine too.
@@ -146,11 +162,6 @@ def about(cluster: RunningCluster) -> Json:
         },
         "start": json.loads(started.read_text()) if started.exists() else None,
     }
-
-
-def processor() -> str:
-    lines = Path("/proc/cpuinfo").read_text().splitlines() if Path("/proc/cpuinfo").exists() else []
-    return next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "unknown")
 
 
 def under_load(cluster: RunningCluster) -> tuple[Json, Json]:
@@ -217,17 +228,34 @@ def reconcile(cluster: RunningCluster, file: Path) -> None:
     wait_until(lambda: prometheus.at("platform_reconciliation_timestamp_seconds"), "Prometheus knows of it")
 
 
-def take_dashboards(cluster: RunningCluster, folder: Path, *, begin: float) -> None:
-    prometheus, end = Prometheus(cluster.layout.address("prometheus")), time.time()
+def take_dashboards(cluster: RunningCluster, folder: Path, lines: Sequence[str], *, begin: float, end: float) -> None:
+    """Each of them whole; lines: of the brokers' logs, for the panel that shows them."""
+    prometheus = Prometheus(cluster.layout.address("prometheus"))
     shutil.rmtree(folder, ignore_errors=True)
-    files, lines = sorted(DASHBOARDS.glob("*.json")), logs.lines_of_logins(cluster)
+    files = sorted(DASHBOARDS.glob("*.json"))
     for file in files:
-        picture = BytesIO()
-        draw(json.loads(file.read_text()), prometheus, begin=begin, end=end, lines=lines).savefig(picture, dpi=DPI)
-        screenshots.small(Image.open(picture), folder / f"{file.stem}.png")
+        picture = draw(json.loads(file.read_text()), prometheus, begin=begin, end=end, lines=lines)
+        keep_picture(picture, folder / f"{file.stem}.png", DPI)
         console.print(f"  {file.stem}")
     for uid in screenshots.take_grafana([file.stem for file in files], folder, begin=begin, end=end):
         console.print(f"  Grafana's {uid}")
+
+
+def take_required(cluster: RunningCluster, folder: Path, lines: Sequence[str], *, begin: float, end: float) -> None:
+    """Those panels that were asked for by name, as wide as a page."""
+    prometheus = Prometheus(cluster.layout.address("prometheus"))
+    shutil.rmtree(folder, ignore_errors=True)
+    for each in required.REQUIRED:
+        part = required.part_of(json.loads((DASHBOARDS / f"{each.uid}.json").read_text()), each.panels)
+        picture = draw(part, prometheus, begin=begin, end=end, lines=lines, width=REQUIRED_WIDTH)
+        keep_picture(picture, folder / f"{each.name}.png", REQUIRED_DPI)
+        console.print(f"  {each.title}")
+
+
+def keep_picture(picture: Figure, file: Path, dots_per_inch: int) -> None:
+    content = BytesIO()
+    picture.savefig(content, dpi=dots_per_inch)
+    screenshots.small(Image.open(content), file)
 
 
 if __name__ == "__main__":

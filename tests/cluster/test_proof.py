@@ -16,6 +16,7 @@ from native.driving.expected import Expected
 from native.driving.running import RunningCluster
 from native.driving.shop import Shop, percentile
 from native.driving.stages import agree
+from report import access
 from report.latency import STAGES, latencies
 from report.logs import captured, keep
 
@@ -112,6 +113,20 @@ def test_the_logs_that_prove_it_are_captured(cluster: RunningCluster, tmp_path: 
     assert order_id in files["elasticsearch-search.json"]
     assert re.search(r"acknowledged: transactions\[\d\]@\d+", files["producer.log"])
     assert "RUNNING" in files["connectors.json"]
+    assert all("mysql.transactions" in line for line in files["broker.log"].splitlines())
+    assert re.search(r"baseOffset: \d+ lastOffset: \d+ count: [1-9]", files["segment.log"])
+
+
+def test_listeners_tls_and_a_refused_right_are_taken_down_as_they_are(cluster: RunningCluster) -> None:
+    found = access.shown(cluster)
+    assert {name: each["protocol"] for name, each in found["listeners"]["kafka-2"].items()} == {
+        "CLIENTS": "SASL_SSL", "BROKERS": "SSL",
+    }  # fmt: skip
+    assert found["listeners"]["kafka-1"]["CLIENTS"]["mechanisms"] == "SCRAM-SHA-512"
+    assert found["listeners"]["kafka-1"]["BROKERS"]["client_certificate"] == "required"
+    assert (found["handshake"]["version"], found["handshake"]["subject"]) == ("TLSv1.3", "commonName=kafka-1")
+    assert found["refusal"]["told"].endswith("AUTHORIZATION_FAILED")
+    assert "User:producer" in found["refusal"]["line"]
 
 
 def test_latencies_of_an_order_posted_are_measured(cluster: RunningCluster) -> None:

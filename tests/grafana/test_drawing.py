@@ -22,10 +22,17 @@ from grafana.panels import Figure as Tile
 from grafana.panels.colors import TOPICS
 from grafana.prometheus_api import Prometheus, Series, filled_in, name_of
 from grafana.units import worded
+from report.gather import REQUIRED_WIDTH
+from report.required import REQUIRED, Required, part_of
 
 BEGIN, END = 1_800_000_000.0, 1_800_001_800.0
 GROUPS = ["aggregator", "a consumer group whose name is longer than any panel is wide " * 4]
-VALUES = {"consumergroup": GROUPS, "topic": ["transactions", "transactions.status"], "partition": ["0", "1", "2"]}
+VALUES = {
+    "consumergroup": GROUPS,
+    "topic": ["transactions", "transactions.status"],
+    "partition": ["0", "1", "2"],
+    "instance": ["kafka-1", "kafka-2", "kafka-3"],
+}
 
 
 class Invented(Prometheus):
@@ -67,17 +74,33 @@ def written(figure: Figure) -> list[str]:
 
 
 # --- Pictures ---------------------------------------------------------------------------------------------------------
+LOG = ["a line of a log that is longer than the panel is wide " * 9] * 50
+
+
 @pytest.mark.parametrize("uid", ["platform-lag", "platform-security"])
 def test_what_is_written_in_a_panel_stays_in_it_and_hides_nothing(uid: str) -> None:
-    figure = picture(uid, Invented(), ["a line of a log that is longer than the panel is wide " * 9] * 50)
+    stays_in_its_panel(picture(uid, Invented(), LOG), panels=6)
+
+
+@pytest.mark.parametrize("each", REQUIRED, ids=lambda each: each.name)
+def test_panels_as_wide_as_a_page_can_be_read(each: Required) -> None:
+    part = part_of(json.loads((FOLDER / f"{each.uid}.json").read_text()), each.panels)
+    figure = draw(part, Invented(), begin=BEGIN, end=END, lines=LOG, width=REQUIRED_WIDTH)
+    stays_in_its_panel(figure, panels=len(each.panels))
+    marks = [mark for axes in figure.axes for mark in axes.get_xticklabels() + axes.get_yticklabels()]
+    assert min(float(text.get_fontsize()) for text in figure.texts + marks) >= 7
+
+
+def stays_in_its_panel(figure: Figure, panels: int) -> None:
+    """Each word within its own panel, and none over another. panels: how many there are at least."""
     canvas = FigureCanvasAgg(figure)
     canvas.draw()
     boxes = [patch.get_window_extent() for patch in figure.patches + figure.artists if patch.get_zorder() == -1]
-    panels = [box for box in boxes if box.height > 100]
-    assert len(panels) > 5
+    large = [box for box in boxes if box.height > 100]
+    assert len(large) >= panels
     texts = {text.get_text(): text.get_window_extent(canvas.get_renderer()) for text in figure.texts}
     for words, extent in texts.items():
-        for box in panels:
+        for box in large:
             if box.contains((extent.x0 + extent.x1) / 2, (extent.y0 + extent.y1) / 2):
                 assert box.x0 - 1 <= extent.x0, words
                 assert extent.x1 <= box.x1 + 1, words
