@@ -115,7 +115,8 @@ TROUBLE = [
     ),
     Lines(
         title="Does the API reach its parts?",
-        description="Answers of /health/ready, by status. 503: a part that it needs is away; `GET /health` says which.",
+        description="Answers of /health/ready, by status; no line: no balancer asks. 503: a part that it needs is "
+        "away; `GET /health` says which.",
         unit="reqps",
         queries=[
             Query(
