@@ -1,6 +1,6 @@
 """What is read from the table of hourly totals."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import datetime
 from functools import cache
@@ -10,12 +10,15 @@ from django.db.models import Sum, Value
 
 from analytics.models import HourlyTotal, ShopHour
 from analytics.windows import NOTHING, Sums, UserHour
-from database.portions import portions_of_table
+from database.portions import portions, portions_of_table
 from database.prepared import PreparedQuery
 from events.money import from_cents
 
 Hour = tuple[datetime, Sums]
 """The beginning of an hour (UTC), and what it adds up to."""
+
+HOURS_AT_ONCE = 100
+"""Of all users, in one statement: with a thousand users it takes some tenths of a second."""
 
 SUMS = [field.name for field in fields(Sums)]
 
@@ -78,17 +81,28 @@ def shop_hours() -> dict[datetime, Sums]:
     return {hour: Sums(*sums) for hour, *sums in ShopHour.objects.values_list("hour", *SUMS)}
 
 
-def missing_in_shop(hour: datetime) -> Sums:
-    """What the users' totals of an hour come to beyond what is kept of the whole shop; read in one statement.
+def missing_in_shop(hours: Iterable[datetime]) -> dict[datetime, Sums]:
+    """What the users' totals come to beyond what is kept of the whole shop, in those of the hours where they differ.
 
-    So both are of one moment, whatever aggregators do meanwhile.
+    Both are read in one statement, so they are of one moment, whatever aggregators do meanwhile.
     """
-    kept = ShopHour.objects.filter(hour=hour).order_by().annotate(of=Value("shop"))
-    users = HourlyTotal.objects.filter(hour=hour).order_by().values("hour").annotate(of=Value("users"))
+    missing: dict[datetime, Sums] = {}
+    for some in portions(sorted(hours), HOURS_AT_ONCE):
+        users, shop = _of_users_and_shop(some)
+        differing = {hour: users.get(hour, NOTHING) - shop.get(hour, NOTHING) for hour in some}
+        missing |= {hour: sums for hour, sums in differing.items() if sums != NOTHING}
+    return missing
+
+
+def _of_users_and_shop(hours: Sequence[datetime]) -> tuple[dict[datetime, Sums], dict[datetime, Sums]]:
+    kept = ShopHour.objects.filter(hour__in=hours).order_by().annotate(of=Value("shop"))
+    users = HourlyTotal.objects.filter(hour__in=hours).order_by().values("hour").annotate(of=Value("users"))
     added = users.annotate(**{f"sum_of_{name}": Sum(name) for name in SUMS})
-    both = kept.values_list("of", *SUMS).union(added.values_list("of", *(f"sum_of_{name}" for name in SUMS)), all=True)
-    found = {of: Sums(*map(int, sums)) for of, *sums in both}
-    return found.get("users", NOTHING) - found.get("shop", NOTHING)
+    summed = added.values_list("of", "hour", *(f"sum_of_{name}" for name in SUMS))
+    found: dict[str, dict[datetime, Sums]] = {"users": {}, "shop": {}}
+    for of, hour, *sums in kept.values_list("of", "hour", *SUMS).union(summed, all=True):
+        found[of][hour] = Sums(*map(int, sums))
+    return found["users"], found["shop"]
 
 
 def latest_hours(hours: int) -> list[dict[str, Any]]:

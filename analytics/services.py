@@ -11,7 +11,7 @@ from django.db.models import F, Q
 
 from analytics.models import HourlyTotal, ShopHour
 from analytics.selectors import SUMS, missing_in_shop
-from analytics.windows import NOTHING, Sums, UserHour, by_hour
+from analytics.windows import Sums, UserHour, by_hour
 from database.portions import portions
 from database.sums import add_to_sums
 
@@ -69,7 +69,7 @@ def correct_shop_hours(*, hours: Iterable[datetime]) -> dict[datetime, Sums]:
 
     An aggregator changes both in one transaction, so what is found missing at one moment is missing at any later one.
     """
-    missing = {hour: lacking for hour in hours if (lacking := missing_in_shop(hour)) != NOTHING}
+    missing = missing_in_shop(hours)
     _add_to_shop(missing)
     return missing
 

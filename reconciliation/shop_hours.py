@@ -9,7 +9,7 @@ from reconciliation.comparison import Comparison, Result
 
 
 class ShopHours(Stage):
-    """By hour, from a reading of the table in portions; then those that differ once more, each read at one moment.
+    """By hour, from a reading of the table in portions; then those that differ once more, both read at one moment.
 
     The truth is the users' totals, whatever the topics say of those: see totals.py. Hours that aggregators add to seem
     to differ at first. Costs a reading of the table, and a sum for each hour.
@@ -20,7 +20,7 @@ class ShopHours(Stage):
     def in_doubt_since(self) -> datetime | None:
         users, shop = selectors.sums_by_hour(), selectors.shop_hours()
         doubted = {hour for hour in users.keys() | shop.keys() if users.get(hour, NOTHING) != shop.get(hour, NOTHING)}
-        self._missing = {hour: sums for hour in sorted(doubted) if (sums := selectors.missing_in_shop(hour)) != NOTHING}
+        self._missing = selectors.missing_in_shop(doubted)
         self._result = Result(
             Comparison.HOURS,
             expected=sum(sums.transaction_count for sums in users.values()),

@@ -84,7 +84,7 @@ def test_a_thousand_hours_are_forgotten_at_once() -> None:
 def test_what_is_corrected_behind_our_back_is_found_missing_and_added_once() -> None:
     add({(7, TWO): Sums(5, 1), (8, TWO): Sums(6, 1)})
     HourlyTotal.objects.filter(user_id=8).update(total_cents=16)
-    assert missing_in_shop(TWO) == Sums(10)
+    assert missing_in_shop([TWO, TWO + HOUR]) == {TWO: Sums(10)}
     assert correct_shop_hours(hours=[TWO, TWO + HOUR]) == {TWO: Sums(10)}
     assert correct_shop_hours(hours=[TWO, TWO + HOUR]) == {}
     assert shop_hours() == {TWO: Sums(21, 2)}
