@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO
@@ -78,7 +78,8 @@ def start_everything(cluster: Cluster) -> list[str]:
         registry = pool.submit(start_registry, cluster)
         search, redis = pool.submit(start_search, cluster), pool.submit(cluster.start, "redis")
         connect = pool.submit(after([kafka, mysql, registry], lambda: start_connect(cluster)))
-        platform = pool.submit(after([kafka, mysql, registry, search, redis], lambda: start_platform(cluster)))
+        stores = [kafka, mysql, registry, search, redis]
+        platform = pool.submit(after(stores, lambda: start_platform(cluster, carried_by=connect)))
         monitoring = [
             *(pool.submit(cluster.start, part) for part in ("prometheus", "alertmanager")),
             pool.submit(cluster.start, "exporters", "exporters:*"),
@@ -159,10 +160,16 @@ def start_connect(cluster: Cluster) -> None:
     cluster.parts.start("connect-watchdog")
 
 
-def start_platform(cluster: Cluster) -> None:
-    """API, workers and Celery."""
+def start_platform(cluster: Cluster, *, carried_by: "Future[None]") -> None:
+    """Workers; then API and Celery, which write to the outbox.
+
+    carried_by: the start of what carries the outbox. Its connector passes over what was written before its first place;
+    once it has been tried, the API starts, whatever became of it: orders wait in the outbox while Kafka is away.
+    """
     optional = {worker.name for worker in WORKERS if worker.runs_where} - prometheus.idle_workers()
-    cluster.parts.start("celery:*", *optional)
+    cluster.parts.start(*optional)
     cluster.start("workers", "workers:*")
     cluster.start("monitor")
+    wait([carried_by])
+    cluster.parts.start("celery:*")
     cluster.start("api")

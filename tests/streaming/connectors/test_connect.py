@@ -51,6 +51,8 @@ class Worker:
         self.asked: list[str] = []
         self.places: set[str] = set()
         """of sources that have one"""
+        self.looks_without_place = 0
+        """so often they are said to have none yet"""
         self.fails_without_end: dict[str, str] = {}
         """connectors that fail again however often they are started, as long as they have a place; and their traces"""
 
@@ -90,6 +92,9 @@ class Worker:
                 self.states[name] = [RUNNING, RUNNING]
                 self.places.add(name)
                 return 202, {}
+            case "GET", [_, "offsets"] if self.looks_without_place:
+                self.looks_without_place -= 1
+                return 200, {"offsets": []}
             case "GET", [name, "offsets"]:
                 place = {"partition": {"server": name}, "offset": {"file": "binlog.000001", "pos": 4}}
                 return 200, {"offsets": [place] if name in self.places else []}
@@ -155,6 +160,21 @@ def test_connectors_are_created_and_run(worker: Worker) -> None:
     assert deploy() == "transactions-cdc runs\noutbox runs\n"
     cdc = Connector.read(project.BASE_DIR / "connectors" / "transactions-cdc.json")
     assert worker.configs["transactions-cdc"] == {**cdc.config, "name": "transactions-cdc"}
+
+
+def test_the_outbox_is_deployed_once_it_has_a_place_since_it_passes_over_what_was_written_before(
+    worker: Worker,
+) -> None:
+    worker.looks_without_place = 3
+    assert deploy().endswith("outbox runs\n")
+    assert worker.asked[-1] == "GET /connectors/outbox/offsets"
+    assert worker.looks_without_place == 0
+
+
+def test_an_outbox_that_never_has_a_place_is_not_deployed(worker: Worker) -> None:
+    worker.looks_without_place = 1_000_000
+    with pytest.raises(CommandError, match="outbox has read where MySQL stands"):
+        deploy("--timeout", "0.3")
 
 
 def test_the_sink_is_deployed_only_where_it_is_the_indexer(worker: Worker, settings: Any) -> None:

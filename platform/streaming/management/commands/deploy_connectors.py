@@ -45,6 +45,9 @@ class Command(BaseCommand):
                 self.clean_up(connect, timeout)
             for connector in map(Connector.read, files) if files else wanted.wanted():
                 changed = connect.deploy(connector, timeout)
+                if connector.name == wanted.OUTBOX:
+                    # It carries what is written from its first place on: until it has one, nobody may write.
+                    connect.wait_for_place(connector.name, timeout)
                 self.stdout.write(f"{connector.name} runs{'' if changed else ', as before'}")
         except (ConnectFailed, StillInUse) as failed:
             raise CommandError(str(failed)) from failed
