@@ -6,9 +6,10 @@ from typing import Any
 
 import psutil
 
+from native.driving.embedded import wait_until
 from native.loopback import urlopen
 
-SCRAPES = 20
+SCRAPES, TRIES = 20, 3
 
 
 def costs(prometheus: str) -> dict[str, dict[str, float]]:
@@ -17,10 +18,22 @@ def costs(prometheus: str) -> dict[str, dict[str, float]]:
     with urlopen(f"{prometheus}/api/v1/targets", timeout=10) as answer:
         targets = json.load(answer)["data"]["activeTargets"]
     return {
-        target["labels"]["instance"]: cost(target, serving[port])
+        target["labels"]["instance"]: cost_whoever_serves(target, port)
         for target in targets
         if (port := port_of(target)) in serving
     }
+
+
+def cost_whoever_serves(target: Any, port: int) -> dict[str, float]:
+    """What it costs the process behind a port; one that ends meanwhile is asked anew once it runs again."""
+    for left in reversed(range(TRIES)):
+        wait_until(lambda: port in listeners(), f"somebody listens on {port}")
+        try:
+            return cost(target, listeners()[port])
+        except (psutil.NoSuchProcess, OSError):
+            if not left:
+                raise
+    raise AssertionError("unreachable")
 
 
 def cost(target: Any, process: psutil.Process) -> dict[str, float]:
