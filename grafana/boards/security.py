@@ -103,6 +103,8 @@ LINES = [
                 "none",
                 Steps(1, 20),
                 width=90,
+                # What Prometheus makes of counts between two scrapes has parts of one.
+                decimals=0,
             ),
         ],
     ),

@@ -111,7 +111,7 @@ def _legend(sheet: Sheet, box: Box, entries: Sequence[Entry]) -> None:
 
 def time_axis(axes: Axes, sheet: Sheet) -> None:
     axes.set_xlim(moment(sheet.begin), moment(sheet.end))
-    locator = AutoDateLocator(minticks=3, maxticks=6)
+    locator = AutoDateLocator(minticks=3, maxticks=8)
     axes.xaxis.set_major_locator(locator)
     axes.xaxis.set_major_formatter(ConciseDateFormatter(locator, show_offset=False))
     axes.tick_params(labelsize=SIZE - 0.5, colors=FAINT, length=2, width=0.5, pad=2)

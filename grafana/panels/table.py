@@ -23,12 +23,15 @@ class Column:
     steps: Steps | None = None
     texts: Texts = field(default_factory=dict)
     width: int | None = None
+    decimals: int | None = None
 
     def properties(self, nothing: str) -> list[Json]:
         properties: list[Json] = [
             {"id": "unit", "value": self.unit},
             {"id": "mappings", "value": mappings(self.texts, nothing)},
         ]
+        if self.decimals is not None:
+            properties.append({"id": "decimals", "value": self.decimals})
         if self.steps:
             properties.append({"id": "thresholds", "value": self.steps.json()})
         if self.steps or self.texts:

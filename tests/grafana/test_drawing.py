@@ -118,6 +118,14 @@ def test_a_picture_says_who_drew_it_of_when_and_what_each_panel_asks() -> None:
     assert "Which group is behind, and by how much?" in words
 
 
+@pytest.mark.parametrize("minutes", [2, 6, 7, 30, 45])
+def test_a_short_time_has_several_marks_too(minutes: int) -> None:
+    panel = Lines(title="?", description="", unit="none", queries=[Query("a", "a")])
+    dashboard = Dashboard("one", "One", "One panel.", [Section("Here", [[panel]])])
+    [axes] = draw(dashboard.json(), Invented(), begin=END - 60 * minutes, end=END).axes
+    assert len(axes.get_xticks()) >= 3
+
+
 def kinds_of(uid: str) -> list[str]:
     return [panel["type"] for panel in json.loads((FOLDER / f"{uid}.json").read_text())["panels"]]
 
