@@ -1,12 +1,17 @@
 """Transactions as the API answers them; `TransactionSerializer` says the same in the document at /schema."""
 
 from datetime import datetime
+from decimal import Decimal
 from typing import Any
 
 import events
-from events.money import from_cents
-from transactions.models import Transaction
+from events import ChangedStatus
+from events.money import from_cents, to_cents
+from transactions.models import RefundReason, Transaction
 from transactions.recording import kind_of
+from transactions.refund_rules import refund_status
+
+NOTHING = Decimal("0.00")
 
 FIELDS = (
     "order_id",
@@ -16,13 +21,24 @@ FIELDS = (
     "timestamp",
     "kind",
     "refund_of",
+    "refunded_amount",
     "recorded_at",
     "updated_at",
 )
+"""columns of the table; an answer has `refund_status` besides"""
 
 
 def of_row(row: Transaction) -> dict[str, Any]:
-    return {name: getattr(row, name) for name in FIELDS}
+    return of_columns({name: getattr(row, name) for name in FIELDS})
+
+
+def of_columns(row: dict[str, Any]) -> dict[str, Any]:
+    """Of the columns FIELDS, in any order and with others, which stay."""
+    status, refunded = row["status"], row["refunded_amount"]
+    # Of nearly every row there is nothing to tell.
+    is_told = refunded or status == ChangedStatus.REFUNDED
+    told = refund_status(status, to_cents(row["amount"]), to_cents(refunded)) if is_told else None
+    return row | {"refund_status": told}
 
 
 def of_new(order: events.Transaction, recorded_at: datetime) -> dict[str, Any]:
@@ -35,6 +51,13 @@ def of_new(order: events.Transaction, recorded_at: datetime) -> dict[str, Any]:
         "timestamp": order.timestamp,
         "kind": kind_of(order),
         "refund_of": None,
+        "refunded_amount": NOTHING,
         "recorded_at": recorded_at,
         "updated_at": recorded_at,
+        "refund_status": None,
     }
+
+
+def of_refund(transaction: dict[str, Any], why: RefundReason | None, is_staff: bool) -> dict[str, Any]:
+    """What is answered of a refund; why: None if nobody said. The note is for the shop's own people."""
+    return transaction | {"reason": why and why.reason, "note": why.note if why and is_staff else ""}

@@ -35,6 +35,7 @@ from events.time import whole_millis
 from transactions import answers, lists, selectors, services
 from transactions.models import Kind, Transaction
 from transactions.orders import ORDER_ID, is_order_id, plain_orders
+from transactions.refund_rules import RefundStatus
 
 MAX_AT_ONCE = 1000
 AN_ORDER = OpenApiExample("an order", {"user_id": 42, "amount": "19.99", "order_id": "A-1001"}, request_only=True)
@@ -47,10 +48,16 @@ A_LIST = OpenApiExample(
 
 class TransactionSerializer(serializers.ModelSerializer[Transaction]):
     amount = Amount(read_only=True, help_text="negative for a refund")
+    refunded_amount = Amount(
+        read_only=True, help_text="of an order: what was given back or is on its way; refunds that failed do not count"
+    )
+    refund_status = serializers.ChoiceField(
+        list(RefundStatus), allow_null=True, read_only=True, help_text="how much that is of an order; null: nothing"
+    )
 
     class Meta:
         model = Transaction
-        fields: ClassVar[tuple[str, ...]] = answers.FIELDS
+        fields: ClassVar[tuple[str, ...]] = (*answers.FIELDS, "refund_status")
         read_only_fields = fields
 
 
@@ -60,7 +67,7 @@ class ChangedTransaction(TransactionSerializer):
     refund = TransactionSerializer(allow_null=True, read_only=True)
 
     class Meta(TransactionSerializer.Meta):
-        fields: ClassVar[tuple[str, ...]] = (*answers.FIELDS, "refund")
+        fields: ClassVar[tuple[str, ...]] = (*TransactionSerializer.Meta.fields, "refund")
 
 
 class EachOrderIdOnce(serializers.ListSerializer[Any]):
@@ -88,7 +95,7 @@ class OrderId(Text):
 
 class NewTransaction(StrictSerializer):
     user_id = UserId()
-    amount = Amount(min_value=0, help_text="0 or more: a refund is made by the status REFUNDED")
+    amount = Amount(min_value=0, help_text="0 or more: refunds are made at …/refunds")
     order_id = OrderId(default=new_id, help_text="a new UUID if left out")
     status = Choice(Status, default=Status.PENDING)
     timestamp = Moment(default=lambda: whole_millis(timezone.now()), help_text="when it happened; now if left out")
@@ -112,7 +119,7 @@ class TransactionParameters(Parameters):
     user_id = UserId(required=False)
     status = Choice(ChangedStatus, required=False)
     kind = Choice(Kind, required=False)
-    refund_of = Word(help_text="the refund of this order")
+    refund_of = Word(help_text="the refunds of this order")
     amount_min = Amount(required=False, source="amount__gte", help_text="at least this amount")
     amount_max = Amount(required=False, source="amount__lte", help_text="at most this amount")
     vars()["from"] = Moment(required=False, source="timestamp__gte", help_text="happened at this moment or later")
@@ -149,6 +156,9 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
 
     def filter_queryset(self, queryset: QuerySet[Any]) -> QuerySet[Any]:
         return lists.narrowed(queryset, self.narrowing, of_a_user=self.own_user_id is not None)
+
+    def as_answered(self, rows: Any) -> Any:
+        return list(map(answers.of_columns, rows))
 
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return NewTransaction if self.request.method == "POST" else TransactionSerializer
@@ -200,7 +210,7 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
         recorded = [answers.of_new(order, recorded_at) for order in orders]
         if is_list:
             return Response(recorded, status=201)
-        return Response(recorded[0], status=201, headers={"Location": _address(orders[0].order_id)})
+        return Response(recorded[0], status=201, headers={"Location": address(orders[0].order_id)})
 
 
 class OneTransaction(TransactionsOfAccount):
@@ -213,7 +223,7 @@ class OneTransaction(TransactionsOfAccount):
         """A customer finds only their own."""
         own, row = restricted_to(request.user, unless=[Role.SHOP]), selectors.one(order_id)
         if row is None or own not in (None, row["user_id"]):
-            raise _not_found(order_id)
+            raise not_found(order_id)
         return answered(request, row, etag_of(row))
 
 
@@ -228,29 +238,29 @@ class TransactionStatus(TransactionsOfAccount):
     )
     @idempotent
     def put(self, request: Request, order_id: str) -> Response:
-        """PENDING becomes SUCCESS or FAILED, SUCCESS becomes REFUNDED.
+        """PENDING becomes SUCCESS or FAILED, SUCCESS becomes REFUNDED. A refund that FAILED gives its amount back.
 
         Anything else is 409, also the status that it has already: send an Idempotency-Key to be able to repeat a
-        request. REFUNDED makes a transaction of its own with the negative amount: `refund`, whose address stands in
-        the header `Link`.
+        request. REFUNDED refunds what is left, by a transaction of its own with the negative amount: `refund`, whose
+        address stands in the header `Link`.
         """
         wanted = self.get_serializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if is_conditional(request):
             if (present := selectors.locked(order_id)) is None:
-                raise _not_found(order_id)
+                raise not_found(order_id)
             check_unchanged(request, etag_of(answers.of_row(present)))
         try:
             change = services.change_status(order_id=order_id, status=wanted.validated_data["status"])
         except Transaction.DoesNotExist as error:
-            raise _not_found(order_id) from error
-        except (services.NotAllowed, services.AlreadyExists) as error:
+            raise not_found(order_id) from error
+        except services.NotAllowed as error:
             sentence = str(error)
             raise Problem(
                 ProblemType.CONFLICT, sentence, errors=[{"pointer": "#/status", "detail": sentence}]
             ) from error
         refund = answers.of_row(change.refund) if change.refund else None
-        link = {"Link": f'<{_address(refund["order_id"])}>; rel="related"'} if refund else {}
+        link = {"Link": f'<{address(refund["order_id"])}>; rel="related"'} if refund else {}
         row = answers.of_row(change.transaction)
         return Response(row | {"refund": refund}, headers=link | {"ETag": etag_of(row)})
 
@@ -283,9 +293,9 @@ def _already_exists(error: services.AlreadyExists, orders: Sequence[events.Trans
     return Problem(ProblemType.ALREADY_EXISTS, f"{error}. Nothing of this request was recorded.", errors=errors)
 
 
-def _not_found(order_id: str) -> Problem:
+def not_found(order_id: str) -> Problem:
     return Problem(ProblemType.NOT_FOUND, f"There is no transaction with the order id {order_id}.")
 
 
-def _address(order_id: str) -> str:
+def address(order_id: str) -> str:
     return reverse("transaction", kwargs={"order_id": order_id})

@@ -28,12 +28,12 @@ def reversed_order(order: Sequence[str]) -> tuple[str, ...]:
 
 def others_choose(asked: Collection[str], *, of_a_user: bool = False) -> bool:
     """Whether rows are found by something else than their status and kind."""
-    return _is_by_amount(asked, of_a_user) or of_a_user or "user_id" in asked
+    return _is_by_amount(asked, of_a_user) or of_a_user or not {"user_id", "refund_of"}.isdisjoint(asked)
 
 
 def index_of(asked: Collection[str], *, of_a_user: bool = False) -> str:
     """The table and its index in which order_of(asked) is; empty: that depends on how many there are of each."""
-    if others_choose(asked, of_a_user=of_a_user) or "refund_of" in asked:
+    if others_choose(asked, of_a_user=of_a_user):
         is_by_amount = _is_by_amount(asked, of_a_user) and "status" not in asked
         return "transactions transactions_largest_first" if is_by_amount else ""
     by_value = {
@@ -66,6 +66,10 @@ def narrowed(
 
 
 def _is_by_amount(asked: Collection[str], of_a_user: bool) -> bool:
-    """Whether the amount narrows most: a user has few transactions, and else people narrow by time."""
+    """Whether the amount narrows most: a user has few transactions, an order fewer, and else people narrow by time."""
     has_amount = any(lookup.startswith("amount__") for lookup in asked)
-    return has_amount and not of_a_user and not any(each.startswith(("user_id", "timestamp__")) for each in asked)
+    return (
+        has_amount
+        and not of_a_user
+        and not any(each.startswith(("user_id", "refund_of", "timestamp__")) for each in asked)
+    )

@@ -1,8 +1,10 @@
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db import models
 
 from events import ChangedStatus, Correction, Status
+from transactions.refund_rules import Reason
 
 
 class Kind(models.TextChoices):
@@ -27,6 +29,13 @@ class Transaction(models.Model):
     timestamp = models.DateTimeField(help_text="when it happened in the shop")
     kind = models.CharField(max_length=6, choices=Kind.choices)
     refund_of = models.CharField(max_length=64, null=True, help_text="the order that this refunds")  # noqa: DJ001
+    refunded_amount = models.DecimalField(
+        max_digits=18,
+        decimal_places=2,
+        default=Decimal(0),
+        db_default=Decimal(0),
+        help_text="of an order: what was given back or is on its way; refunds that failed do not count",
+    )
     recorded_at = models.DateTimeField(auto_now_add=True)
     updated_at = models.DateTimeField(auto_now=True)
     told_offset = models.PositiveBigIntegerField(
@@ -44,9 +53,9 @@ class Transaction(models.Model):
             models.Index(fields=["status", "-timestamp"], name="transactions_of_a_status"),
             models.Index(fields=["kind", "-timestamp"], name="transactions_of_a_kind"),
             models.Index(fields=["kind", "status", "-timestamp"], name="transactions_of_both"),
+            models.Index(fields=["refund_of"], name="transactions_refunds_of"),
         ]
         constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["refund_of"], name="one_refund_per_order"),
             models.CheckConstraint(
                 condition=models.Q(status__in=list(ChangedStatus)), name="transaction_status_is_known"
             ),
@@ -58,6 +67,17 @@ class Transaction(models.Model):
 
     def __str__(self) -> str:
         return f"{self.order_id}: {self.amount} ({self.status})"
+
+
+class RefundReason(models.Model):
+    """Why a refund was made."""
+
+    order_id = models.CharField(max_length=64, primary_key=True, help_text="the refund's own")
+    reason = models.CharField(max_length=16, choices=[(each.value, each.value) for each in Reason])
+    note = models.CharField(max_length=500, blank=True)
+
+    def __str__(self) -> str:
+        return f"{self.order_id}: {self.reason}"
 
 
 class Misattribution(models.Model):

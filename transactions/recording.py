@@ -16,6 +16,7 @@ from events.money import from_cents, to_cents
 from streaming.producing import outbox
 from streaming.records import Record
 from streaming.topics import Event
+from transactions import refunds
 from transactions.models import CorrectedTelling, Kind, Misattribution, Transaction
 from transactions.tellings import Kind as Meant
 from transactions.tellings import Known, Place, corrections, entry_of, meaning_of
@@ -85,6 +86,7 @@ class Settlement:
         for each in self._noted.values():
             if isinstance(each, Misattribution):
                 each.save()
+        refunds.decided_elsewhere(row for row in moved if row.refund_of)
         CorrectedTelling.objects.bulk_create(
             as_corrected(event) for event in self._events if isinstance(event, TransactionCorrected)
         )

@@ -1,4 +1,4 @@
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -10,7 +10,7 @@ from events.money import to_cents
 from events.time import in_millis
 from streaming.records import Record
 from transactions import answers
-from transactions.models import CorrectedTelling, Transaction
+from transactions.models import CorrectedTelling, RefundReason, Transaction
 from transactions.recording import KNOWN, known_of
 from transactions.tellings import Known, why_implausible
 
@@ -26,12 +26,17 @@ _one = PreparedQuery(lambda order_id: Transaction.objects.filter(order_id=order_
 def one(order_id: str) -> dict[str, Any] | None:
     """A transaction as it is answered, or None if there is none of this order id."""
     rows = _one.rows(order_id)
-    return dict(zip(answers.FIELDS, rows[0], strict=True)) if rows else None
+    return answers.of_columns(dict(zip(answers.FIELDS, rows[0], strict=True))) if rows else None
 
 
 def locked(order_id: str) -> Transaction | None:
     """A transaction that nobody else changes until the database transaction at hand ends; None: there is none."""
     return Transaction.objects.select_for_update().filter(order_id=order_id).first()
+
+
+def reasons_of(refunds: Collection[str]) -> dict[str, RefundReason]:
+    """Why these refunds were made, by their order ids, as far as somebody said."""
+    return RefundReason.objects.in_bulk(refunds) if refunds else {}
 
 
 def newest(limit: int) -> list[dict[str, Any]]:

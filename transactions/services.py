@@ -3,19 +3,18 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from hashlib import sha256
 
 from django.db import IntegrityError, transaction
 from django.utils import timezone
 
 import events
-from events import ChangedStatus, Status, TransactionStatusChanged
-from events.plausibility import MAX_ORDER_ID_LENGTH
-from events.time import whole_millis
+from events import ChangedStatus
+from events.money import to_cents
 from streaming.producing import outbox
-from transactions import selectors
+from transactions import refunds, selectors
 from transactions.models import Kind, Transaction
-from transactions.recording import Telling, as_row, insert_orders, record
+from transactions.recording import Telling, insert_orders, record
+from transactions.refund_rules import bases_of_refund, ids_by_base
 from transactions.statuses import NEXT, may_become
 
 
@@ -60,11 +59,11 @@ def create_transactions(*, orders: Sequence[events.Transaction]) -> datetime:
 
 @transaction.atomic
 def change_status(*, order_id: str, status: ChangedStatus) -> Change:
-    """Move a transaction on and publish that; REFUNDED also makes the refund.
+    """Move a transaction on and publish that; REFUNDED also refunds what is left of it.
 
-    Raises Transaction.DoesNotExist, NotAllowed if that status cannot follow the present one, and AlreadyExists if
-    something else is recorded under the refund's order id.
+    Raises Transaction.DoesNotExist, and NotAllowed if that status cannot follow the present one.
     """
+    order = refunds.lock_order_of(order_id)
     row = Transaction.objects.select_for_update().get(order_id=order_id)
     previous = ChangedStatus(row.status)
     if row.kind == Kind.REFUND and status == ChangedStatus.REFUNDED:
@@ -72,12 +71,21 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
     if not may_become(previous, status):
         raise NotAllowed(_why_not(previous, status))
     now = timezone.now()
-    row.status = status
-    row.save(update_fields=["status", "updated_at"])
-    outbox.enqueue(
-        [TransactionStatusChanged(order_id, row.user_id, float(row.amount), previous, status, whole_millis(now))]
-    )
-    return Change(row, _refund(row, now) if status == ChangedStatus.REFUNDED else None)
+    left = _left_to_refund(row) if status == ChangedStatus.REFUNDED else None
+    if left is not None:
+        row.refunded_amount = row.amount
+    refunds.move(row, status, now)
+    if order is not None:
+        refunds.decided(order, row, now)
+    return Change(row, None if left is None else refunds.make_refund(row, left, now))
+
+
+def _left_to_refund(order: Transaction) -> int | None:
+    """Cents; None: all was refunded already, in parts."""
+    if pending := refunds.pending_refunds(order.order_id):
+        raise NotAllowed(f"{pending[0]} is PENDING: say first whether that refund has succeeded.")
+    left = to_cents(order.amount - order.refunded_amount)
+    return left if left or not order.refunded_amount else None
 
 
 @transaction.atomic
@@ -92,40 +100,21 @@ def restore(*, lost: Sequence[Telling], statuses: Mapping[str, ChangedStatus]) -
     for row in rows:
         row.status = statuses.get(row.order_id, ChangedStatus(row.status))
     Transaction.objects.bulk_update(rows, ["status"], batch_size=100)
-    refunded = _refunded_by({row.user_id for row in rows if row.kind == Kind.REFUND})
+    of = _refunded_by({row.user_id for row in rows if row.kind == Kind.REFUND})
     for row in rows:
-        row.refund_of = row.refund_of or refunded.get(row.order_id)
+        found = (of[base] for base in bases_of_refund(row.order_id) if base in of)
+        row.refund_of = row.refund_of or (next(found, None) if row.kind == Kind.REFUND else None)
     Transaction.objects.bulk_update(rows, ["refund_of"], batch_size=100)
+    refunds.count_again({row.refund_of or row.order_id for row in rows})
     return rows
 
 
 def _refunded_by(users: set[int]) -> dict[str, str]:
-    """Order ids of refunds → of the orders that they refund, of these users."""
-    originals = Transaction.objects.filter(user_id__in=users, status=ChangedStatus.REFUNDED, kind=Kind.ORDER)
-    return {refund_id(order_id): order_id for order_id in originals.values_list("order_id", flat=True)}
-
-
-def _refund(original: Transaction, now: datetime) -> Transaction:
-    event = events.Transaction(
-        order_id=refund_id(original.order_id),
-        user_id=original.user_id,
-        amount=-float(original.amount),
-        status=Status.SUCCESS,
-        timestamp=whole_millis(now),
-    )
-    if Transaction.objects.filter(order_id=event.order_id).exists():
-        raise AlreadyExists([event.order_id])
-    row = as_row(event)
-    row.kind, row.refund_of = Kind.REFUND, original.order_id
-    row.save()
-    outbox.enqueue([event])
-    return row
-
-
-def refund_id(order_id: str) -> str:
-    """The order id of an order's refund, of at most 64 characters."""
-    whole = f"refund-{order_id}"
-    return whole if len(whole) <= MAX_ORDER_ID_LENGTH else f"refund-{sha256(order_id.encode()).hexdigest()[:32]}"
+    """What the ids of refunds begin with → the order that they refund, of these users."""
+    paid = [ChangedStatus.SUCCESS, ChangedStatus.REFUNDED]
+    originals = Transaction.objects.filter(user_id__in=users, status__in=paid, kind=Kind.ORDER)
+    order_ids = originals.values_list("order_id", flat=True)
+    return {base: order_id for order_id in order_ids for base in ids_by_base(order_id)}
 
 
 def _why_not(previous: ChangedStatus, wanted: ChangedStatus) -> str:

@@ -72,3 +72,8 @@ def outcome(chance: random.Random) -> list[ChangedStatus]:
     if draw < 0.15:
         return [ChangedStatus.FAILED]
     return [ChangedStatus.SUCCESS, ChangedStatus.REFUNDED] if draw > 0.9 else [ChangedStatus.SUCCESS]
+
+
+def part_given_back(chance: random.Random, cents: int) -> int:
+    """How many cents of a paid order its customer gets back for what was returned; of most orders none."""
+    return chance.randint(1, cents - 1) if cents > 1 and chance.random() < 0.1 else 0

@@ -7,10 +7,13 @@ from django.conf import settings
 from django.utils import timezone
 
 from events import ChangedStatus
+from events.money import from_cents, to_cents
 from streaming.producing.publish import send_to_topics
 from transactions.models import Transaction
+from transactions.refund_rules import Reason
+from transactions.refunds import refund_order
 from transactions.services import change_status
-from transactions.simulator import MOCK_ID, MOCK_PREFIX, mock_orders, outcome
+from transactions.simulator import MOCK_ID, MOCK_PREFIX, mock_orders, outcome, part_given_back
 
 DECIDED_AFTER = timedelta(seconds=15)
 
@@ -27,9 +30,15 @@ def simulate_traffic() -> int:
     orders = mock_orders(seed=chance.getrandbits(64), start=start, per_second=rate)
     sent = send_to_topics(islice(orders, rate * settings.SIMULATION_EVERY_SECONDS))
     for order_id in _pending(limit=rate):
-        for status in outcome(chance):
-            change_status(order_id=order_id, status=status)
+        _decide(order_id, chance)
     return sent
+
+
+def _decide(order_id: str, chance: random.Random) -> None:
+    for status in outcome(chance):
+        row = change_status(order_id=order_id, status=status).transaction
+        if status == ChangedStatus.SUCCESS and (cents := part_given_back(chance, to_cents(row.amount))):
+            refund_order(order_id=order_id, amount=from_cents(cents), reason=Reason.RETURNED)
 
 
 def _pending(limit: int) -> list[str]:

@@ -27,7 +27,7 @@ class Shop:
         self.repeated = 0
 
     def work_off(self, orders: int, threads: int = 4) -> None:
-        """For each order up to three calls: create it, decide it if it is pending, refund some that are paid."""
+        """For each order up to four calls: create it, decide it if it is pending, refund some that are paid."""
         with ThreadPoolExecutor(threads) as pool:
             list(pool.map(self.one_order, range(orders)))
 
@@ -54,6 +54,8 @@ class Shop:
             status = "FAILED" if draw > 0.9 else "SUCCESS"
             self._change(order_id, status)
         if status == "SUCCESS" and 0.3 < draw < 0.7:
+            if draw < 0.5 and order["amount"] != "0.01":
+                self._refund(order_id, {"amount": "0.01", "reason": "RETURNED"})
             self._change(order_id, "REFUNDED")
 
     def _change(self, order_id: str, status: str) -> None:
@@ -61,8 +63,16 @@ class Shop:
         with self._lock:
             self._expected.change(order_id, status, moment(answer["updated_at"]))
             if refund := answer["refund"]:
-                at = moment(refund["timestamp"])
-                self._expected.transaction(refund["order_id"], refund["user_id"], refund["amount"], "SUCCESS", at)
+                self._expect_refund(refund)
+
+    def _refund(self, order_id: str, body: Any) -> None:
+        refund = self._call("POST", f"/transactions/{order_id}/refunds", body)
+        with self._lock:
+            self._expect_refund(refund)
+
+    def _expect_refund(self, refund: Any) -> None:
+        at = moment(refund["timestamp"])
+        self._expected.transaction(refund["order_id"], refund["user_id"], refund["amount"], "SUCCESS", at)
 
     def _call(self, method: str, path: str, body: Any) -> Any:
         """The answer of a call that was carried out, once, however often it had to be sent."""

@@ -70,9 +70,12 @@ class Listing(Rows[Row], ListAPIView[Row]):
         besides = {name.lstrip("-") for name in self.order} - set(self.columns)
         rows = self.filter_queryset(self.get_queryset()).values(*self.columns, *besides)
         page: Any = self.paginate_queryset(rows)
-        return self.get_paginated_response(
-            [{name: row[name] for name in self.columns} for row in page] if besides else page
-        )
+        named = [{name: row[name] for name in self.columns} for row in page] if besides else page
+        return self.get_paginated_response(self.as_answered(named))
+
+    def as_answered(self, rows: Any) -> Any:
+        """What is answered of a page's rows, each a dict of `columns`."""
+        return rows
 
     @property
     def order(self) -> tuple[str, ...]:

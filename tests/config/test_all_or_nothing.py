@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -35,6 +36,7 @@ from streaming.records import Batch, Record
 from streaming.topics import Topic
 from tests.records import records
 from transactions.recording import record
+from transactions.refunds import refund_order
 from transactions.services import change_status, create_transactions, restore
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -53,6 +55,16 @@ def creating_orders() -> Write:
 def refunding_an_order() -> Write:
     create_transactions(orders=[ORDER])
     return lambda: change_status(order_id="a-1", status=ChangedStatus.REFUNDED)
+
+
+def refunding_a_part_of_an_order() -> Write:
+    create_transactions(orders=[ORDER])
+    return lambda: refund_order(order_id="a-1", amount=Decimal(5))
+
+
+def refunding_the_last_part_of_an_order() -> Write:
+    refunding_a_part_of_an_order()()
+    return lambda: refund_order(order_id="a-1")
 
 
 def restoring_rows() -> Write:
@@ -132,6 +144,8 @@ def making_accounts() -> Write:
 SERVICES: dict[Callable[[], Write], str] = {
     creating_orders: "transactions.services.create_transactions",
     refunding_an_order: "transactions.services.change_status",
+    refunding_a_part_of_an_order: "transactions.refunds.refund_order",
+    refunding_the_last_part_of_an_order: "transactions.refunds.refund_order",
     restoring_rows: "transactions.services.restore",
     settling_tellings: "transactions.recording.record",
     raising_alerts: "fraud.services._raise_new",

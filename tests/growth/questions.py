@@ -44,7 +44,8 @@ OF_TRANSACTIONS = (
     f"{DAY}&status=REFUNDED", f"{LONG}&status=SUCCESS", f"{LONG}&status=REFUNDED", f"{LONG}&kind=REFUND",
     f"{LONG}&kind=REFUND&status=FAILED", f"{DAY}&amount_min=999", f"{DAY}&amount_min=99999", f"{LONG}&amount_min=1",
     f"{DAY}&amount_min=1&status=FAILED", "refund_of=o-000050", "refund_of=nothing",
-    "refund_of=nothing&status=SUCCESS",
+    "refund_of=nothing&status=SUCCESS", "refund_of=nothing&amount_min=1", f"{LONG}&refund_of=nothing",
+    "refund_of=o-000050&kind=REFUND&status=SUCCESS",
 )  # fmt: skip
 OF_ALERTS = (
     "", "status=OPEN", "status=CONFIRMED", "status=INVESTIGATING", "user_id=7", "user_id=7&status=OPEN",

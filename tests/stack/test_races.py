@@ -185,3 +185,20 @@ def test_of_alerts_that_are_taken_at_once_each_is_counted(db: None) -> None:
     assert [each for each in done if isinstance(each, Exception)] == []
     counts = dict(AlertCount.objects.values_list("status", "alerts"))
     assert counts == {"OPEN": 1, "INVESTIGATING": 2}
+
+
+@pytest.mark.parametrize("keys", [True, False], ids=["with keys", "without keys"])
+def test_of_fifty_refunds_at_once_no_more_are_made_than_the_order_is_over(client_as: ClientAs, keys: bool) -> None:
+    shop: APIClient = client_as(Role.SHOP)
+    shop.post("/transactions", {"order_id": "a-1", "user_id": 7, "amount": "12.50", "status": "SUCCESS"})
+
+    def refund(number: int) -> Any:
+        named = {"Idempotency-Key": f"k-{number}"} if keys else {}
+        return shop.post("/transactions/a-1/refunds", {"amount": "1.00"}, headers=named)
+
+    answers = at_once([partial(refund, number) for number in range(50)], reads(Transaction))
+    assert [each for each in answers if isinstance(each, Exception)] == []
+    assert sorted(answer.status_code for answer in answers) == [201] * 12 + [409] * 38
+    assert shop.post("/transactions/a-1/refunds", {}).json()["amount"] == "-0.50"
+    assert Transaction.objects.get(order_id="a-1").status == "REFUNDED"
+    assert OutboxMessage.objects.count() == 1 + 13 + 1

@@ -304,8 +304,8 @@ def test_any_other_change_is_a_conflict_that_says_what_may_follow(
 
 def test_a_refund_cannot_be_refunded(shop: APIClient) -> None:
     shop.post("/transactions", ORDER | {"status": "SUCCESS"})
-    change(shop, "A-1", "REFUNDED")
-    assert change(shop, "refund-A-1", "REFUNDED").status_code == 409
+    refund = change(shop, "A-1", "REFUNDED").json()["refund"]["order_id"]
+    assert change(shop, refund, "REFUNDED").status_code == 409
 
 
 def test_a_status_that_does_not_exist_is_refused_and_an_order_too(shop: APIClient) -> None:

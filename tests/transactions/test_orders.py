@@ -95,4 +95,4 @@ def test_answers_are_what_the_serializer_writes() -> None:
     by_truth = encoded(TransactionSerializer(row).data)
     assert encoded(answers.of_row(row)) == by_truth
     assert encoded(answers.of_new(order, recorded_at)) == by_truth
-    assert encoded(Transaction.objects.values(*answers.FIELDS).get()) == by_truth
+    assert encoded(answers.of_columns(Transaction.objects.values(*answers.FIELDS).get())) == by_truth

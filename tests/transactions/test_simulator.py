@@ -1,12 +1,12 @@
+import random
 import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
-from random import Random
 
 import pytest
 
 from events import ChangedStatus, Status, Transaction, check_plausible
-from transactions.simulator import MOCK_ID, Shop, mock_orders, outcome
+from transactions.simulator import MOCK_ID, Shop, mock_orders, outcome, part_given_back
 from transactions.statuses import may_become
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -56,8 +56,16 @@ def test_few_users_buy_often() -> None:
     assert sum(user <= Shop().users / 4 for user in users) / len(users) == pytest.approx(0.5, abs=0.02)
 
 
+def test_some_of_what_is_paid_is_given_back_in_part_and_never_all_of_it() -> None:
+    chance = random.Random(1)
+    parts = [part_given_back(chance, 500) for _ in range(500)]
+    assert 0 < sum(part > 0 for part in parts) < 100
+    assert max(parts) < 500
+    assert {part_given_back(chance, cents) for cents in (0, 1) for _ in range(100)} == {0}
+
+
 def test_what_becomes_of_a_pending_order_is_allowed() -> None:
-    chance = Random(1)
+    chance = random.Random(1)
     for _ in range(200):
         status = ChangedStatus.PENDING
         for following in outcome(chance):
