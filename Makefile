@@ -39,8 +39,11 @@ cluster-status: setup  ## show how each part of the cluster is
 cluster-down: setup  ## stop the cluster; its data stay
 	@$(BIN)/python -m native.cluster down $(CLUSTER_OPTIONS)
 
-secrets: setup  ## make or renew the certificates and passwords that Docker mounts, in compose/secrets
-	$(BIN)/python -m compose.docker.secret_files
+docker:  ## run the whole stack in Docker, which is all that it needs: checks, secrets, start, one order followed, addresses
+	@sh compose/docker/start.sh
+
+secrets:  ## make or renew the certificates and passwords that Docker mounts, in compose/secrets
+	docker compose --file compose/docker-compose.yml run --rm --build secrets
 
 lint: .venv/development  ## run every check but the tests: format, lint, types, imports, migrations, deployment, OpenAPI
 	$(BIN)/ruff format --check .
@@ -100,4 +103,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down secrets lint test test-stack test-cluster survival hostile drill bench-api bench-growth format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-cluster survival hostile drill bench-api bench-growth format dashboards evidence report lock clean

@@ -20,12 +20,12 @@ from native import readiness
 from native.broker import refuse_port_in_use
 from native.configuration import configure_all
 from native.configuration.files import write_exports
-from native.layout import CERTIFIED, ROOT, Layout
+from native.layout import ROOT, Layout
 from native.occupancy import Occupied, occupy
 from native.packages import debian
 from native.packages.fetching import fetch_everything
 from native.packages.proven import WrongContent
-from native.security.certificates import make_certificates
+from native.security.certificates import CERTIFIED, make_certificates
 from native.startup import Cluster, Failed, start_everything
 from native.supervision import RUNNING, DidNotStart
 

@@ -27,7 +27,7 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
-from native.broker import refuse_port_in_use
+from native.broker import HOST, refuse_port_in_use
 from native.configuration.files import write_exports
 from native.loopback import urlopen
 from native.occupancy import Occupied, occupy
@@ -50,11 +50,14 @@ def main() -> None:
     parser = argparse.ArgumentParser("python -m native.demo", description="Run the platform on embedded parts.")
     parser.add_argument("--once", action="store_true", help="replay, compare every stage with the truth, and end")
     parser.add_argument("--api-port", type=int, default=8000)
+    parser.add_argument(
+        "--listen", default=HOST, help=f"the address at which the API answers ({HOST}; a container's: 0.0.0.0)"
+    )
     parser.add_argument("--kafka-port", type=int, default=9092, help="the port after it is used too")
     parser.add_argument("--metrics-port", type=int, default=9308, help="for the metrics of run_monitor; 0: none (9308)")
     options = parser.parse_args()
     var = ROOT / "var" / ("once" if options.once else "demo")
-    place = Place(var, options.api_port, options.kafka_port, options.metrics_port)
+    place = Place(var, options.api_port, options.kafka_port, options.metrics_port, options.listen)
     # Hashes of passwords, tokens, mails: what lies there is for nobody else, whichever process writes it.
     os.umask(0o077)
     try:

@@ -21,8 +21,6 @@ UNPRIVILEGED = "nobody"
 
 EXPORTERS = ("mysql", "elasticsearch", "redis", "node", "mtail")
 """Processes that export the metrics of others, which have none for Prometheus; in the order of their ports."""
-CERTIFIED = (*(f"kafka-{node}" for node in NODES), "admin", "mysql", "elasticsearch")
-"""Whom the cluster's own authority gives a certificate: servers by their hosts' names in Docker, and the super user."""
 MONITORING_PROGRAMS = {
     "ALERTMANAGER": "usr/bin/prometheus-alertmanager",
     "MYSQL_EXPORTER": "usr/bin/prometheus-mysqld-exporter",

@@ -24,6 +24,8 @@ class Place:
     kafka_port: int
     metrics_port: int
     """where run_monitor serves its metrics; 0: nowhere"""
+    listen: str = HOST
+    """at which of this machine's addresses the API answers others; it always answers here"""
 
     @property
     def api(self) -> str:
@@ -50,6 +52,7 @@ class Place:
             | {
                 "VAR": str(self.var),
                 "PYTHON": sys.executable,
+                "API_HOST": self.listen,
                 "API_PORT": str(self.api_port),
                 "BROKER_PORT": str(self.kafka_port),
                 "METRICS_PORT": str(self.metrics_port),

@@ -2,22 +2,22 @@
 
 python -m compose.docker.secret_files       make what is missing, renew what is about to expire, write the rest anew
 
+`docker compose run --rm secrets` runs it in a container, on the folder of the host; whoever owns that owns the files.
 Docker mounts these files with the owner and mode that they have, and each image runs as another user. So anybody may
 read a file, but only the owner may look into the folder; the key that signs certificates is the owner's altogether.
 """
 
+import os
 from pathlib import Path
 from string import Template
 
-from native.configuration.elasticsearch import USERS, pbkdf2
-from native.configuration.zookeeper import login
-from native.layout import CERTIFIED
 from native.security.accounts import passwords, secret
-from native.security.certificates import make_certificates
+from native.security.certificates import CERTIFIED, make_certificates
+from native.security.logins import ELASTICSEARCH_USERS, login, pbkdf2
 
 COMPOSE = Path(__file__).resolve().parent.parent
 FOLDER = COMPOSE / "secrets"
-OWNERS_ONLY = {"ca.key", ".gitignore"}
+OWNERS_ONLY = {"ca.key", "accounts.json", ".gitignore"}
 CLIENT_CNF = "/app/compose/mysql/docker-client.cnf"
 
 
@@ -32,6 +32,15 @@ def make(folder: Path) -> None:
     for file in folder.iterdir():
         if file.name not in OWNERS_ONLY:
             file.chmod(0o644)
+
+
+def become_owner(folder: Path) -> None:
+    """Root of a container goes on as the user to whom the host's folder belongs."""
+    owner = folder.stat()
+    if os.geteuid() == 0 and owner.st_uid:
+        os.setgroups([])
+        os.setgid(owner.st_gid)
+        os.setuid(owner.st_uid)
 
 
 def composed(folder: Path) -> dict[str, str]:
@@ -82,7 +91,7 @@ def _mysql(folder: Path) -> dict[str, str]:
 
 
 def _elasticsearch(folder: Path) -> dict[str, str]:
-    words = {user: secret(folder, f"elasticsearch-{user}") for user in USERS}
+    words = {user: secret(folder, f"elasticsearch-{user}") for user in ELASTICSEARCH_USERS}
     return {
         "elasticsearch-users": "".join(f"{user}:{pbkdf2(password)}\n" for user, password in words.items()),
         "elasticsearch-users_roles": "".join(f"{user}:{user}\n" for user in words),
@@ -107,4 +116,5 @@ def _database_url(folder: Path, user: str) -> str:
 
 
 if __name__ == "__main__":
+    become_owner(FOLDER)
     make(FOLDER)

@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# Starts a node in Confluent's image on the properties of all nodes, and what differs between them: NODE, its number.
+# Starts a node on the properties of all nodes, and what differs between them: NODE, its number.
 set -euo pipefail
 
 data=/var/lib/zookeeper/data
@@ -14,6 +14,10 @@ echo "$NODE" >"$data/myid"
     echo "server.$node=zookeeper-$node:2888:3888"
   done
 } >"$properties"
-# Only the node gets its agent: ZooKeeper's commands, run beside it, would want the same port.
-export KAFKA_OPTS="$KAFKA_OPTS -javaagent:/opt/platform/agents/jmx_prometheus_javaagent-1.0.1.jar=9404:/etc/platform/jmx.yml"
-exec zookeeper-server-start "$properties"
+# JVM is several words.
+# shellcheck disable=SC2086
+exec java $JVM -Xmx96m \
+  -javaagent:/opt/platform/agents/jmx_prometheus_javaagent-1.0.1.jar=9404:/etc/platform/jmx.yml \
+  -Dzookeeper.sessionRequireClientSASLAuth=true -Djava.security.auth.login.config=/run/secrets/zookeeper.jaas \
+  -Dlog4j.configuration=file:/etc/platform/log4j.properties \
+  -cp '/opt/platform/kafka/*' org.apache.zookeeper.server.quorum.QuorumPeerMain "$properties"

@@ -1,8 +1,6 @@
 """Elasticsearch: its folder of configuration, its users, and how indices are made."""
 
 import base64
-import hashlib
-import os
 import shutil
 import ssl
 from urllib.request import Request
@@ -11,9 +9,7 @@ from native.configuration.files import COMPOSE, copy_certificates, hand_over, wr
 from native.layout import Layout
 from native.loopback import urlopen
 from native.security.accounts import secret
-
-USERS = ("platform", "logs", "exporter", "grafana")
-"""Each has the role of its name in roles.yml."""
+from native.security.logins import ELASTICSEARCH_USERS, pbkdf2
 
 
 def configure(layout: Layout) -> None:
@@ -27,7 +23,7 @@ def configure(layout: Layout) -> None:
         shutil.copy(COMPOSE / "elasticsearch" / name, config)
     shutil.copy(COMPOSE / "elasticsearch" / "platform.options", config / "jvm.options.d")
     copy_certificates(layout, "elasticsearch", config)
-    passwords = {user: secret(layout.secrets, f"elasticsearch-{user}") for user in USERS}
+    passwords = {user: secret(layout.secrets, f"elasticsearch-{user}") for user in ELASTICSEARCH_USERS}
     write_secretly(config / "users", "".join(f"{user}:{pbkdf2(each)}\n" for user, each in passwords.items()))
     write_secretly(config / "users_roles", "".join(f"{user}:{user}\n" for user in passwords))
     hand_over(home, layout.unprivileged)
@@ -52,10 +48,3 @@ def put_template(layout: Layout, name: str) -> None:
 def basic(user: str, password: str) -> str:
     """The header by which one logs in over HTTP."""
     return "Basic " + base64.b64encode(f"{user}:{password}".encode()).decode()
-
-
-def pbkdf2(password: str, iterations: int = 10_000) -> str:
-    """The hash of a password as Elasticsearch's file of users holds it."""
-    salt = os.urandom(32)
-    digest = hashlib.pbkdf2_hmac("sha512", password.encode(), salt, iterations, dklen=32)
-    return f"{{PBKDF2}}{iterations}${base64.b64encode(salt).decode()}${base64.b64encode(digest).decode()}"

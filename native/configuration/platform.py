@@ -1,8 +1,9 @@
 """The variables of all our processes beside compose/cluster.env, and those that `migrate` gets instead."""
 
 from native.configuration.files import write_env, write_secretly
-from native.layout import CERTIFIED, HOST, ROOT, Layout
+from native.layout import HOST, ROOT, Layout
 from native.security.accounts import secret
+from native.security.certificates import CERTIFIED
 
 
 def configure(layout: Layout) -> None:

@@ -3,8 +3,7 @@
 from native.configuration.files import COMPOSE, write_secretly
 from native.layout import HOST, NODES, Layout
 from native.security.accounts import secret
-
-DIGEST = "org.apache.zookeeper.server.auth.DigestLoginModule"
+from native.security.logins import login
 
 
 def configure(layout: Layout) -> None:
@@ -32,10 +31,3 @@ def configure(layout: Layout) -> None:
             + login("QuorumLearner", username="node", password=nodes),
         )
     write_secretly(layout.var / "kafka" / "jaas.conf", login("Client", username="broker", password=brokers))
-
-
-def login(section: str, **options: str) -> str:
-    """A section of a Java login configuration for ZooKeeper's digest."""
-    return (
-        f"{section} {{ {DIGEST} required " + " ".join(f'{key}="{value}"' for key, value in options.items()) + "; };\n"
-    )

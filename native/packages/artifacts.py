@@ -1,6 +1,6 @@
 """Java's parts from Maven Central, as their lock file names them, without Java or Maven installed."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from pathlib import Path
@@ -13,9 +13,14 @@ class BrokenArtifact(RuntimeError):
     """A file in the local Maven repository is not the one that was locked."""
 
 
-def classpath(lock_file: Path) -> list[Path]:
-    """The locked jars in the local Maven repository, fetched where missing; raises BrokenArtifact."""
+def classpath(lock_file: Path, only: Sequence[str] | None = None) -> list[Path]:
+    """The locked jars in the local Maven repository, fetched where missing; raises BrokenArtifact.
+
+    only: the artifact ids of those that are wanted.
+    """
     lock = LockFile.load(lock_file)
+    if only is not None:
+        lock.dependencies = [each for each in lock.dependencies if each.artifactId in only]
     context = MavenContext(resolver=PythonResolver())
 
     def fetch(locked) -> Path:  # type: ignore[no-untyped-def] # jgo names no public type for it

@@ -1,7 +1,8 @@
 """The cluster's Java parts: locked jars and archives from Maven Central, laid out in folders to be run from.
 
-python -m native.packages.libraries          fetch them
-python -m native.packages.libraries --lock   choose them anew and write the lock files
+python -m native.packages.libraries                 fetch them
+python -m native.packages.libraries --copy FOLDER   fetch what images hold, and copy it there
+python -m native.packages.libraries --lock          choose them anew and write the lock files
 """
 
 import argparse
@@ -10,10 +11,12 @@ import tarfile
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
-from native.layout import ROOT
 from native.packages import artifacts
 
+# Not layout's: it wants a Java runtime, and the stage of an image that fetches these files has none.
+ROOT = Path(__file__).resolve().parent.parent.parent
 KAFKA = "3.9.1"  # the last line that runs with ZooKeeper
 DEBEZIUM = "3.5.0.Final"
 APICURIO = "2.6.13.Final"
@@ -38,17 +41,32 @@ ARCHIVES = [
     f"io.prometheus.jmx:jmx_prometheus_javaagent:{JMX_EXPORTER}:jar",
     f"org.jboss.byteman:byteman:{BYTEMAN}:jar",
 ]
+SHARED_ARCHIVES = ("debezium-connector-mysql", "apicurio-registry-app", "jmx_prometheus_javaagent", "byteman")
+"""those that images hold too"""
 
 
 def lay_out(folder: Path) -> None:
     """Bring kafka, connect-plugins/…, registry, elasticsearch and agents, fetched where missing, into a folder."""
+    lay_out_shared(folder)
+    (elasticsearch,) = artifacts.classpath(ARCHIVES_LOCK, only=["elasticsearch"])
+    unpack(elasticsearch, folder / "elasticsearch")
+
+
+def lay_out_shared(folder: Path) -> None:
+    """What plain processes and images run alike: all of it but Elasticsearch."""
     link(artifacts.classpath(KAFKA_LOCK), folder / "kafka")
     link(artifacts.classpath(CONVERTER_LOCK), folder / "connect-plugins" / "apicurio-converter")
-    debezium, registry, elasticsearch, *agents = artifacts.classpath(ARCHIVES_LOCK)
+    debezium, registry, *agents = artifacts.classpath(ARCHIVES_LOCK, only=SHARED_ARCHIVES)
     link(agents, folder / "agents")
     unpack(debezium, folder / "connect-plugins" / "debezium-connector-mysql")
     unpack(registry, folder / "registry")
-    unpack(elasticsearch, folder / "elasticsearch")
+
+
+def copy_into(folder: Path) -> None:
+    """Lay the shared part out as files of its own, without links into Maven's repository."""
+    with TemporaryDirectory(prefix="libraries-") as linked:
+        lay_out_shared(Path(linked))
+        shutil.copytree(linked, folder)
 
 
 def link(jars: Iterable[Path], folder: Path) -> None:
@@ -95,7 +113,14 @@ def main() -> None:
         "python -m native.packages.libraries", description="Fetch the cluster's Java parts."
     )
     parser.add_argument("--lock", action="store_true", help="choose them anew and write the lock files")
-    if parser.parse_args().lock:
+    parser.add_argument(
+        "--copy", type=Path, metavar="FOLDER", help="copy what images hold into a folder that is not there"
+    )
+    options = parser.parse_args()
+    if options.copy:
+        copy_into(options.copy)
+        return
+    if options.lock:
         artifacts.write_lock(KAFKA_LOCK, "kafka-cluster", KAFKA_COORDINATES)
         artifacts.write_lock(CONVERTER_LOCK, "connect-avro", CONVERTER_COORDINATES)
         artifacts.write_lock_of_files(ARCHIVES_LOCK, "archives", ARCHIVES)

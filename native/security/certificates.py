@@ -15,6 +15,8 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.hazmat.primitives.serialization import pkcs12
 from cryptography.x509.oid import ExtendedKeyUsageOID, NameOID
 
+CERTIFIED = (*(f"kafka-{node}" for node in (1, 2, 3)), "admin", "mysql", "elasticsearch")
+"""Whom the cluster's own authority gives a certificate: servers by their hosts' names in Docker, and the super user."""
 AUTHORITY = "ca"
 TRUSTSTORE_PASSWORD = b"changeit"
 """Java's own default. It protects nothing: there is no key in the store, and Java asks for one all the same."""

@@ -15,8 +15,9 @@ from native.driving.expected import Expected
 from native.driving.running import RunningCluster
 from native.driving.scraping import Scrape, documented, scrape
 from native.driving.shop import Shop
-from native.layout import CERTIFIED, NODES
+from native.layout import NODES
 from native.packages import debian
+from native.security.certificates import CERTIFIED
 
 pytestmark = pytest.mark.cluster
 OF_EVERY_JAVA = ("jvm_", "process_", "jmx_")

@@ -2,8 +2,9 @@
 
 import json
 import re
+import shutil
 import subprocess
-import tomllib
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -12,14 +13,15 @@ from django.core.management import get_commands
 
 from compose.docker import secret_files
 from native.driving.embedded import ROOT
-from native.layout import CERTIFIED
-from native.packages import libraries
 from native.security import acls
+from native.security.certificates import CERTIFIED
 from native.with_env import variables
 from streaming import topology
 from streaming.topics import Topic, topic_configs
 from tests.compose.composition import (
     COMPOSE,
+    CONFLUENT,
+    DJANGO,
     OURS,
     RUNNING,
     SERVICES,
@@ -28,20 +30,21 @@ from tests.compose.composition import (
     environment,
     mounted_files,
     mounts,
+    read,
     secrets,
+    services,
     words,
 )
 
-DOCKERFILES = sorted(COMPOSE.glob("*/Dockerfile"))
 CLUSTER = variables([COMPOSE / "cluster.env"])
-DJANGO = {name: service for name, service in OURS.items() if "manage.py" in words(service) or "config" in str(service)}
 each_service = pytest.mark.parametrize("name", SERVICES)
 each_running_service = pytest.mark.parametrize("name", RUNNING)
 
 NOT_MOUNTED = {
     "kafka/embedded.properties": "for `make demo`",
+    "prometheus/prometheus.yml": "for plain processes, which are told by files whom to ask",
     "kafka/rsyslog.conf": "filebeat carries the same lines",
-    "registry/apicurio.properties": "plain processes run another registry with the same API",
+    "registry/schema-registry.properties": "with REGISTRY=confluent only",
     "mysql/accounts.sql": "comes as a secret, its passwords filled in",
     "mysql/docker-client.cnf": "is in our image",
 }
@@ -69,7 +72,9 @@ def test_what_is_mounted_is_in_the_repository_and_cannot_be_written(name: str) -
     known = tracked("compose") | tracked("grafana")
     missing = {str(file) for file in files.values() if not any(each.is_relative_to(file) for each in known)}
     assert missing == set()
-    assert {mode for source, _, mode in mounts(SERVICES[name]) if source.startswith(".")} <= {"ro"}
+    written = {target for source, target, mode in mounts(SERVICES[name]) if source.startswith(".") and mode != "ro"}
+    # What makes the secrets writes them.
+    assert written == ({"/app/compose/secrets"} if name == "secrets" else set())
 
 
 def test_every_file_of_configuration_is_mounted_somewhere() -> None:
@@ -111,7 +116,8 @@ def test_every_secret_is_made_declared_and_used(made: Path) -> None:
         name: f"./secrets/{name}" for name in declared
     }
     assert set(declared) - {file.name for file in made.iterdir()} == set()
-    assert set(declared) == {secret for service in SERVICES.values() for secret in secrets(service).values()}
+    used = [*SERVICES.values(), CONFLUENT["registry"]]
+    assert set(declared) == {secret for service in used for secret in secrets(service).values()}
 
 
 def test_the_key_that_signs_certificates_is_in_no_container() -> None:
@@ -149,80 +155,35 @@ def test_secrets_and_data_stay_out_of_git_and_of_images() -> None:
         assert not any(Path(path).is_relative_to(each) for each in taken), path
 
 
-def test_our_image_has_all_that_runs_in_it() -> None:
+def test_our_image_has_all_that_runs_in_it(tmp_path: Path) -> None:
+    """What .dockerignore takes, without the packages that the image leaves out, is enough for all that runs there."""
     lines = (ROOT / ".dockerignore").read_text().splitlines()
     taken = [line.removeprefix("!") for line in lines if line.startswith("!")]
+    for path in taken:
+        copy = shutil.copytree if (ROOT / path).is_dir() else shutil.copy
+        (tmp_path / path).parent.mkdir(parents=True, exist_ok=True)
+        copy(ROOT / path, tmp_path / path)
+    left_out = re.search(r"grep -vE '\^\((.+)\)=='", (COMPOSE / "platform" / "Dockerfile").read_text())
+    assert left_out
     modules = {word for service in OURS.values() for word in words(service) if word.startswith(("compose.", "native."))}
-    assert modules == {"native.with_env", "native.security.accounts", "compose.docker.alive"}
-    needed = {f"{module.replace('.', '/')}.py" for module in modules | {"native.security.acls"}}
-    needed |= {"manage.py", "schemas/transaction.avsc", "connectors/outbox.json", "platform/config/settings.py"}
-    needed |= {f"{app}/models.py" for app in ("transactions", "fraud", "analytics", "notifications")}
-    needed |= {"search/query.py", "monitoring/views.py", secret_files.CLIENT_CNF.removeprefix("/app/")}
-    needed |= {environment(SERVICES["api"])["PLATFORM_ENV"], "docs/runbooks/watchdog.md"}
-    for path in needed:
-        assert (ROOT / path).exists(), path
-        assert any(Path(path).is_relative_to(each) for each in taken), path
-
-
-# --- Images -----------------------------------------------------------------------------------------------------------
-@each_service
-def test_images_are_pinned_to_a_release(name: str) -> None:
-    assert re.search(r":v?\d+\.\d+\.\d+[\w.-]*$", SERVICES[name]["image"]), SERVICES[name]["image"]
-
-
-def test_dockerfiles_begin_with_pinned_images() -> None:
-    for dockerfile in DOCKERFILES:
-        for image in re.findall(r"^FROM (\S+)", dockerfile.read_text(), re.MULTILINE):
-            assert re.search(r":\d+\.\d+\.\d+[\w.-]*$", image), f"{dockerfile}: {image}"
-
-
-def test_kafkas_parts_are_of_one_release() -> None:
-    named = [service["image"] for service in SERVICES.values()] + [each.read_text() for each in DOCKERFILES]
-    releases = {release for text in named for release in re.findall(r"confluentinc/cp-[\w-]+:(\S+)", text)}
-    assert len(releases) == 1
-    # 7.9 is Kafka 3.9, the last with ZooKeeper, which plain processes run.
-    assert releases.pop().startswith("7.9.")
-    assert libraries.KAFKA.startswith("3.9.")
-
-
-def test_plain_processes_and_images_run_the_same_elasticsearch() -> None:
-    assert SERVICES["elasticsearch"]["image"].endswith(f":{libraries.ELASTICSEARCH}")
-    assert SERVICES["filebeat"]["image"].endswith(f":{libraries.ELASTICSEARCH}")
-
-
-def test_plain_processes_and_images_run_the_same_java_archives() -> None:
-    locked = {
-        f"{each['groupId']}:{each['artifactId']}:{each['version']}": each["sha256"]
-        for each in tomllib.loads(libraries.ARCHIVES_LOCK.read_text())["dependencies"]
-    }
-    taken = {
-        dockerfile.parent.name: {
-            coordinates: locked[coordinates]
-            for coordinates in re.findall(r"-Dartifact=([\w.]+:[\w-]+:[\w.]+)", dockerfile.read_text())
-        }
-        for dockerfile in DOCKERFILES
-    }
-    assert {folder: len(archives) for folder, archives in taken.items() if archives} == {
-        "connect": 2,
-        "kafka": 2,
-        "zookeeper": 1,
-    }
-    for folder, archives in taken.items():
-        checked = re.findall(r'echo "(\w{64})  ', (COMPOSE / folder / "Dockerfile").read_text())
-        assert sorted(checked) == sorted(archives.values())
-
-
-def test_agents_that_are_named_are_those_in_the_images() -> None:
-    scripts = [*(" ".join(words(service)) for service in SERVICES.values())]
-    scripts += [
-        (COMPOSE / "zookeeper" / "docker-start.sh").read_text(),
-        (ROOT / "native" / "cluster.conf").read_text(),
-    ]
-    named = {agent for text in scripts for agent in re.findall(r"-javaagent:\S*?agents/([\w.-]+\.jar)", text)}
-    assert named == {
-        f"jmx_prometheus_javaagent-{libraries.JMX_EXPORTER}.jar",
-        f"byteman-{libraries.BYTEMAN}.jar",
-    }
+    assert {
+        "native.with_env",
+        "native.security.accounts",
+        "compose.docker.alive",
+        "compose.docker.secret_files",
+    } == modules
+    script = (
+        f"import sys; sys.path[:0] = ['.', 'platform']; sys.modules |= dict.fromkeys({left_out[1].split('|')})\n"
+        f"import {', '.join(sorted(modules))}, compose.docker.first_order\n"
+        "import runpy; sys.argv = ['manage.py', 'check']; runpy.run_path('manage.py', run_name='__main__')"
+    )
+    settings = {"PLATFORM_ENV": str(COMPOSE / "embedded.env"), "DATABASE_URL": "sqlite:///:memory:", "SECRET_KEY": "-"}
+    command = [sys.executable, "-c", script]
+    ran = subprocess.run(command, cwd=tmp_path, env=settings, text=True, capture_output=True, check=False)
+    assert ran.returncode == 0, ran.stderr
+    needed = environment(SERVICES["api"])["PLATFORM_ENV"], secret_files.CLIENT_CNF.removeprefix("/app/")
+    for path in (*needed, "docs/runbooks/watchdog.md"):
+        assert (tmp_path / path).exists(), path
 
 
 # --- Confinement ------------------------------------------------------------------------------------------------------
@@ -236,12 +197,33 @@ def test_a_container_can_gain_no_rights_and_takes_only_its_memory(name: str) -> 
     assert "privileged" not in service
 
 
-def test_ports_are_published_on_loopback_only_and_each_once() -> None:
-    published = [port for service in SERVICES.values() for port in service.get("ports", [])]
-    assert published
-    for port in published:
-        assert re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port), port
-    assert len(published) == len(set(published))
+def test_only_what_people_and_programs_call_is_published_and_on_loopback() -> None:
+    published = {name: service["ports"] for name, service in SERVICES.items() if "ports" in service}
+    assert published == {
+        "api": ["127.0.0.1:8000:8000"],
+        "grafana": ["127.0.0.1:3000:3000"],
+        **{f"kafka-{node}": [f"127.0.0.1:{9090 + node}:{9090 + node}"] for node in (1, 2, 3)},
+    }
+    others = read(COMPOSE / "docker" / "all-ports.yml", {})["services"]
+    ports = [port for each in (*published.values(), *(other["ports"] for other in others.values())) for port in each]
+    assert set(others) <= set(SERVICES) - set(published)
+    assert all(re.fullmatch(r"127\.0\.0\.1:(\d+):\1", port) for port in ports)
+    assert len(ports) == len(set(ports))
+
+
+def test_every_published_port_can_be_moved_by_a_variable_of_its_service() -> None:
+    moved = services({"PUBLISH_ON": "0.0.0.0", **{f"KAFKA_{node}_PORT": str(9190 + node) for node in (1, 2, 3)},
+                      "API_PORT": "80", "GRAFANA_PORT": "81"})  # fmt: skip
+    assert {name: service["ports"] for name, service in moved.items() if "ports" in service} == {
+        "api": ["0.0.0.0:80:8000"],
+        "grafana": ["0.0.0.0:81:3000"],
+        **{f"kafka-{node}": [f"0.0.0.0:{9190 + node}:{9190 + node}"] for node in (1, 2, 3)},
+    }
+    # A broker tells its clients its port, so all that name it move with it.
+    clients = "kafka-1:9191,kafka-2:9192,kafka-3:9193"
+    assert [environment(moved[f"kafka-{node}"])["CLIENTS_PORT"] for node in (1, 2, 3)] == ["9191", "9192", "9193"]
+    assert environment(moved["connect"])["BOOTSTRAP_SERVERS"] == clients
+    assert environment(moved["recorder"])["KAFKA_BOOTSTRAP_SERVERS"] == clients
 
 
 def test_only_brokers_reach_zookeeper() -> None:
@@ -261,13 +243,16 @@ def test_our_image_runs_as_nobody_special_on_files_it_cannot_change() -> None:
     assert re.search(r"^USER [1-9]\d*:[1-9]\d*$", last_stage, re.MULTILINE)
     for name, service in OURS.items():
         assert service["read_only"], name
-        assert service["tmpfs"] == ["/tmp"], name
-        assert "user" not in service, name
+        if name != "secrets":
+            assert service["tmpfs"] == ["/tmp"], name
+            assert "user" not in service, name
 
 
-def test_compilers_stay_in_the_stage_that_builds() -> None:
-    last_stage = (COMPOSE / "platform" / "Dockerfile").read_text().split("\nFROM ")[-1]
-    assert not re.search(r"gcc|-dev\b|pip install", last_stage)
+def test_who_makes_the_secrets_may_only_become_the_owner_of_their_folder() -> None:
+    service = SERVICES["secrets"]
+    assert service["cap_add"] == ["SETGID", "SETUID"]
+    assert service["network_mode"] == "none"
+    assert mounts(service) == [("./secrets", "/app/compose/secrets", "rw")]
 
 
 # --- Order ------------------------------------------------------------------------------------------------------------
@@ -309,7 +294,8 @@ def test_connectors_come_before_whoever_writes(name: str) -> None:
 # --- Settings ---------------------------------------------------------------------------------------------------------
 @pytest.mark.parametrize("name", DJANGO)
 def test_our_processes_are_told_settings_that_exist(name: str) -> None:
-    assert set(environment(SERVICES[name])) - set(CLUSTER) == {"PLATFORM_ENV"}
+    others = {"PLATFORM_ENV", "AVRO_CONVERTER"} | ({"WEB_CONCURRENCY"} if name == "api" else set())
+    assert set(environment(SERVICES[name])) - set(CLUSTER) == others
 
 
 @pytest.mark.parametrize("name", DJANGO)
@@ -332,7 +318,7 @@ def test_each_worker_runs_under_its_own_principal_and_is_asked_for_in_its_own_gr
     readers = {worker.command: worker for worker in topology.WORKERS if worker.group}
     found = {}
     for name, service in OURS.items():
-        command = words({"command": service["command"]})
+        command = words({"command": service.get("command", [])})
         if "worker" in service.get("healthcheck", {}).get("test", []):
             reader = readers[command[command.index("manage.py") + 1]]
             principal = secrets(service)["/run/secrets/kafka.env"].removeprefix("kafka-").removesuffix(".env")
@@ -359,14 +345,13 @@ def test_addresses_of_brokers_are_the_same_everywhere() -> None:
     assert [each["BROKER_HOST"] for each in brokers] == ["kafka-1", "kafka-2", "kafka-3"]
     assert environment(SERVICES["api"])["KAFKA_BOOTSTRAP_SERVERS"] == clients
     assert environment(SERVICES["connect"])["BOOTSTRAP_SERVERS"] == clients
-    registry = variables([COMPOSE / "registry" / "schema-registry.properties"])
-    assert registry["kafkastore.bootstrap.servers"].replace("SASL_SSL://", "") == clients
+    assert environment(CONFLUENT["registry"])["BOOTSTRAP_SERVERS"] == clients
     assert f"--bootstrap-servers={between}" in words(SERVICES["kafka-accounts"])
     for node, broker in enumerate(brokers, 1):
         service = SERVICES[f"kafka-{node}"]
         assert service["ports"] == [f"127.0.0.1:{broker['CLIENTS_PORT']}:{broker['CLIENTS_PORT']}"]
-        check = " ".join(words(service))
-        assert {broker["CLIENTS_PORT"], broker["BROKERS_PORT"]} == set(re.findall(r"/127\.0\.0\.1/(\d+)", check))
+        asked = re.findall(r"/127\.0\.0\.1/\$\$(\w+)", " ".join(words(service)))
+        assert asked == ["CLIENTS_PORT", "BROKERS_PORT"]
 
 
 def test_zookeepers_are_named_as_their_script_and_the_brokers_name_them() -> None:
@@ -387,6 +372,7 @@ def test_zookeepers_are_named_as_their_script_and_the_brokers_name_them() -> Non
         ("kafka-2", ["kafka/server.properties"]),
         ("kafka-3", ["kafka/server.properties"]),
         ("elasticsearch", ["elasticsearch/elasticsearch.yml"]),
+        ("registry", ["registry/apicurio.properties"]),
         (
             "connect",
             [
@@ -419,35 +405,6 @@ def test_hosts_in_addresses_are_services(name: str, made: Path) -> None:
     assert hosts <= set(SERVICES), hosts
 
 
-def test_prometheus_asks_services_that_are_there() -> None:
-    targets: list[dict[str, Any]] = [
-        entry
-        for file in sorted((COMPOSE / "prometheus" / "docker-targets").glob("*.json"))
-        for entry in json.loads(file.read_text())
-    ]
-    hosts = {target.rpartition(":")[0] for entry in targets for target in entry["targets"]}
-    assert hosts <= {*SERVICES, "127.0.0.1"}
-    assert "api" in environment(SERVICES["api"])["ALLOWED_HOSTS"]
-    asked_at = {
-        target for entry in targets if entry["labels"]["job"] in {"workers", "monitor"} for target in entry["targets"]
-    }
-    serving = {
-        f"{name}:{command[command.index('--metrics-port') + 1]}"
-        for name, service in OURS.items()
-        if "--metrics-port" in (command := words({"command": service["command"]})) and "profiles" not in service
-    }
-    assert asked_at == serving
-
-
-def test_prometheus_has_its_rules_and_tells_the_alertmanager_that_is_there() -> None:
-    mounted = {target: file.relative_to(COMPOSE) for target, file in mounted_files(SERVICES["prometheus"]).items()}
-    assert mounted["/etc/prometheus/rules"] == Path("prometheus/rules")
-    assert mounted["/etc/prometheus/alertmanagers"] == Path("prometheus/docker-alertmanagers")
-    (entry,) = json.loads((COMPOSE / "prometheus" / "docker-alertmanagers" / "alertmanager.json").read_text())
-    assert "--web.listen-address=:9393" in words(SERVICES["alertmanager"])
-    assert entry["targets"] == ["alertmanager:9393"]
-
-
 def test_alertmanager_shows_the_api_the_token_that_it_expects() -> None:
     told = (COMPOSE / "alertmanager" / "alertmanager.yml").read_text()
     assert set(re.findall(r"url: (http://[\w:]+)/", told)) == {"http://api:8000"}
@@ -461,4 +418,6 @@ def test_alertmanager_shows_the_api_the_token_that_it_expects() -> None:
 def test_the_sink_reads_and_buries_in_topics_that_are_made() -> None:
     sink = json.loads((ROOT / "connectors" / "elasticsearch-sink.json").read_text())["config"]
     assert {sink["topics"], sink["errors.deadletterqueue.topic.name"]} <= set(topic_configs(Topic))
-    assert re.search(r"confluentinc/kafka-connect-elasticsearch:\d", (COMPOSE / "connect" / "Dockerfile").read_text())
+    # Since 16.0 as many requests as it says: a second one could overtake the first.
+    assert sink["max.in.flight.requests"] == "1"
+    assert SERVICES["connect"]["build"]["args"]["SINK_VERSION"].startswith("16.")

@@ -9,8 +9,8 @@ from cryptography import x509
 from cryptography.hazmat.primitives.asymmetric import ec
 
 from compose.docker import secret_files
-from native.layout import CERTIFIED
 from native.security import acls
+from native.security.certificates import CERTIFIED
 from native.with_env import variables
 
 

@@ -1,11 +1,11 @@
 """The files that the cluster's launcher writes and reads."""
 
-import json
 import re
 from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml  # type: ignore[import-untyped] # its types are a package that nothing else here needs
 
 from native.configuration import connect, exporters, kafka, logins, prometheus
 from native.layout import ROOT, Layout
@@ -58,16 +58,21 @@ def test_prometheus_asks_every_process_that_serves_metrics(layout: Layout) -> No
 
 
 def test_prometheus_knows_each_target_by_the_names_that_it_has_in_docker_too(layout: Layout) -> None:
-    def names(targets: list[dict[str, Any]]) -> list[tuple[str, str]]:
-        return sorted((each["labels"]["job"], each["labels"]["instance"]) for each in targets)
+    def names_in_docker(scrape: dict[str, Any]) -> set[str]:
+        given = {each["labels"]["instance"] for each in scrape.get("static_configs", [])}
+        found = {name for each in scrape.get("dns_sd_configs", []) for name in each["names"]}
+        (relabelled,) = scrape.get("relabel_configs", [{}])
+        return given | ({relabelled["replacement"]} if found and "regex" not in relabelled else found)
 
-    in_docker = [
-        each
-        for file in (ROOT / "compose" / "prometheus" / "docker-targets").iterdir()
-        for each in json.loads(file.read_text())
-    ]
-    # There Confluent's sink does its work.
-    assert names(prometheus.targets(layout)) == sorted([*names(in_docker), ("workers", "indexer")])
+    file = ROOT / "compose" / "prometheus" / "docker.yml"
+    in_docker = {
+        (scrape["job_name"], name)
+        for scrape in yaml.safe_load(file.read_text())["scrape_configs"]
+        for name in names_in_docker(scrape)
+    }
+    here = {(each["labels"]["job"], each["labels"]["instance"]) for each in prometheus.targets(layout)}
+    # There it asks by name whatever may run; here, what does.
+    assert in_docker == here | {("workers", worker) for worker in prometheus.idle_workers()}
 
 
 def test_what_an_exporter_is_given_its_own_user_may_read_and_nobody_else(layout: Layout) -> None:

@@ -46,8 +46,9 @@ def promtool() -> str:
 
 
 # --- What Prometheus' tools say ---------------------------------------------------------------------------------------
-def test_prometheus_can_read_its_configuration_and_all_rules(promtool: str) -> None:
-    checked = run(promtool, "check", "config", ROOT / "compose" / "prometheus" / "prometheus.yml")
+@pytest.mark.parametrize("name", ["prometheus.yml", "docker.yml"])
+def test_prometheus_can_read_its_configuration_and_all_rules(promtool: str, name: str) -> None:
+    checked = run(promtool, "check", "config", ROOT / "compose" / "prometheus" / name)
     assert checked.returncode == 0, checked.stdout
     assert f"SUCCESS: {len(RULES)} rule files found" in checked.stdout
     assert run(promtool, "check", "rules", "--lint=all", "--lint-fatal", *RULES).returncode == 0
