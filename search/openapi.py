@@ -63,6 +63,11 @@ BODY: Schema = {
             "minLength": 1,
             "description": "`next_cursor` of the answer before, with the same filters and sort",
         },
+        "limit": {"type": "integer", "minimum": 1, "maximum": MAX_SIZE, "description": "`size`, in the word of lists"},
+        "amount_min": AMOUNT | {"description": "`amount.gte`, in the word of lists"},
+        "amount_max": AMOUNT | {"description": "`amount.lte`, in the word of lists"},
+        "from": MOMENT | {"description": "`timestamp.gte`, in the word of lists"},
+        "to": MOMENT | {"description": "`timestamp.lt`, in the word of lists"},
         "facets": _some({"type": "string", "enum": list(Facet)})
         | {
             "description": "what to count over all that match; `hour` needs a timestamp with gte and lt at most "

@@ -24,6 +24,12 @@ FIELDS: Mapping[str, Sequence[str]] = {
     "size": (),
     "cursor": (),
     "facets": (),
+    # The words of lists; they mean here what they mean there.
+    "limit": (),
+    "amount_min": (),
+    "amount_max": (),
+    "from": (),
+    "to": (),
 }
 """Every field of the body, with its own fields."""
 
@@ -51,18 +57,18 @@ def parse(body: Mapping[str, Any]) -> Query:
             statuses=reading.one_or_many("status", request_values.one_of(ChangedStatus)),
             kinds=reading.one_or_many("kind", request_values.one_of(Kind)),
             order_ids=reading.one_or_many("order_id", request_values.order_id),
-            amount_gte=reading.value(("amount", "gte"), request_values.amount),
-            amount_lte=reading.value(("amount", "lte"), request_values.amount),
-            timestamp_gte=reading.value(("timestamp", "gte"), request_values.moment),
-            timestamp_lt=reading.value(("timestamp", "lt"), request_values.moment),
+            amount_gte=reading.either("amount_min", ("amount", "gte"), request_values.amount),
+            amount_lte=reading.either("amount_max", ("amount", "lte"), request_values.amount),
+            timestamp_gte=reading.either("from", ("timestamp", "gte"), request_values.moment),
+            timestamp_lt=reading.either("to", ("timestamp", "lt"), request_values.moment),
         ),
         sort=reading.value(("sort",), request_values.sort) or DEFAULT_SORT,
-        size=reading.value(("size",), request_values.size) or DEFAULT_SIZE,
+        size=reading.either("limit", ("size",), request_values.size) or DEFAULT_SIZE,
         facets=reading.many("facets", request_values.one_of(Facet)),
     )
     if not reading.errors:
         query = replace(query, after=reading.value(("cursor",), lambda raw: cursors.position(raw, query)))
-        for path, sentence in _contradictions(query):
+        for path, sentence in _contradictions(query, body):
             reading.note(path, sentence)
     if reading.errors:
         raise InvalidQuery(reading.errors)
@@ -93,6 +99,14 @@ class _Reading:
                 return None
             place = place[name]
         return self._read(path, place, read)
+
+    def either(self, word: str, path: Path, read: Callable[[Any], T]) -> T | None:
+        """What stands at this place or, in the word of lists for it, in a field of its own."""
+        if word not in self._body:
+            return self.value(path, read)
+        if self.value(path, lambda raw: raw) is not None:
+            self.note((word,), f"Give this or {'.'.join(path)}, not both: they mean the same.")
+        return self.value((word,), read)
 
     def one_or_many(self, name: str, read: Callable[[Any], T]) -> tuple[T, ...]:
         """A single value, or those of a list."""
@@ -128,14 +142,20 @@ def _misshapen(body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
             )
 
 
-def _contradictions(query: Query) -> Iterator[tuple[Path, str]]:
+def _contradictions(query: Query, body: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """What is wrong although each field by itself is right."""
     asked = query.filters
     if asked.amount_gte is not None and asked.amount_lte is not None and asked.amount_gte > asked.amount_lte:
-        yield ("amount",), "No amount is at least gte and at most lte: give a gte up to lte."
+        yield (
+            ("amount" if "amount" in body else "amount_min",),
+            "No amount is at least gte and at most lte: give a gte up to lte.",
+        )
     begin, end = asked.timestamp_gte, asked.timestamp_lt
     if begin is not None and end is not None and begin >= end:
-        yield ("timestamp",), "No moment is from gte on and before lt: give a gte before lt."
+        yield (
+            ("timestamp" if "timestamp" in body else "from",),
+            "No moment is from gte on and before lt: give a gte before lt.",
+        )
     if Facet.HOUR in query.facets and (begin is None or end is None or end - begin > timedelta(hours=MAX_HOURS)):
         yield (
             ("facets",),

@@ -53,7 +53,7 @@ UNSAYABLE = {"cursor", "from", "amount_min", "amount_max", "assignee", "#", "If-
     f"#/{pointer}"
     for pointer in (
         "cursor", "amount", "amount/gte", "amount/lte", "timestamp", "facets", "user_id", "size", "assignee", "version",
-        "alerts",
+        "alerts", "limit", "amount_min", "amount_max", "from", "to",
     )
 }  # fmt: skip
 """Where a value may be refused although the document allows it, since no document could say why."""

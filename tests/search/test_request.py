@@ -140,3 +140,40 @@ def test_hours_are_counted_only_within_a_bounded_time() -> None:
 @pytest.mark.parametrize("amount", [Decimal("1e-400"), Decimal("12.501"), Decimal("1E400"), Decimal("1E+99999999")])
 def test_a_number_of_json_is_no_amount_if_it_is_finer_or_larger(amount: Decimal) -> None:
     assert list(errors({"amount": {"gte": amount}})["amount"]) == ["gte"]
+
+
+WORDS_OF_LISTS = {
+    "limit": 7,
+    "amount_min": "5.00",
+    "amount_max": 9,
+    "from": "2026-11-22T00:00:00Z",
+    "to": "2026-11-23T00:00:00Z",
+}
+
+
+def test_the_words_of_lists_mean_what_they_mean_there() -> None:
+    own = {
+        "size": 7,
+        "amount": {"gte": "5.00", "lte": 9},
+        "timestamp": {"gte": "2026-11-22T00:00:00Z", "lt": "2026-11-23T00:00:00Z"},
+    }
+    assert parse(WORDS_OF_LISTS) == parse(own)
+
+
+@pytest.mark.parametrize(
+    ("body", "wrong"),
+    [
+        ({"limit": 0}, {"limit"}), ({"limit": 5, "size": 5}, {"limit"}), ({"amount_min": "x"}, {"amount_min"}),
+        ({"amount_min": 1, "amount": {"gte": 1}}, {"amount_min"}), ({"from": "today"}, {"from"}),
+        ({"amount_min": 2, "amount_max": 1}, {"amount_min"}),
+        ({"from": WORDS_OF_LISTS["to"], "to": WORDS_OF_LISTS["from"]}, {"from"}), ({"to": None}, {"to"}),
+    ],
+)  # fmt: skip
+def test_a_word_of_lists_is_refused_by_its_own_name(body: Any, wrong: set[str]) -> None:
+    with pytest.raises(InvalidQuery) as refused:
+        parse(body)
+    assert set(refused.value.errors) == wrong
+
+
+def test_a_word_of_lists_goes_with_another_end_of_its_range() -> None:
+    assert parse({"amount_min": 1, "amount": {"lte": 2}}) == parse({"amount": {"gte": 1, "lte": 2}})
