@@ -127,7 +127,26 @@ class ProblemSchema(AutoSchema):
         responses.setdefault("default", {"description": "Any other problem."})
         for status, response in responses.items():
             if status == "default" or int(status) >= 400:
-                response.setdefault("content", {PROBLEM_JSON: {"schema": {"$ref": "#/components/schemas/Problem"}}})
+                response.setdefault("content", {PROBLEM_JSON: _problem_content(status)})
+
+
+def _problem_content(status: str) -> dict[str, Any]:
+    """The form of a problem, with an example of each type that has this status; of any other, of our own fault."""
+    types = [type_ for type_ in ProblemType if str(type_.status) == status] or [ProblemType.INTERNAL]
+    return {
+        "schema": {"$ref": "#/components/schemas/Problem"},
+        "examples": {type_.slug: {"summary": type_.title, "value": _example(type_)} for type_ in types},
+    }
+
+
+def _example(type_: ProblemType) -> dict[str, Any]:
+    problem: dict[str, Any] = {"type": type_.uri, "title": type_.title, "status": type_.status, "detail": type_.remedy}
+    if type_ is ProblemType.VALIDATION:
+        problem |= {
+            "detail": "user_id: Give a whole number, without quotation marks or a point.",
+            "errors": [{"pointer": "#/user_id", "detail": "Give a whole number, without quotation marks or a point."}],
+        }
+    return problem | {"request_id": "0193e2a4-7c1e-7d3f-9a57-7d8c6b1f2a10"}
 
 
 def _likely_statuses(method: str, operation: Operation) -> set[int]:

@@ -5,6 +5,8 @@ import yaml
 from django.core.management import call_command
 from django.test import Client
 
+from api.problems import ProblemType
+
 
 @pytest.fixture(scope="module")
 def schema() -> Any:
@@ -18,9 +20,25 @@ def test_the_schema_is_valid_openapi_without_warnings(capsys: pytest.CaptureFixt
 def test_every_operation_tells_its_problems(schema: Any) -> None:
     for path, methods in schema["paths"].items():
         for method, operation in methods.items():
-            problem = operation["responses"]["default"]["content"]
-            assert problem == {"application/problem+json": {"schema": {"$ref": "#/components/schemas/Problem"}}}, path
+            problem = operation["responses"]["default"]["content"]["application/problem+json"]
+            assert problem["schema"] == {"$ref": "#/components/schemas/Problem"}, path
             assert {"401", "403"} <= set(operation["responses"]) or {} in operation["security"], (path, method)
+
+
+def test_every_problem_has_an_example_of_its_form_and_its_status(schema: Any) -> None:
+    form = schema["components"]["schemas"]["Problem"]
+    for path, methods in schema["paths"].items():
+        for operation in methods.values():
+            for status, response in operation["responses"].items():
+                content = response.get("content", {}).get("application/problem+json")
+                if content is None:
+                    continue
+                assert content["examples"], (path, status)
+                for example in content["examples"].values():
+                    problem = example["value"]
+                    assert set(form["required"]) <= set(problem) <= set(form["properties"])
+                    assert problem["type"] in {type_.uri for type_ in ProblemType}
+                    assert status in ("default", str(problem["status"])), path
 
 
 def test_an_operation_tells_its_roles_its_key_and_its_body(schema: Any) -> None:
