@@ -6,10 +6,12 @@ from io import BytesIO
 from typing import Any
 
 import pytest
+from PIL import Image
 from pypdf import PdfReader
 
 from native.driving.embedded import ROOT
-from report import build
+from report import build, required
+from report.gather import REQUIRED_DPI, REQUIRED_WIDTH
 from report.throughput import Look, summed_up
 
 EVIDENCE = ROOT / "report" / "evidence"
@@ -69,13 +71,54 @@ def test_it_tells_every_latency(text: str) -> None:
 
 
 def test_it_tells_the_memory_of_every_process(text: str) -> None:
-    assert {f"{name} {size:,} MB" for name, size in FIGURES["memory"].items() if f"{size:,} MB" not in text} == set()
-    assert f"{sum(FIGURES['memory'].values()):,} MB in all" in text
+    assert [name for name, size in FIGURES["memory"].items() if f"{name} {size:,} MiB" not in text] == []
+    assert f"{sum(FIGURES['memory'].values()):,} MiB in all" in text
 
 
 def test_it_says_under_which_load_and_on_what_it_was_measured(text: str) -> None:
     assert f"{FIGURES['load']['orders_per_second']} mock orders a second" in text
     assert f"{FIGURES['machine']['cores']} cores" in text
+
+
+def test_it_says_of_which_version_and_commit_it_is(pages: list[str]) -> None:
+    assert f"Version {FIGURES['version']}, commit {FIGURES['commit']}" in pages[0]
+    assert "dirty" not in FIGURES["commit"]
+
+
+def test_what_was_asked_and_what_is_not_shown_stand_before_all_else(pages: list[str]) -> None:
+    first = " ".join(pages[:3])
+    assert "What was asked, and what shows it" in first
+    assert "What is not shown here." in first
+
+
+def test_excerpts_of_logs_are_about_what_is_said_of_them(text: str) -> None:
+    for file, sign, shown in (
+        ("broker.log", "mysql.transactions", "New partition creation callback for mysql.transactions-"),
+        ("segment.log", "baseOffset", "baseOffset: "),
+    ):
+        assert all(sign in line for line in (EVIDENCE / file).read_text().splitlines()), file
+        assert shown in text, file
+
+
+def test_it_shows_every_group_and_its_lag(text: str) -> None:
+    groups = json.loads((EVIDENCE / "monitoring-kafka.json").read_text())["groups"]
+    assert [each["name"] for each in groups if f"{each['name']} {each['state']} {each['lag']:,}" not in text] == []
+
+
+def test_it_shows_a_listener_a_handshake_and_a_refused_right(text: str) -> None:
+    access = json.loads((EVIDENCE / "access.json").read_text())
+    assert f"{access['handshake']['version']}, {access['handshake']['cipher']}" in text
+    assert access["refusal"]["told"] in text
+    assert "kafka-3 CLIENTS SASL_SSL a password, SCRAM-SHA-512" in text
+
+
+@pytest.mark.parametrize("each", required.REQUIRED, ids=lambda each: each.name)
+def test_it_shows_what_was_asked_for_by_name_and_what_follows(each: required.Required, text: str) -> None:
+    with Image.open(EVIDENCE / "required" / f"{each.name}.png") as picture:
+        assert picture.width == REQUIRED_DPI * REQUIRED_WIDTH
+    squeezed = text.replace(" ", "").replace("-", "")
+    assert each.shows.replace(" ", "").replace("-", "") in squeezed
+    assert each.follows.replace(" ", "").replace("-", "") in squeezed
 
 
 def test_it_names_every_decision_and_every_alert(text: str) -> None:
@@ -116,3 +159,18 @@ def test_throughput_counts_from_a_stages_first_record_to_its_last() -> None:
     figures = summed_up(looks, 500)
     assert figures["a"] == {"begun": 1, "done": 3, "mean": 250, "peak": 400}
     assert figures["b"] == {"begun": 0.5, "done": 3, "mean": 200, "peak": 440}
+
+
+def test_the_last_drill_of_each_alert_is_told(text: str) -> None:
+    drills = build.drills()
+    assert len(drills) == len({each["alert"] for each in map(_alert, _drilled_lines())})
+    assert drills.keys() <= {each["name"] for each in build.alerts()}
+    assert all(f"{drill['fired']} s {drill['cleared']} s" in text for drill in drills.values())
+
+
+def _drilled_lines() -> list[str]:
+    return [line for line in build.DRILLS.read_text().splitlines() if "fired after" in line]
+
+
+def _alert(line: str) -> dict[str, str]:
+    return {"alert": re.split(r"\s{2,}", line)[1].partition("{")[0]}

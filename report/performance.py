@@ -1,0 +1,62 @@
+"""What measurements left in bench/results, as the report tells it: the API beside its peer, and growing tables."""
+
+import json
+from collections.abc import Mapping
+from statistics import median
+from typing import Any
+
+from bench import results
+from bench.api.kinds import KINDS
+from bench.api.outcome import MEMORY_GOAL
+from bench.growth.outcome import Took, grown, is_late, of_a_question
+
+Json = dict[str, Any]
+
+
+def told() -> Json:
+    """`api` and `growth` are None where they were not measured; `kinds` has titles, and what is wanted of each."""
+    kinds = [{"name": kind.name, "title": f"{kind.title}, {kind.unit}", "goal": kind.goal} for kind in KINDS]
+    times = measured("growth")
+    return {
+        "api": measured("api"),
+        "kinds": kinds,
+        "memory_goal": MEMORY_GOAL,
+        "growth": times and times | {"times": {name: growth(of_one) for name, of_one in times["times"].items()}},
+    }
+
+
+def measured(name: str) -> Json | None:
+    file = results.FOLDER / f"{name}.json"
+    found: Json | None = json.loads(file.read_text()) if file.exists() else None
+    return found
+
+
+def growth(by_rows: Mapping[str, list[Json]]) -> Json:
+    """Of one database: at each size how many questions there were and how many were late; those that are or grow."""
+    times = {int(rows): [Took(**each) for each in took] for rows, took in by_rows.items()}
+    sizes = sorted(times)
+    return {
+        "sizes": [
+            {
+                "rows": rows,
+                "asked": len(times[rows]),
+                "median_ms": median(each.ms for each in times[rows]),
+                "late": sum(map(is_late, times[rows])),
+            }
+            for rows in sizes
+        ],
+        "named": [
+            {
+                "name": name,
+                "times": [_time(found.get(rows)) for rows in sizes],
+                "limit_ms": found[max(found)].limit_ms,
+                "grown": grown(found),
+            }
+            for name, found in of_a_question(times).items()
+            if is_late(found[max(found)]) or grown(found)
+        ],
+    }
+
+
+def _time(took: Took | None) -> Json | None:
+    return None if took is None else {"ms": None if took.error else took.ms, "late": is_late(took)}

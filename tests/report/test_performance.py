@@ -1,0 +1,37 @@
+"""What the report tells of measurements."""
+
+from typing import Any
+
+from report import performance
+
+
+def took(name: str, ms: float, error: str = "") -> dict[str, Any]:
+    return {"name": name, "limit_ms": 150, "ms": ms, "error": error}
+
+
+def test_a_database_is_told_by_what_is_late_and_what_grows() -> None:
+    found = performance.growth({
+        "500": [took("even", 10), took("growing", 20), took("late", 160), took("failing", 3)],
+        "50": [took("even", 10), took("growing", 19), took("late", 150), took("failing", 3)],
+        "5000": [took("even", 11), took("growing", 60), took("late", 170), took("failing", 3, "gone"), took("new", 1)],
+    })  # fmt: skip
+    assert [(each["rows"], each["asked"], each["late"]) for each in found["sizes"]] == [
+        (50, 4, 0), (500, 4, 1), (5000, 5, 2),
+    ]  # fmt: skip
+    assert found["sizes"][0]["median_ms"] == 14.5
+    named = {each["name"]: each for each in found["named"]}
+    assert named.keys() == {"growing", "late", "failing"}
+    assert named["growing"]["grown"] == 3
+    assert named["late"]["times"] == [
+        {"ms": 150, "late": False}, {"ms": 160, "late": True}, {"ms": 170, "late": True},
+    ]  # fmt: skip
+    assert named["failing"]["times"][-1] == {"ms": None, "late": True}
+
+
+def test_a_question_that_only_large_tables_were_asked_has_no_time_before() -> None:
+    found = performance.growth({"5": [took("old", 1)], "50": [took("old", 1), took("new", 500)]})
+    assert [each["times"] for each in found["named"]] == [[None, {"ms": 500, "late": True}]]
+
+
+def test_what_was_not_measured_is_none() -> None:
+    assert performance.measured("nothing") is None
