@@ -2,6 +2,7 @@ from typing import Any, ClassVar, cast
 
 from django.contrib.auth.models import User
 from django.db.models import QuerySet
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
@@ -137,10 +138,15 @@ class AlertParameters(Parameters):
 @extend_schema_view(
     get=extend_schema(
         summary="List fraud alerts, the last raised first",
-        description="With `amount_min` and nothing else the largest first.",
+        description=(
+            "With `amount_min` and nothing else the largest first. With `Accept: text/csv` all of them as CSV, on any "
+            "number of pages; `limit` ends it."
+        ),
+        responses={(200, "application/json"): AlertSerializer(many=True), (200, "text/csv"): OpenApiTypes.STR},
     )
 )
 class Alerts(Listing[FraudAlert]):
+    csv_columns = tuple(AlertSerializer.Meta.fields)
     permission_classes = (has_role(Role.INVESTIGATOR),)
     serializer_class = AlertSerializer
     parameters = AlertParameters

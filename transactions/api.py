@@ -7,6 +7,7 @@ from django.db import IntegrityError
 from django.db.models import QuerySet
 from django.urls import reverse
 from django.utils import timezone
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import (
     OpenApiExample,
     OpenApiResponse,
@@ -141,6 +142,7 @@ class TransactionsOfAccount(Rows[Transaction]):
 class Transactions(TransactionsOfAccount, Listing[Transaction]):
     parameters = TransactionParameters
     columns = answers.FIELDS
+    csv_columns = TransactionSerializer.Meta.fields
 
     @property
     def order(self) -> tuple[str, ...]:
@@ -163,10 +165,17 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
     def get_serializer_class(self) -> type[serializers.BaseSerializer[Any]]:
         return NewTransaction if self.request.method == "POST" else TransactionSerializer
 
-    @extend_schema(summary="List transactions")
+    @extend_schema(
+        summary="List transactions",
+        responses={
+            (200, "application/json"): TransactionSerializer(many=True),
+            (200, "text/csv"): OpenApiTypes.STR,
+        },
+    )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         """The latest first, by when they happened in the shop; with `amount_min` or `amount_max` and neither a user nor
         a time, the largest first. A customer gets their own. Narrow by user or time what takes too long to find (400).
+        With `Accept: text/csv` all of them as CSV, on any number of pages; `limit` ends it.
         """
         return super().get(request, *args, **kwargs)
 

@@ -1,9 +1,12 @@
 """What every endpoint is made of."""
 
+from collections.abc import Iterator
+from itertools import chain
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 from django.db.models import Model, QuerySet
-from django.http import Http404
+from django.http import Http404, QueryDict, StreamingHttpResponse
 from rest_framework.generics import GenericAPIView, ListAPIView
 from rest_framework.permissions import SAFE_METHODS
 from rest_framework.renderers import BrowsableAPIRenderer
@@ -11,6 +14,8 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
+from api import csv_lines
+from api.csv_lines import RowsAsCSV
 from api.pagination import Cursor, bound_by_cursor
 from api.parameters import FORMAT, Parameters, read_parameters
 from api.problems import BadParameters
@@ -63,7 +68,43 @@ class Listing(Rows[Row], ListAPIView[Row]):
     columns: ClassVar[tuple[str, ...]] = ()
     """what a row is answered as, straight from the table; empty: as the serializer says"""
 
-    def list(self, request: Request, *args: Any, **kwargs: Any) -> Response:
+    csv_columns: ClassVar[tuple[str, ...]] = ()
+    """of the list as CSV; empty: it is given as JSON only"""
+
+    def get_renderers(self) -> Any:
+        # What was written is answered as JSON; an unknown method is refused as such, whatever form was asked for.
+        writes = self.request is None or self.request.method in set(self.allowed_methods) - set(SAFE_METHODS)
+        return [*super().get_renderers(), *([RowsAsCSV()] if self.csv_columns and not writes else [])]
+
+    def list(self, request: Request, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(request.accepted_renderer, RowsAsCSV):
+            return self._as_csv(request)
+        return self._page(request, *args, **kwargs)
+
+    def _as_csv(self, request: Request) -> StreamingHttpResponse:
+        """All that is asked for, or as much as `limit` says, page by page: nothing holds it as a whole."""
+        pages = self._pages(request)
+        first = next(pages)  # what is refused is refused before anything is sent
+        answer = StreamingHttpResponse(
+            csv_lines.lines([first] if request.method == "HEAD" else chain([first], pages), self.csv_columns),
+            content_type="text/csv; charset=utf-8",
+        )
+        name = request.path.strip("/").replace("/", "-")
+        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
+        return answer
+
+    def _pages(self, request: Request) -> Iterator[Any]:
+        asked, is_limited = request.query_params.copy(), "limit" in request.query_params
+        asked.setdefault("limit", str(Cursor.max_page_size))
+        while True:
+            vars(request._request)["GET"] = asked
+            page = self._page(request).data
+            yield page["results"]
+            if is_limited or not page["next"]:
+                return
+            asked["cursor"] = QueryDict(urlsplit(page["next"]).query)["cursor"]
+
+    def _page(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not self.columns:
             return super().list(request, *args, **kwargs)
         # What the list is ordered by is read too: the cursor holds it.
