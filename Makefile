@@ -63,6 +63,9 @@ test-stack: .venv/development  ## try what only MySQL, the schema registry and E
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
 	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
 
+test-docker: .venv/development  ## prove compose/docker-compose.yml on a Docker engine that is started here; skips where none can run
+	$(BIN)/pytest tests/docker -m docker -x -s -q
+
 survival: .venv/development  ## kill every worker ten times, poison them, and send 20,000 hostile records
 	$(BIN)/pytest tests/survival -m survival -q
 
@@ -103,4 +106,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-cluster survival hostile drill bench-api bench-growth format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-cluster test-docker survival hostile drill bench-api bench-growth format dashboards evidence report lock clean

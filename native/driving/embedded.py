@@ -36,9 +36,12 @@ def free_ports(count: int) -> list[int]:
 
 
 def wait_until(
-    condition: Callable[[], object], what: str, timeout: float = 60, state: Callable[[], object] = lambda: ""
+    condition: Callable[[], object], what: str, timeout: float = 180, state: Callable[[], object] = lambda: ""
 ) -> None:
-    """Wait until a condition holds; fails with what was waited for, and with the state, if the time is over."""
+    """Wait until a condition holds; fails with what was waited for, and with the state, if the time is over.
+
+    On a machine with much else to do a broker takes more than a minute to start.
+    """
     deadline = time.monotonic() + timeout
     while not condition():
         assert time.monotonic() < deadline, f"not within {timeout} s: {what} {state()}"

@@ -105,7 +105,7 @@ def _apt_configuration(own: Path) -> Path:
     for folder in ("lists/partial", "cache/archives/partial", "parts"):
         (own / folder).mkdir(parents=True, exist_ok=True)
     (own / "status").touch()
-    (own / "sources.list").write_text(f"deb [signed-by={KEYRING}] {_mirror()} sid main\n")
+    (own / "sources.list").write_text(f"deb [signed-by={KEYRING}] {mirror()} sid main\n")
     (own / "apt.conf").write_text(
         f'Dir::Etc::sourcelist "{own}/sources.list"; Dir::Etc::sourceparts "{own}/parts";\n'
         f'Dir::Etc::preferences "{own}/parts/none"; Dir::Etc::preferencesparts "{own}/parts";\n'
@@ -117,7 +117,7 @@ def _apt_configuration(own: Path) -> Path:
     return own / "apt.conf"
 
 
-def _mirror() -> str:
+def mirror() -> str:
     """The mirror from which the machine itself takes Debian; raises NotInstalled."""
     targets = subprocess.run(
         ["/usr/bin/apt-get", "indextargets", "--format", "$(LABEL) $(REPO_URI)", "Created-By: Packages"],

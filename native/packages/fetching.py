@@ -26,6 +26,11 @@ MONITORING_PACKAGES = [
     "rsyslog-elasticsearch",
 ]
 COMPOSE_PACKAGES = ["docker-compose"]
+ENGINE_PACKAGES = [
+    "docker.io", "docker-cli", "docker-buildx", "docker-compose", "iptables", "tini", "slirp4netns", "debootstrap",
+    "mount", "dash", "coreutils",
+]  # fmt: skip
+"""an engine of its own and what it needs around it, for tests/docker"""
 WRK_PACKAGES = ["wrk"]
 """what measures the API, in bench"""
 JAVA = {"java": "default-jre-headless"}
@@ -68,7 +73,7 @@ def main() -> None:
     with TemporaryDirectory(prefix="debian-") as folder:
         found = [
             each
-            for part in (MYSQL_PACKAGES, MONITORING_PACKAGES, COMPOSE_PACKAGES, WRK_PACKAGES)
+            for part in (MYSQL_PACKAGES, MONITORING_PACKAGES, ENGINE_PACKAGES, WRK_PACKAGES)
             for each in debian.fetch(part, Path(folder))
         ]
     proven.LOCK.write_text(proven.written(found))

@@ -55,6 +55,6 @@ def differences(found: Iterable[Package], proven: Mapping[str, Package]) -> list
 def written(found: Iterable[Package]) -> str:
     """A lock file of what was found."""
     return "\n".join(
-        f'[{each.name}]\nversion = "{each.version}"\narchitecture = "{each.architecture}"\nsha256 = "{each.sha256}"\n'
+        f'["{each.name}"]\nversion = "{each.version}"\narchitecture = "{each.architecture}"\nsha256 = "{each.sha256}"\n'
         for each in sorted(found, key=lambda each: each.name)
     )

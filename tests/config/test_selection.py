@@ -45,7 +45,7 @@ def marker_of(file: Path) -> str:
 def commands() -> list[Command]:
     """What .ci/run calls, by itself or by way of make."""
     lines = (ROOT / ".ci" / "run").read_text().splitlines()
-    targets = [target for line in lines for target in re.findall(r"^make (\S+)", line)]
+    targets = [target for line in lines for target in re.findall(r"^\s*make (\S+)", line)]
     recipes = subprocess.run(["make", "--dry-run", *targets], cwd=ROOT, capture_output=True, text=True, check=True)
     called = [*lines, *recipes.stdout.splitlines()]
     return [_command(line) for line in called if re.search(r"^(\w+=\S+ )?\.venv/bin/pytest ", line)]

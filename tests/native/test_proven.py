@@ -6,7 +6,7 @@ import pytest
 
 from native.driving.embedded import ROOT
 from native.packages import proven
-from native.packages.fetching import COMPOSE_PACKAGES, MONITORING_PACKAGES, MYSQL_PACKAGES, WRK_PACKAGES
+from native.packages.fetching import ENGINE_PACKAGES, MONITORING_PACKAGES, MYSQL_PACKAGES, WRK_PACKAGES
 from native.packages.proven import Package, WrongContent, differences, pinned
 
 MTAIL = Package("mtail", "3.2.24-2", "amd64", "37e2")
@@ -40,7 +40,7 @@ def test_another_architecture_has_another_content() -> None:
 
 def test_the_lock_names_every_package_that_is_taken_from_debian() -> None:
     written = proven.read()
-    assert set(written) == {*MYSQL_PACKAGES, *MONITORING_PACKAGES, *COMPOSE_PACKAGES, *WRK_PACKAGES}
+    assert set(written) == {*MYSQL_PACKAGES, *MONITORING_PACKAGES, *ENGINE_PACKAGES, *WRK_PACKAGES}
     assert proven.written(written.values()) == proven.LOCK.read_text()
 
 
