@@ -75,8 +75,10 @@ def command_of_demo(conf: Path) -> list[str]:
     parser = RawConfigParser(inline_comment_prefixes=(";",))
     parser.read(conf)
     command = parser["program:api"]["command"]
-    filled = command.replace("%(ENV_PYTHON)s", sys.executable).replace("%(ENV_API_PORT)s", "{port}")
-    assert "%(" not in filled, f"{conf.name} wants more of a command for the API than a port: {command}"
+    filled = command
+    for name, value in {"PYTHON": sys.executable, "API_HOST": "127.0.0.1", "API_PORT": "{port}"}.items():
+        filled = filled.replace(f"%(ENV_{name})s", value)
+    assert "%(" not in filled, f"{conf.name} wants more of a command for the API than where it listens: {command}"
     return filled.split()
 
 

@@ -15,7 +15,7 @@ from grafana.panels.links import LEADS
 from grafana.prometheus_api import queries
 from native.driving.embedded import ROOT
 from native.layout import Layout
-from tests.compose.composition import SERVICES, environment
+from tests.compose.composition import FILE, SERVICES, environment
 from tests.grafana.written import WRITTEN, Json, columns, defaults, each_panel, overridden, value_columns
 
 PROMETHEUS = ROOT / "compose" / "prometheus"
@@ -79,7 +79,9 @@ def test_the_address_of_runbooks_is_one_setting_of_prometheus_wherever_it_runs(
     assert configured["global"]["external_labels"] == {"runbooks": "${RUNBOOKS_URL}"}
     # Alertmanager and who is notified have it in the annotation.
     assert {"action": "labeldrop", "regex": "runbooks"} in configured["alerting"]["alert_relabel_configs"]
-    assert re.fullmatch(r"\$\{RUNBOOKS_URL:-https?://\S+\}", environment(SERVICES["prometheus"])["RUNBOOKS_URL"])
+    in_docker = yaml.safe_load((PROMETHEUS / "docker.yml").read_text())
+    assert in_docker["global"]["external_labels"] == configured["global"]["external_labels"]
+    assert re.search(r"RUNBOOKS_URL: \$\{RUNBOOKS_URL:-https?://\S+\}", FILE.read_text())
     monkeypatch.delenv("RUNBOOKS_URL", raising=False)
     assert layout.environment["RUNBOOKS_URL"] == f"{layout.address('api')}/runbooks"
     monkeypatch.setenv("RUNBOOKS_URL", "https://git.example/runbooks")
@@ -162,8 +164,8 @@ def test_links_of_rows_name_columns_that_are_there() -> None:
 
 def test_every_part_that_is_silent_leads_to_its_dashboard() -> None:
     [panel] = [panel for where, panel in each_panel() if where == "platform-overview: Which part answered when?"]
-    targets = "".join(file.read_text() for file in PROMETHEUS.glob("docker-targets/*.json"))
-    jobs = set(re.findall(r'"job": "(\w+)"', targets)) - {"prometheus", "alertmanager"}
+    asked = yaml.safe_load((PROMETHEUS / "docker.yml").read_text())["scrape_configs"]
+    jobs = {each["job_name"] for each in asked} - {"prometheus", "alertmanager"}
     assert jobs == {name for name, own in overridden(panel).items() if own.get("links")}
 
 
