@@ -50,3 +50,8 @@ def test_possible_events_pass(change: dict[str, Any]) -> None:
 def test_impossible_events_are_refused_with_the_reason(change: dict[str, Any], reason: str) -> None:
     with pytest.raises(ImpossibleEvent, match=reason):
         check_plausible(replace(ORDER, **change), received_at=NOW)
+
+
+def test_a_clock_at_the_end_of_the_calendar_stops_nobody() -> None:
+    """Where a topic lets producers say when a record came, they may say anything."""
+    check_plausible(ORDER, received_at=datetime(9999, 12, 31, 23, 59, tzinfo=UTC))
