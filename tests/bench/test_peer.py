@@ -43,7 +43,7 @@ def test_its_entity_has_the_columns_that_our_api_tells_of() -> None:
     columns = {field.column for field in TABLES["transactions"]._meta.concrete_fields}
     assert set(re.findall(r'@Column\(name = "(\w+)"\)', entity)) <= columns
     told = set(re.findall(r'@JsonProperty\("(\w+)"\)', JAVA["TransactionView.java"]))
-    assert {"order_id", "user_id", "refund_of", "recorded_at", "updated_at"} == told
+    assert {"order_id", "user_id", "refund_of", "refunded_amount", "recorded_at", "updated_at", "refund_status"} == told
 
 
 @pytest.mark.parametrize("file", ["KnownTokens.java", "HourlyTotals.java"])

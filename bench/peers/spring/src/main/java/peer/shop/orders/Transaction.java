@@ -35,6 +35,9 @@ class Transaction {
     @Column(name = "refund_of")
     String refundOf;
 
+    @Column(name = "refunded_amount")
+    BigDecimal refundedAmount = BigDecimal.ZERO.setScale(2);
+
     @Column(name = "recorded_at")
     Instant recordedAt;
 
@@ -54,5 +57,16 @@ class Transaction {
         kind = "ORDER";
         recordedAt = now;
         updatedAt = now;
+    }
+
+    /** How much of it was given back, in a word; null: nothing. */
+    String refundStatus() {
+        if (status.equals("REFUNDED")) {
+            return "REFUNDED";
+        }
+        if (refundedAmount.signum() == 0) {
+            return null;
+        }
+        return refundedAmount.compareTo(amount) < 0 ? "PARTIALLY_REFUNDED" : "REFUNDED";
     }
 }

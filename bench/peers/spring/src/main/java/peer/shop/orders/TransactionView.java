@@ -12,12 +12,14 @@ record TransactionView(
     Instant timestamp,
     String kind,
     @JsonProperty("refund_of") String refundOf,
+    @JsonProperty("refunded_amount") String refundedAmount,
     @JsonProperty("recorded_at") Instant recordedAt,
-    @JsonProperty("updated_at") Instant updatedAt) {
+    @JsonProperty("updated_at") Instant updatedAt,
+    @JsonProperty("refund_status") String refundStatus) {
 
     static TransactionView of(Transaction row) {
         return new TransactionView(
             row.orderId, row.userId, row.amount.toPlainString(), row.status, row.timestamp, row.kind, row.refundOf,
-            row.recordedAt, row.updatedAt);
+            row.refundedAmount.toPlainString(), row.recordedAt, row.updatedAt, row.refundStatus());
     }
 }
