@@ -5,6 +5,7 @@ import sys
 from native.packages.debian import NotInstalled, install_if_missing
 
 PROGRAMS = {
+    "curl": "curl",
     "chromium": "chromium",
     "chromedriver": "chromium-driver",
     "promtool": "prometheus",
