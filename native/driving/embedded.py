@@ -49,13 +49,14 @@ def wait_until(
 
 
 @contextmanager
-def running_broker(folder: Path, on: Sequence[int] = ()) -> Iterator[str]:
-    """A broker of its own on these two ports, or on free ones; gives its address."""
+def running_broker(folder: Path, on: Sequence[int] = (), heap: str = "") -> Iterator[str]:
+    """A broker of its own on these two ports, or on free ones; gives its address. heap: if it has much to do."""
     port, controller_port = on or free_ports(2)
     ports = ["--port", str(port), "--controller-port", str(controller_port)]
+    more = ["--heap", heap] if heap else []
     with (folder / "broker.log").open("w") as log:
         process = subprocess.Popen(
-            [sys.executable, "-m", "native.broker", *ports, "--data", str(folder / "kafka")],
+            [sys.executable, "-m", "native.broker", *ports, "--data", str(folder / "kafka"), *more],
             cwd=ROOT,
             stdout=log,
             stderr=subprocess.STDOUT,
