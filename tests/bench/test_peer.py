@@ -8,6 +8,7 @@ import pytest
 from django.apps import apps
 from django.db.models import Model
 
+from bench import maven
 from bench.api import spring
 
 JAVA = {file.name: file.read_text() for file in (spring.SOURCES / "src" / "main" / "java").rglob("*.java")}
@@ -58,6 +59,6 @@ def test_without_maven_or_java_it_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch, missing: str, found: int
 ) -> None:
     monkeypatch.setattr(shutil, "which", lambda name: None if name == missing else f"/usr/bin/{name}")
-    monkeypatch.setattr(spring, "java_release", lambda: found)
+    monkeypatch.setattr(maven, "java_release", lambda: found)
     with pytest.raises(SystemExit, match="sudo apt-get install maven openjdk-17-jdk-headless"):
         spring.build()
