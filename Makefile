@@ -75,6 +75,10 @@ hostile: .venv/development  ## send a million hostile records among as many good
 drill: .venv/development  ## break the real cluster on purpose, seven minutes long: each alert must fire, reach operators, and clear
 	$(BIN)/pytest tests/cluster/test_alerts.py -m cluster -s -q
 
+bench: bench-workers  ## measure the workers beside Kafka Streams and Java's clients, exact to the cent; BENCH_OPTIONS="--quick"
+bench-workers: .venv/development
+	@$(BIN)/python -m bench.workers $(BENCH_OPTIONS)
+
 bench-api: .venv/development  ## measure the API beside a Spring Boot application on the same tables; BENCH_OPTIONS="--rounds 5"
 	@$(BIN)/python -m bench.api $(or $(BENCH_OPTIONS),--busy)
 
@@ -106,4 +110,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-cluster test-docker survival hostile drill bench-api bench-growth format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-cluster test-docker survival hostile drill bench bench-workers bench-api bench-growth format dashboards evidence report lock clean

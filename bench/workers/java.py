@@ -1,0 +1,42 @@
+"""The peers: Kafka Streams, and a consumer and a producer of Kafka's own clients, built from bench/peers/kafka."""
+
+import re
+from pathlib import Path
+
+from bench import maven
+from native.layout import ROOT
+
+SOURCES = ROOT / "bench" / "peers" / "kafka"
+MADE = ROOT / "var" / "bench" / "kafka"
+JAR = MADE / "peers.jar"
+HEAP = "1g"
+
+
+def build() -> None:
+    """Build them where sources are newer; ends with a sentence where Maven or Java is missing."""
+    maven.build(SOURCES, JAR)
+
+
+def versions() -> dict[str, str]:
+    """Of all that the peers consist of and run on."""
+    pom = (SOURCES / "pom.xml").read_text()
+    found = dict(re.findall(r"<(kafka|avro)\.version>(.*?)</", pom))
+    return {"Kafka Streams": found["kafka"], "Avro for Java": found["avro"], "Java": maven.java_version()}
+
+
+def streams(broker: str, application: str, orders: str, totals: str, *, store: str, state: Path) -> list[str]:
+    return _command("peer.totals.StreamsTotals", broker, application, orders, totals, store, str(state))
+
+
+def fraud(broker: str, group: str, orders: str, alerts: str, limit: float) -> list[str]:
+    return _command("peer.fraud.FraudConsumer", broker, group, orders, alerts, str(limit))
+
+
+def producer(broker: str, orders: str, count: int, schema_id: int) -> list[str]:
+    return _command("peer.orders.OrderProducer", broker, orders, str(count), str(schema_id))
+
+
+def _command(main: str, *arguments: str) -> list[str]:
+    """As one runs it in production: the default collector and compilers, and a heap that is large enough."""
+    options = [f"-Xms{HEAP}", f"-Xmx{HEAP}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+    return [maven.java(), *options, "-cp", f"{JAR}:{MADE / 'lib'}/*", main, *arguments]
