@@ -1,4 +1,4 @@
-"""What measurements left in bench/results, as the report tells it: the API beside its peer, and growing tables."""
+"""What measurements left in bench/results, as the report tells it: API and workers beside peers, and growing tables."""
 
 import json
 from collections.abc import Mapping
@@ -9,18 +9,20 @@ from bench import results
 from bench.api.kinds import KINDS
 from bench.api.outcome import MEMORY_GOAL
 from bench.growth.outcome import Took, grown, is_late, of_a_question
+from bench.workers.tasks import BY_NAME
 
 Json = dict[str, Any]
 
 
 def told() -> Json:
-    """`api` and `growth` are None where they were not measured; `kinds` has titles, and what is wanted of each."""
+    """`api`, `workers` and `growth` are None where they were not measured; `kinds` has titles, and what is wanted."""
     kinds = [{"name": kind.name, "title": f"{kind.title}, {kind.unit}", "goal": kind.goal} for kind in KINDS]
-    times = measured("growth")
+    times, found = measured("growth"), measured("workers")
     return {
         "api": measured("api"),
         "kinds": kinds,
         "memory_goal": MEMORY_GOAL,
+        "workers": found and found | {"tasks": workers(found)},
         "growth": times and times | {"times": {name: growth(of_one) for name, of_one in times["times"].items()}},
     }
 
@@ -29,6 +31,26 @@ def measured(name: str) -> Json | None:
     file = results.FOLDER / f"{name}.json"
     found: Json | None = json.loads(file.read_text()) if file.exists() else None
     return found
+
+
+def workers(found: Json) -> list[Json]:
+    """Of each task its engines: medians, how many times the best peer it is, what was wanted, whether it missed."""
+    return [
+        {
+            "title": BY_NAME[task].title,
+            "engines": [
+                {
+                    "title": BY_NAME[task].by_name[name].title,
+                    "times": found["ratios"][task].get(name),
+                    "wanted": str(BY_NAME[task].goals.get(name, "")),
+                    "missed": f"{task} {name}" in found["missed"],
+                }
+                | {figure: spread and spread["median"] for figure, spread in each.items()}
+                for name, each in engines.items()
+            ],
+        }
+        for task, engines in found["medians"].items()
+    ]
 
 
 def growth(by_rows: Mapping[str, list[Json]]) -> Json:

@@ -53,6 +53,9 @@ def main() -> None:
         say_how_long(len(places), options)
         found = databases()
         turns = [turn for load in (*LOADS, None) for turn in of_load(load, places, found, options)]
+        told["versions"] |= java.versions() | {"MySQL": mysql().version()}
+        for database in found.values():
+            database.forget()
     except (DidNotRun, Ended, NoFreePort, NotInstalled, NothingDone, NotLoaded, Wrong) as failure:
         sys.exit(f"{type(failure).__name__}: {failure}")
     tables = outcome.rendered(turns)
@@ -62,7 +65,6 @@ def main() -> None:
     if options.quick or options.only:
         return
     told |= {name: getattr(options, name) for name in QUICK}
-    told["versions"] |= java.versions() | {"MySQL": mysql().version()}
     told |= outcome.figures(turns)
     results.write("workers", told, lambda file: plot.draw(told, file), PICTURED, tables)
 

@@ -42,12 +42,15 @@ def ratios(medians: Medians) -> dict[str, dict[str, float | None]]:
 
 
 def _ratios(task: Task, found: Mapping[str, Mapping[str, Any]]) -> Iterator[tuple[str, float | None]]:
-    speeds = {name: Spread(**each["per_second"]) for name, each in found.items()}
-    peers = [speed for name, speed in speeds.items() if not task.by_name[name].is_ours]
-    best = max(peers, key=lambda speed: speed.median, default=None)
-    for name, speed in speeds.items():
-        if task.by_name[name].is_ours:
-            yield name, ratio(speed, best) if best else None
+    """A peer that is of one database is none to ours on another."""
+    speeds = {task.by_name[name]: Spread(**each["per_second"]) for name, each in found.items()}
+    for engine, speed in speeds.items():
+        if engine.is_ours:
+            peers = [
+                each for peer, each in speeds.items() if not peer.is_ours and peer.database in {"", engine.database}
+            ]
+            best = max(peers, key=lambda each: each.median, default=None)
+            yield engine.name, ratio(speed, best) if best else None
 
 
 def missed(medians: Medians) -> list[str]:

@@ -33,6 +33,11 @@ def test_without_a_peer_there_is_no_multiple() -> None:
     assert outcome.ratios(outcome.summary(TURNS))["notifications"] == {"notifier-sqlite": None}
 
 
+def test_what_one_database_does_alone_is_no_peer_on_another() -> None:
+    turns = [*TURNS, turn("records", "recorder-sqlite", 45_000)]
+    assert outcome.ratios(outcome.summary(turns))["records"] == {"recorder-sqlite": None, "recorder-mysql": 0.8889}
+
+
 def test_what_is_slower_than_was_wanted_is_named() -> None:
     assert outcome.missed(outcome.summary(TURNS)) == ["hot aggregator-sqlite"]
 

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+from bench.workers import outcome
+from bench.workers.measured import Turn
 from report import performance
 
 
@@ -31,6 +33,18 @@ def test_a_database_is_told_by_what_is_late_and_what_grows() -> None:
 def test_a_question_that_only_large_tables_were_asked_has_no_time_before() -> None:
     found = performance.growth({"5": [took("old", 1)], "50": [took("old", 1), took("new", 500)]})
     assert [each["times"] for each in found["named"]] == [[None, {"ms": 500, "late": True}]]
+
+
+def test_of_each_engine_is_told_what_it_is_of_its_best_peer_and_whether_that_was_wanted() -> None:
+    turns = [Turn("hot", "streams-rocks", 9, 50), Turn("hot", "aggregator-sqlite", 9, 200, cpu_us=3)]
+    [task] = performance.workers(outcome.figures(turns))
+    assert task["title"] == "hourly totals, 10,000 users"
+    [peer, ours] = task["engines"]
+    assert (peer["title"], peer["per_second"], peer["times"], peer["missed"]) == (
+        "Kafka Streams, RocksDB", 50, None, False,
+    )  # fmt: skip
+    assert (ours["times"], ours["wanted"], ours["missed"]) == (4, "5 ×", True)
+    assert (ours["cpu_us"], ours["memory_mb"]) == (3, None)
 
 
 def test_what_was_not_measured_is_none() -> None:
