@@ -1,7 +1,6 @@
 """What every endpoint is made of."""
 
 from collections.abc import Iterator
-from itertools import chain
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
@@ -83,24 +82,19 @@ class Listing(Rows[Row], ListAPIView[Row]):
 
     def _as_csv(self, request: Request) -> StreamingHttpResponse:
         """All that is asked for, or as much as `limit` says, page by page: nothing holds it as a whole."""
-        pages = self._pages(request)
-        first = next(pages)  # what is refused is refused before anything is sent
-        answer = StreamingHttpResponse(
-            csv_lines.lines([first] if request.method == "HEAD" else chain([first], pages), self.csv_columns),
-            content_type="text/csv; charset=utf-8",
-        )
         name = request.path.strip("/").replace("/", "-")
-        answer["Content-Disposition"] = f'attachment; filename="{name}.csv"'
-        return answer
+        return csv_lines.answer(name, self.csv_columns, self._pages(request), is_head=request.method == "HEAD")
 
-    def _pages(self, request: Request) -> Iterator[Any]:
+    def _pages(self, request: Request) -> Iterator[tuple[Any, bool]]:
+        """Each page, with whether another one is to follow."""
         asked, is_limited = request.query_params.copy(), "limit" in request.query_params
         asked.setdefault("limit", str(Cursor.max_page_size))
         while True:
             vars(request._request)["GET"] = asked
             page = self._page(request).data
-            yield page["results"]
-            if is_limited or not page["next"]:
+            has_more = not is_limited and bool(page["next"])
+            yield page["results"], has_more
+            if not has_more:
                 return
             asked["cursor"] = QueryDict(urlsplit(page["next"]).query)["cursor"]
 

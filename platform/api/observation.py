@@ -1,11 +1,12 @@
 """The outermost middleware: what is logged while a request is answered names the request; metrics count it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from time import perf_counter
-from typing import Any
+from typing import Any, TypeGuard
 
 from django.conf import settings
-from django.http import HttpRequest
+from django.http import HttpRequest, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.functional import SimpleLazyObject
 from structlog.contextvars import bind_contextvars, clear_contextvars
@@ -37,15 +38,57 @@ class Observation:
         answer.headers.setdefault("Cache-Control", "private, no-store")
         now = perf_counter()
         view_began = vars(request).get("_view_began")
-        request_metrics.count(request, answer, now - began, None if view_began is None else now - view_began)
+        count = partial(
+            request_metrics.count, request, answer, now - began, None if view_began is None else now - view_began
+        )
+        if is_written_as_it_is_read(answer):
+            answer.streaming_content = Streamed(iter(answer), partial(self._ended, request, count))
+        else:
+            count()
         bind_contextvars(user_id=_account_of(request))
         return answer
+
+    def _ended(self, request: HttpRequest, count: Callable[..., None], failure: Exception | None) -> None:
+        if failure is not None:
+            self.process_exception(request, failure)
+        count(has_failed=failure is not None)
 
     def process_view(self, request: HttpRequest, *_: Any) -> None:
         vars(request)["_view_began"] = perf_counter()
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> None:
         request_metrics.EXCEPTIONS.labels(request_metrics.view_of(request)).inc()
+
+
+class Streamed(Iterator[bytes]):
+    """The pieces of an answer; says once how it ended: with an exception, or None.
+
+    A client that leaves before the end is no failure of ours.
+    """
+
+    def __init__(self, pieces: Iterator[bytes], ended: Callable[[Exception | None], None]) -> None:
+        self._pieces = pieces
+        self._ended: Callable[[Exception | None], None] | None = ended
+
+    def __next__(self) -> bytes:
+        try:
+            return next(self._pieces)
+        except StopIteration:
+            self.close()
+            raise
+        except Exception as failure:
+            self.close(failure)
+            raise
+
+    def close(self, failure: Exception | None = None) -> None:
+        ended, self._ended = self._ended, None
+        if ended:
+            ended(failure)
+
+
+def is_written_as_it_is_read(answer: HttpResponseBase) -> TypeGuard[StreamingHttpResponse]:
+    """Whether an answer may break off after its head; a file is the server's to send."""
+    return bool(answer.streaming and getattr(answer, "file_to_stream", None) is None)
 
 
 def _account_of(request: HttpRequest) -> int | None:

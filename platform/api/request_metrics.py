@@ -45,9 +45,9 @@ REQUEST_BYTES = Histogram("django_http_requests_body_total_bytes", "Bytes of req
 ANSWER_BYTES = Histogram("django_http_responses_body_total_bytes", "Bytes of answers' bodies.", buckets=SIZES)
 
 
-def count(request: HttpRequest, answer: Any, in_all: float, in_view: float | None) -> None:
-    """Count a request with its answer; seconds, None: no view was asked."""
-    view, status = view_of(request), str(answer.status_code)
+def count(request: HttpRequest, answer: Any, in_all: float, in_view: float | None, *, has_failed: bool = False) -> None:
+    """Count a request with its answer; seconds, None: no view was asked. has_failed: it broke off after its head."""
+    view, status = view_of(request), "500" if has_failed else str(answer.status_code)
     method = str(request.method) if request.method in METHODS else "<invalid method>"
     ANSWERS.labels(status, view, method).inc()
     ANSWERS_BY_STATUS.labels(status).inc()

@@ -3,12 +3,14 @@
 from http import HTTPStatus
 
 from structlog.contextvars import bind_contextvars
+from waitress.channel import ClientDisconnected
 from waitress.parser import HTTPRequestParser, ParsingError
 from waitress.task import ErrorTask, Task, WSGITask
 from waitress.utilities import Error, RequestEntityTooLarge, RequestHeaderFieldsTooLarge
 
 from serving import access
 
+FAILED = f"{HTTPStatus.INTERNAL_SERVER_ERROR.value} {HTTPStatus.INTERNAL_SERVER_ERROR.phrase}"
 SWALLOWED_BYTES = 20_000_000
 """Of a body that is too large: most clients send all of it before they look for an answer."""
 
@@ -67,12 +69,17 @@ class Request(HTTPRequestParser):
 class Logged(Task):
     """Leaves a line in the log, also if the client has gone meanwhile: what it asked for may have been done."""
 
-    status = f"{HTTPStatus.INTERNAL_SERVER_ERROR.value} {HTTPStatus.INTERNAL_SERVER_ERROR.phrase}"
+    status = FAILED
     """until there is an answer"""
 
     def service(self) -> None:
         try:
             super().service()
+        except ClientDisconnected:
+            raise
+        except Exception:
+            self.status = FAILED  # whatever its head said
+            raise
         finally:
             access.log_answer(self)
 

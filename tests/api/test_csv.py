@@ -6,7 +6,9 @@ from io import StringIO
 from typing import Any
 
 import pytest
+from django.db import OperationalError
 from django.utils import timezone
+from prometheus_client import REGISTRY
 from rest_framework.test import APIClient
 
 from accounts.roles import Role
@@ -82,6 +84,68 @@ def test_what_is_written_is_answered_in_json_whatever_is_accepted(shop: APIClien
     assert answer.status_code in (201, 406)
 
 
+# --- How long ones are written ----------------------------------------------------------------------------------------
+def test_of_two_long_lists_the_second_waits_its_turn(shop: APIClient) -> None:
+    some(shop, 1500)
+    first: Any = shop.get("/transactions", headers=CSV)
+    pieces = iter(first.streaming_content)
+    next(pieces)
+    refused: Any = shop.get("/transactions", headers=CSV)
+    assert (refused.status_code, refused["Content-Type"]) == (503, "application/problem+json")
+    assert int(refused["Retry-After"]) > 0
+    assert "limit" in refused.json()["detail"]
+    assert sum(piece.count(b"\r\n") for piece in pieces) == 500
+    assert len(rows(shop.get("/transactions", headers=CSV))) == 1500
+
+
+def test_while_a_long_list_is_written_everything_short_is_answered(shop: APIClient) -> None:
+    some(shop, 1500)
+    first: Any = shop.get("/transactions", headers=CSV)
+    assert len(rows(shop.get("/transactions?limit=1000", headers=CSV))) == 1000
+    assert rows(shop.get("/transactions?user_id=8", headers=CSV)) == []
+    assert len(shop.get("/transactions").json()["results"]) == 100
+    assert shop.head("/transactions", headers=CSV).status_code == 200
+    first.close()
+
+
+def test_a_client_that_leaves_makes_way(shop: APIClient) -> None:
+    some(shop, 1500)
+    left: Any = shop.get("/transactions", headers=CSV)
+    next(iter(left.streaming_content))
+    left.close()
+    left.close()
+    never_read: Any = shop.get("/transactions", headers=CSV)
+    never_read.close()
+    assert len(rows(shop.get("/transactions", headers=CSV))) == 1500
+
+
+def test_a_list_that_breaks_off_makes_way_and_is_counted_as_a_failure(
+    shop: APIClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    some(shop, 1500)
+    before = {status: answers_with(status) for status in ("200", "500")}
+    broken: Any = shop.get("/transactions", headers=CSV)
+    pieces = iter(broken.streaming_content)
+    next(pieces)
+    with monkeypatch.context() as breaking:
+        breaking.setattr("api.pagination._rows", fails)
+        with pytest.raises(OperationalError):
+            list(pieces)
+    assert answers_with("500") == before["500"] + 1
+    assert answers_with("200") == before["200"]
+    assert len(rows(shop.get("/transactions", headers=CSV))) == 1500
+    assert answers_with("200") == before["200"] + 1
+
+
+def answers_with(status: str) -> float:
+    labels = {"status": status, "view": "transactions", "method": "GET"}
+    return REGISTRY.get_sample_value("django_http_responses_total_by_status_view_method_total", labels) or 0
+
+
+def fails(*_: Any) -> Any:
+    raise OperationalError("gone away")
+
+
 def test_a_customer_gets_their_own(shop: APIClient, client_as: ClientAs) -> None:
     some(shop, 3)
     assert rows(client_as(Role.CUSTOMER, user_id=8).get("/transactions", headers=CSV)) == []
@@ -110,7 +174,11 @@ def test_an_order_id_from_kafka_is_no_formula(shop: APIClient) -> None:
 
 @pytest.mark.parametrize(
     ("value", "text"),
-    [(None, ""), (-5, "-5"), ("-5", "'-5"), ("", ""), (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z")],
-)
+    [
+        (None, ""), (-5, "-5"), ("-5", "'-5"), ("", ""), (datetime(2026, 1, 2, tzinfo=UTC), "2026-01-02T00:00:00Z"),
+        (" =1+1", "' =1+1"), ("\u00a0\u3000@x", "'\u00a0\u3000@x"), ("\ufeff=1", "'\ufeff=1"), ("\x00+1", "'\x00+1"),
+        ("＝1+1", "'＝1+1"), (" \t-1", "' \t-1"), (" a=1", " a=1"), ("a-1", "a-1"), ("  ", "  "),
+    ],
+)  # fmt: skip
 def test_only_texts_are_kept_from_being_calculated(value: Any, text: str) -> None:
     assert cell(value) == text

@@ -1,6 +1,7 @@
 """What is logged of an answer, however it ends. With waitress' own tasks, and no client."""
 
 import re
+from collections.abc import Iterator
 from types import SimpleNamespace
 from typing import Any
 
@@ -61,6 +62,19 @@ def test_what_fails_before_it_has_an_answer_is_no_success(lines: list[Line]) -> 
     with pytest.raises(RuntimeError):
         answer(fails, len).service()
     assert [line["status"] for line in lines] == [500]
+
+
+def breaks_off(environ: Any, start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [])
+    yield b"some"
+    raise RuntimeError("the database went away")
+
+
+def test_what_breaks_off_after_its_head_is_no_success(lines: list[Line]) -> None:
+    with pytest.raises(RuntimeError):
+        answer(breaks_off, len).service()
+    [line] = lines
+    assert line["status"] == 500
 
 
 def test_nothing_of_a_request_is_bound_to_what_follows_it(lines: list[Line]) -> None:
