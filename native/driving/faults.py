@@ -1,5 +1,6 @@
 """Faults of a running cluster, each there for as long as it is entered, and mended afterwards."""
 
+import json
 import os
 import signal
 import subprocess
@@ -211,6 +212,27 @@ def damaged_total(cluster: RunningCluster, tmp_path: Path) -> Iterator[None]:
         yield
     finally:
         cluster.manage("reconciler", *arguments, "--repair")
+
+
+# --- Prometheus -------------------------------------------------------------------------------------------------------
+@contextmanager
+def untargeted(cluster: RunningCluster, job: str) -> Iterator[None]:
+    """Prometheus is told of no target of a job, as by Docker of one without a container."""
+    file = cluster.layout.var / "prometheus" / "targets" / "cluster.json"
+    whole = file.read_text()
+    others = [each for each in json.loads(whole) if each["labels"]["job"] != job]
+    try:
+        _put(file, json.dumps(others))
+        yield
+    finally:
+        _put(file, whole)
+
+
+def _put(file: Path, text: str) -> None:
+    """In one piece: Prometheus reads it as soon as it changes."""
+    beside = file.with_suffix(".part")
+    beside.write_text(text)
+    beside.replace(file)
 
 
 # --- Certificates -----------------------------------------------------------------------------------------------------

@@ -29,6 +29,7 @@ from native.driving.faults import (
     stopped,
     unplaceable_index,
     unreadable_records,
+    untargeted,
     wrong_passwords,
 )
 from native.driving.running import RunningCluster
@@ -107,6 +108,7 @@ def test_faults_of_parts_are_told(cluster: RunningCluster, prometheus: Prometheu
             "a certificate ends in ten days", certificate_that_ends_soon(cluster),
             alert("CertificateExpiring", certificate="mysql"),
         ),
+        lambda: drill("an exporter has no container", untargeted(cluster, "node"), alert("TargetsGone", job="node")),
         lambda: drill("an index finds no node", unplaceable_index(cluster), alert("ElasticsearchRed")),
         lambda: drill(
             "an hourly total was changed", damaged_total(cluster, tmp_path),
