@@ -1,6 +1,6 @@
 """Kafka's brokers and ZooKeeper: processor, memory, network, partitions, requests."""
 
-from grafana.boards.known import seen
+from grafana.boards.known import of_every_broker, seen
 from grafana.dashboard import Dashboard, Section, Variable
 from grafana.panels import GOOD, WORSE, Figure, Lines, Query, Steps
 
@@ -21,7 +21,7 @@ NOW = [
         description="Does exactly one broker lead the others? 0 for more than a moment: ZooKeeper "
         "cannot be reached, or has no leader. 2: a broker has lost touch and does not know it; restart that one.",
         unit="none",
-        queries=[Query("sum(kafka_controller_kafkacontroller_activecontrollercount)")],
+        queries=[Query(of_every_broker("sum(kafka_controller_kafkacontroller_activecontrollercount)", "> 1"))],
         texts={0: ("none", WORSE), 1: ("one", GOOD), 2: ("two", WORSE), 3: ("three", WORSE)},
     ),
     Figure(
@@ -29,7 +29,7 @@ NOW = [
         description="How many partitions serve nobody? They have no leader: nobody reads or writes them. Bring back "
         "the brokers that hold them.",
         unit="none",
-        queries=[Query("sum(kafka_controller_kafkacontroller_offlinepartitionscount)")],
+        queries=[Query(of_every_broker("sum(kafka_controller_kafkacontroller_offlinepartitionscount)", "> 0"))],
         steps=Steps(None, 1),
     ),
     Figure(
@@ -37,7 +37,7 @@ NOW = [
         description="How many partitions take no writes? Fewer of their replicas are in sync than min.insync.replicas "
         "asks for: bring back the brokers that hold them.",
         unit="none",
-        queries=[Query("sum(kafka_server_replicamanager_underminisrpartitioncount)")],
+        queries=[Query(of_every_broker("sum(kafka_server_replicamanager_underminisrpartitioncount)", "> 0"))],
         steps=Steps(None, 1),
     ),
     Figure(
@@ -46,7 +46,7 @@ NOW = [
         "broker's stop and should end within a minute of its return; otherwise that broker is too slow, or its disk is "
         "full.",
         unit="none",
-        queries=[Query("sum(kafka_server_replicamanager_underreplicatedpartitions)")],
+        queries=[Query(of_every_broker("sum(kafka_server_replicamanager_underreplicatedpartitions)", "> 0"))],
         steps=Steps(1, 10),
     ),
     Figure(
@@ -55,7 +55,13 @@ NOW = [
         "that somebody allowed it, and that records were lost. `manage.py reconcile` says which.",
         unit="none",
         decimals=0,
-        queries=[Query("sum(increase(kafka_controller_controllerstats_uncleanleaderelections_total[1d]))")],
+        queries=[
+            Query(
+                of_every_broker(
+                    "sum(increase(kafka_controller_controllerstats_uncleanleaderelections_total[1d]))", "> 0"
+                )
+            )
+        ],
         steps=Steps(None, 1),
     ),
 ]
@@ -67,7 +73,9 @@ LIMITS = [
         "overloaded; more brokers, or fewer and larger batches.",
         unit="percentunit",
         decimals=0,
-        queries=[Query("min(kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent)")],
+        queries=[
+            Query(of_every_broker("min(kafka_server_kafkarequesthandlerpool_requesthandleravgidle_percent)", "< 0.3"))
+        ],
         steps=Steps(0.3, 0.1, rising=False),
     ),
     Figure(
@@ -76,7 +84,7 @@ LIMITS = [
         "(num.network.threads), or fewer and larger requests.",
         unit="percentunit",
         decimals=0,
-        queries=[Query("min(kafka_network_socketserver_networkprocessoravgidle_percent)")],
+        queries=[Query(of_every_broker("min(kafka_network_socketserver_networkprocessoravgidle_percent)", "< 0.3"))],
         steps=Steps(0.3, 0.1, rising=False),
     ),
     Figure(
@@ -84,7 +92,7 @@ LIMITS = [
         description="How many requests wait for a handler, on the broker where most do? A queue holds 500; above a "
         "hundred for long, clients wait: see whether handlers are idle or the disk is slow.",
         unit="none",
-        queries=[Query("max(kafka_network_requestchannel_requestqueuesize)")],
+        queries=[Query(of_every_broker("max(kafka_network_requestchannel_requestqueuesize)", ">= 100"))],
         steps=Steps(100, 400),
     ),
     Figure(
@@ -93,7 +101,7 @@ LIMITS = [
         "it refuses clients and then stops: raise its limit (ulimit -n).",
         unit="percentunit",
         decimals=1,
-        queries=[Query('max(process_open_fds{job="kafka"} / process_max_fds{job="kafka"})')],
+        queries=[Query(of_every_broker('max(process_open_fds{job="kafka"} / process_max_fds{job="kafka"})', ">= 0.7"))],
         steps=Steps(0.7, 0.9),
     ),
 ]

@@ -1,7 +1,7 @@
 """Who logs in to Kafka, who fails to, and which certificates end soon."""
 
 from grafana.boards.api import ANSWERS
-from grafana.boards.known import API, OURS, or_none_of
+from grafana.boards.known import API, OURS, of_every_broker, or_none_of
 from grafana.dashboard import Dashboard, Section
 from grafana.panels import Bars, Column, Figure, Label, Lines, Logs, Query, Steps, Table
 
@@ -17,7 +17,7 @@ NOW = [
         "password; many: somebody guesses. The log lines below say who, from where and why.",
         unit="none",
         decimals=0,
-        queries=[Query(f"sum(increase({BAD_LOGINS}[5m]))")],
+        queries=[Query(of_every_broker(f"sum(increase({BAD_LOGINS}[5m]))", ">= 1"))],
         steps=Steps(1, 20),
     ),
     Figure(
@@ -26,7 +26,7 @@ NOW = [
         "does.",
         unit="none",
         decimals=0,
-        queries=[Query(f"sum(increase({GOOD_LOGINS}[5m]))")],
+        queries=[Query(of_every_broker(f"sum(increase({GOOD_LOGINS}[5m]))"))],
     ),
     Figure(
         title="First certificate to end",
