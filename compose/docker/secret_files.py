@@ -17,7 +17,7 @@ from native.security.logins import ELASTICSEARCH_USERS, login, pbkdf2
 
 COMPOSE = Path(__file__).resolve().parent.parent
 FOLDER = COMPOSE / "secrets"
-OWNERS_ONLY = {"ca.key", "accounts.json", ".gitignore"}
+OWNERS_ONLY = {"ca.key", "accounts.json", "accounts.json.part", ".gitignore"}
 CLIENT_CNF = "/app/compose/mysql/docker-client.cnf"
 
 

@@ -78,6 +78,16 @@ def test_plain_processes_and_images_run_the_same_java_archives() -> None:
     assert archives == {*libraries.SHARED_ARCHIVES, "elasticsearch"}
 
 
+def test_both_images_of_the_platform_take_the_same_files_of_it() -> None:
+    of_cluster, of_demo = (
+        {line[1:] for line in file.read_text().splitlines() if line.startswith("!")}
+        for file in (ROOT / ".dockerignore", COMPOSE / "embedded" / "Dockerfile.dockerignore")
+    )
+    ours = {path for path in of_cluster if not path.startswith(("compose/", "native/", "requirements"))}
+    assert "docs/runbooks" in ours
+    assert ours <= of_demo
+
+
 def test_agents_that_are_named_are_those_in_the_images() -> None:
     scripts = [*(" ".join(words(service)) for service in SERVICES.values())]
     scripts += [

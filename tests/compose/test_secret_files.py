@@ -32,6 +32,14 @@ def test_only_the_owner_looks_into_the_folder_and_the_authoritys_key_is_the_owne
     assert {mode(file) for file in folder.iterdir() if file.name != "ca.key"} == {0o644}
 
 
+@pytest.mark.parametrize("name", ["accounts.json", "accounts.json.part"])
+def test_what_opens_the_api_stays_its_owners(folder: Path, name: str) -> None:
+    (folder / name).write_text("{}")
+    (folder / name).chmod(0o600)
+    secret_files.make(folder)
+    assert mode(folder / name) == 0o600
+
+
 def test_made_again_it_keeps_every_password_and_certificate(folder: Path) -> None:
     before = {file.name: file.read_bytes() for file in folder.iterdir()}
     secret_files.make(folder)

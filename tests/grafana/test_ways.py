@@ -15,7 +15,7 @@ from grafana.panels.links import LEADS
 from grafana.prometheus_api import queries
 from native.driving.embedded import ROOT
 from native.layout import Layout
-from tests.compose.composition import FILE, SERVICES, environment
+from tests.compose.composition import SERVICES, environment, services
 from tests.grafana.written import WRITTEN, Json, columns, defaults, each_panel, overridden, value_columns
 
 PROMETHEUS = ROOT / "compose" / "prometheus"
@@ -81,7 +81,12 @@ def test_the_address_of_runbooks_is_one_setting_of_prometheus_wherever_it_runs(
     assert {"action": "labeldrop", "regex": "runbooks"} in configured["alerting"]["alert_relabel_configs"]
     in_docker = yaml.safe_load((PROMETHEUS / "docker.yml").read_text())
     assert in_docker["global"]["external_labels"] == configured["global"]["external_labels"]
-    assert re.search(r"RUNBOOKS_URL: \$\{RUNBOOKS_URL:-https?://\S+\}", FILE.read_text())
+    for chosen, address in (
+        ({}, "http://127.0.0.1:8000/runbooks"),
+        ({"API_PORT": "8080"}, "http://127.0.0.1:8080/runbooks"),
+        ({"API_PORT": "8080", "RUNBOOKS_URL": "https://git.example/runbooks"}, "https://git.example/runbooks"),
+    ):
+        assert services(chosen)["prometheus"]["environment"]["RUNBOOKS_URL"] == address
     monkeypatch.delenv("RUNBOOKS_URL", raising=False)
     assert layout.environment["RUNBOOKS_URL"] == f"{layout.address('api')}/runbooks"
     monkeypatch.setenv("RUNBOOKS_URL", "https://git.example/runbooks")
