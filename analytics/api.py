@@ -15,7 +15,7 @@ from accounts.roles import Role
 from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
 from api.endpoints import Endpoint
-from api.fields import Amount, Moment
+from api.fields import Amount, Bound
 from api.parameters import A_USER_ID, Parameters, read_user_id
 from api.problems import BadParameters, Problem, ProblemType
 from api.renderers import BrowsableRenderer, FastJSONRenderer
@@ -49,8 +49,8 @@ DAY = {
 
 
 class Range(Parameters):
-    vars()["from"] = Moment(required=False, help_text="hours that start at this moment or later; open if left out")
-    to = Moment(required=False, help_text="hours that start before this moment; open if left out")
+    vars()["from"] = Bound(required=False, help_text="hours that start at this moment or later; open if left out")
+    to = Bound(required=False, help_text="hours that start before this moment; open if left out")
 
 
 class SumsSerializer(serializers.Serializer[Any]):

@@ -19,7 +19,8 @@ from accounts.permissions import has_role
 from accounts.roles import Role
 from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, is_conditional
 from api.endpoints import Endpoint, Listing
-from api.fields import Amount, Choice, Moment, Text, UserId
+from api.exports import BUSY
+from api.fields import Amount, Bound, Choice, Text, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
@@ -121,8 +122,9 @@ class AlertParameters(Parameters):
     user_id = UserId(required=False)
     rule = Word(help_text="raised by this rule")
     amount_min = Amount(required=False, source="amount__gte", help_text="at least this amount")
-    vars()["from"] = Moment(required=False, source="raised_at__gte", help_text="raised at this moment or later")
-    to = Moment(required=False, source="raised_at__lt", help_text="raised before this moment")
+    amount_max = Amount(required=False, source="amount__lte", help_text="at most this amount")
+    vars()["from"] = Bound(required=False, source="raised_at__gte", help_text="raised at this moment or later")
+    to = Bound(required=False, source="raised_at__lt", help_text="raised before this moment")
 
     def validate_assignee(self, name: str) -> User | None:
         if name == NOBODY:
@@ -139,10 +141,14 @@ class AlertParameters(Parameters):
     get=extend_schema(
         summary="List fraud alerts, the last raised first",
         description=(
-            "With `amount_min` and nothing else the largest first. With `Accept: text/csv` all of them as CSV, on any "
-            "number of pages; `limit` ends it."
+            "With `amount_min` or `amount_max` and nothing else the largest first. With `Accept: text/csv` all of them "
+            "as CSV, on any number of pages; `limit` ends it."
         ),
-        responses={(200, "application/json"): AlertSerializer(many=True), (200, "text/csv"): OpenApiTypes.STR},
+        responses={
+            (200, "application/json"): AlertSerializer(many=True),
+            (200, "text/csv"): OpenApiTypes.STR,
+            503: BUSY,
+        },
     )
 )
 class Alerts(Listing[FraudAlert]):

@@ -46,7 +46,7 @@ LARGEST_FIRST = ("-amount", "-id")
 
 def order_of(asked: Collection[str]) -> tuple[str, ...]:
     """The columns by which alerts come that are asked for by these lookups; an index has them so."""
-    return LARGEST_FIRST if set(asked) == {"amount__gte"} else LATEST_FIRST
+    return LARGEST_FIRST if asked and set(asked) <= {"amount__gte", "amount__lte"} else LATEST_FIRST
 
 
 def index_of(asked: Collection[str]) -> str:

@@ -1,8 +1,11 @@
-from dataclasses import fields
+from collections.abc import Iterator
+from dataclasses import fields, replace
 from datetime import UTC
 from typing import Any
 
 import structlog
+from django.http import StreamingHttpResponse
+from drf_spectacular.types import OpenApiTypes
 from drf_spectacular.utils import OpenApiResponse, extend_schema
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -10,6 +13,8 @@ from rest_framework.response import Response
 
 from accounts.permissions import has_role
 from accounts.roles import Role
+from api import csv_lines
+from api.csv_lines import RowsAsCSV
 from api.endpoints import Endpoint
 from api.fields import Amount
 from api.parsers import StrictJSONParser
@@ -18,8 +23,9 @@ from events.money import exact_amount
 from search.backends import SearchUnavailable, backend
 from search.cursors import cursor_after
 from search.openapi import BODY, EXAMPLES
-from search.query import COUNTED_UP_TO, Answer, Facet, Found, Query, amount_range
+from search.query import COUNTED_UP_TO, Answer, Facet, Found, Query, amount_range, place_of
 from search.request import InvalidQuery, parse
+from search.request_values import MAX_SIZE
 
 log = structlog.get_logger(__name__)
 
@@ -76,6 +82,9 @@ class SearchTransactions(Endpoint):
     permission_classes = (has_role(Role.SHOP, Role.ANALYST),)
     parser_classes = (StrictJSONParser,)
 
+    def get_renderers(self) -> Any:
+        return [*super().get_renderers(), RowsAsCSV()]
+
     @extend_schema(
         operation_id="search_transactions",
         summary="Search transactions",
@@ -83,22 +92,23 @@ class SearchTransactions(Endpoint):
             "Every field narrows the search, none of them is required. A page follows by repeating the request with "
             f"`cursor`: what is recorded meanwhile shifts nothing. `total` counts up to {COUNTED_UP_TO:,}, facets count"
             " all that match. What takes longer than the server allows is refused (400): narrow it by user or by time."
+            " With `Accept: text/csv` all that match as CSV, on any number of pages; `limit` or `size` ends it."
         ),
         request={"application/json": BODY},
-        responses={200: SearchAnswer, 503: OpenApiResponse(description="What answers searches is down.")},
+        responses={
+            (200, "application/json"): SearchAnswer,
+            (200, "text/csv"): OpenApiTypes.STR,
+            503: OpenApiResponse(
+                description="What answers searches is down, or a long list is being written already: `Retry-After`."
+            ),
+        },
         examples=EXAMPLES,
     )
-    def post(self, request: Request) -> Response:
+    def post(self, request: Request) -> Response | StreamingHttpResponse:
         query = _query(request.data)
-        try:
-            answer = backend().search(query)
-        except SearchUnavailable as error:
-            log.exception("search unavailable")
-            raise Problem(
-                ProblemType.UNAVAILABLE,
-                "What answers searches is down. Try again later; `GET /health` says what is down.",
-                headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
-            ) from error
+        if isinstance(request.accepted_renderer, RowsAsCSV):
+            return _as_csv(query, is_limited=not {"limit", "size"}.isdisjoint(request.data))
+        answer = _answer(query)
         # What may be a thousand rows goes the short way; the serializer says the same of them.
         few = SearchAnswer(_as_answered(query, answer) | {"transactions": ()}).data
         return Response(few | {"transactions": [_found(each) for each in answer.transactions]})
@@ -111,6 +121,36 @@ def _query(body: Any) -> Query:
         return parse(body)
     except InvalidQuery as invalid:
         raise serializers.ValidationError(dict(invalid.errors)) from invalid
+
+
+def _answer(query: Query) -> Answer:
+    try:
+        return backend().search(query)
+    except SearchUnavailable as error:
+        log.exception("search unavailable")
+        raise Problem(
+            ProblemType.UNAVAILABLE,
+            "What answers searches is down. Try again later; `GET /health` says what is down.",
+            headers={"Retry-After": str(RETRY_AFTER_SECONDS)},
+        ) from error
+
+
+def _as_csv(query: Query, *, is_limited: bool) -> StreamingHttpResponse:
+    if query.facets:
+        raise serializers.ValidationError({"facets": ["Leave these out: CSV has no place for them."]})
+    pages = _pages(query if is_limited else replace(query, size=MAX_SIZE), is_limited=is_limited)
+    return csv_lines.answer("search-transactions", FOUND, pages)
+
+
+def _pages(query: Query, *, is_limited: bool) -> Iterator[tuple[list[dict[str, Any]], bool]]:
+    """Each page, with whether another one is to follow."""
+    while True:
+        answer = _answer(query)
+        has_more = answer.has_more and not is_limited
+        yield [_found(each) for each in answer.transactions], has_more
+        if not has_more:
+            return
+        query = replace(query, after=place_of(answer.transactions[-1], query.sort))
 
 
 def _as_answered(query: Query, answer: Answer) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from hashlib import sha256
 from typing import Any
 
 from search import request_values
-from search.query import After, Found, Query, SortField, Value
+from search.query import After, Found, Query, SortField, Value, place_of
 from search.request_values import Refused
 
 READ_VALUE: Mapping[SortField, Callable[[Any], Value]] = {
@@ -24,9 +24,9 @@ READ_VALUE: Mapping[SortField, Callable[[Any], Value]] = {
 
 def cursor_after(query: Query, last: Found) -> str:
     """The cursor for the page that follows the one that ends with `last`."""
-    value: Value = getattr(last, query.sort.field)
-    text = value.isoformat() if isinstance(value, datetime) else str(value)
-    inside = json.dumps([_fingerprint(query), text, last.order_id], ensure_ascii=False)
+    after = place_of(last, query.sort)
+    text = after.value.isoformat() if isinstance(after.value, datetime) else str(after.value)
+    inside = json.dumps([_fingerprint(query), text, after.order_id], ensure_ascii=False)
     return urlsafe_b64encode(inside.encode()).decode().rstrip("=")
 
 

@@ -103,6 +103,11 @@ class Found:
     refund_of: str | None
 
 
+def place_of(last: Found, sort: Sort) -> After:
+    """Where a page in this order ends whose last transaction this is."""
+    return After(getattr(last, sort.field), last.order_id)
+
+
 @dataclass(frozen=True, slots=True)
 class Answer:
     """A page, and what is true of all that was found.

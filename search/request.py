@@ -151,10 +151,10 @@ def _contradictions(query: Query, body: Mapping[str, Any]) -> Iterator[tuple[Pat
             "No amount is at least gte and at most lte: give a gte up to lte.",
         )
     begin, end = asked.timestamp_gte, asked.timestamp_lt
-    if begin is not None and end is not None and begin >= end:
+    if begin is not None and end is not None and begin > end:  # at one moment nothing is, as in lists
         yield (
             ("timestamp" if "timestamp" in body else "from",),
-            "No moment is from gte on and before lt: give a gte before lt.",
+            "No moment is from gte on and before lt: give a gte up to lt.",
         )
     if Facet.HOUR in query.facets and (begin is None or end is None or end - begin > timedelta(hours=MAX_HOURS)):
         yield (

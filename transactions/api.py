@@ -24,7 +24,8 @@ from accounts.permissions import has_role, restricted_to
 from accounts.roles import Role
 from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, etag_of, is_conditional
 from api.endpoints import Listing, Rows
-from api.fields import Amount, Choice, Moment, Text, UserId
+from api.exports import BUSY
+from api.fields import Amount, Bound, Choice, Moment, Text, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
@@ -123,8 +124,8 @@ class TransactionParameters(Parameters):
     refund_of = Word(help_text="the refunds of this order")
     amount_min = Amount(required=False, source="amount__gte", help_text="at least this amount")
     amount_max = Amount(required=False, source="amount__lte", help_text="at most this amount")
-    vars()["from"] = Moment(required=False, source="timestamp__gte", help_text="happened at this moment or later")
-    to = Moment(required=False, source="timestamp__lt", help_text="happened before this moment")
+    vars()["from"] = Bound(required=False, source="timestamp__gte", help_text="happened at this moment or later")
+    to = Bound(required=False, source="timestamp__lt", help_text="happened before this moment")
 
 
 class TransactionsOfAccount(Rows[Transaction]):
@@ -170,6 +171,7 @@ class Transactions(TransactionsOfAccount, Listing[Transaction]):
         responses={
             (200, "application/json"): TransactionSerializer(many=True),
             (200, "text/csv"): OpenApiTypes.STR,
+            503: BUSY,
         },
     )
     def get(self, request: Request, *args: Any, **kwargs: Any) -> Response:

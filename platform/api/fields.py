@@ -17,9 +17,9 @@ AN_AMOUNT = 'Give a number of at most two decimals, such as 12.30 or "12.30".'
 
 
 def moment(text: str) -> datetime:
-    """A date and time of RFC 3339, in UTC and whole milliseconds as the wire carries it; raises ValueError."""
+    """A date and time of RFC 3339, in UTC; raises ValueError."""
     try:
-        return whole_millis(from_rfc_3339(text))
+        return from_rfc_3339(text)
     except NotRFC3339 as error:
         raise ValueError(
             "Give a date and time with its offset, such as 2025-01-31T23:59:59.5Z or …+01:00 (in a URL %2B)."
@@ -64,7 +64,7 @@ class Amount(serializers.DecimalField):
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float | Decimal | str):
             self.fail("invalid")
-        if isinstance(data, str) and not re.fullmatch(r"[+-]?[0-9]{1,15}(\.[0-9]{1,2})?", data):
+        if isinstance(data, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,2})?", data):
             raise serializers.ValidationError(AN_AMOUNT)
         try:
             amount = exact_amount(Decimal(str(data)))
@@ -74,7 +74,7 @@ class Amount(serializers.DecimalField):
 
 
 class Moment(serializers.DateTimeField):
-    """A date and time of RFC 3339 with its offset; kept in UTC and whole milliseconds."""
+    """A date and time of RFC 3339 with its offset; kept in UTC and whole milliseconds, as the wire carries it."""
 
     def __init__(self, **kwargs: Any) -> None:
         # A browser's own field for dates would leave the offset out.
@@ -84,9 +84,19 @@ class Moment(serializers.DateTimeField):
         if not isinstance(value, str):
             raise serializers.ValidationError("Give a string with a date and time, such as 2025-01-31T23:59:59.5Z.")
         try:
-            return moment(value)
+            return self.kept(moment(value))
         except ValueError as error:
             raise serializers.ValidationError(str(error)) from error
+
+    def kept(self, moment: datetime) -> datetime:
+        return whole_millis(moment)
+
+
+class Bound(Moment):
+    """A moment that bounds a list, as finely as it is given: what happened just before it is not at it."""
+
+    def kept(self, moment: datetime) -> datetime:
+        return moment
 
 
 class Choice(serializers.ChoiceField):

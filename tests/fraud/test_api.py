@@ -70,6 +70,10 @@ def test_alerts_are_filtered(raise_alert: Raise, api: Api, amelia: User, bela: U
         "assignee=nobody": ["open"],
         "user_id=8": ["mine"],
         "amount_min=30000000.00": ["hers", "mine"],
+        "amount_max=30000000": ["mine", "open"],
+        "amount_min=20000000.01&amount_max=30000000": ["mine"],
+        "amount_max=30000000&status=OPEN": ["open"],
+        "amount_max=-1": [],
         "rule=amount-above-limit": ["hers", "mine", "open"],
         "rule=another": [],
         f"from={yesterday}": ["hers", "mine"],
@@ -80,8 +84,12 @@ def test_alerts_are_filtered(raise_alert: Raise, api: Api, amelia: User, bela: U
 
 
 @pytest.mark.parametrize(
-    "query", ["status=open", "assignee=nobody-here", "user_id=x", "amount_min=much", "from=today", "colour=red"]
-)
+    "query",
+    [
+        "status=open", "assignee=nobody-here", "user_id=x", "amount_min=much", "amount_max=much",
+        "amount_min=2&amount_max=1", "from=today", "colour=red",
+    ],
+)  # fmt: skip
 def test_a_bad_filter_is_named(api: Api, amelia: User, query: str) -> None:
     answer = api(amelia).get(f"{ALERTS}?{query}")
     assert answer.status_code == 400

@@ -51,7 +51,8 @@ OF_ALERTS = (
     "", "status=OPEN", "status=CONFIRMED", "status=INVESTIGATING", "user_id=7", "user_id=7&status=OPEN",
     "rule=amount-above-limit", "rule=none", "rule=amount-above-limit&status=OPEN",
     "assignee=me", "assignee=nobody", "assignee=me&status=OPEN", "amount_min=10099000", "amount_min=99999999", DAY,
-    LONG,
+    LONG, "amount_max=10000001", "amount_max=-1", "amount_min=10050000&amount_max=10051000",
+    f"{DAY}&amount_max=10050000",
     f"status=OPEN&{DAY}", f"rule=amount-above-limit&{DAY}", "to=2025-01-01T00:00:00Z",
     "status=OPEN&to=2025-01-01T00:00:00Z",
 )  # fmt: skip

@@ -1,6 +1,8 @@
+import csv
 import json
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import jsonschema  # type: ignore[import-untyped]
@@ -19,6 +21,7 @@ from tests.databases import changes_tables, sqlite_only
 from transactions.models import Transaction
 
 URL = "/search/transactions"
+CSV = {"Accept": "text/csv"}
 TWO = datetime(2026, 11, 22, 14, tzinfo=UTC)
 
 
@@ -167,6 +170,104 @@ def test_a_search_that_takes_too_long_is_a_400_that_says_to_narrow_it(
     assert "narrow it, best by user or by time" in response.json()["detail"]
 
 
+# --- As CSV -----------------------------------------------------------------------------------------------------------
+def lines(answer: Any) -> list[dict[str, str]]:
+    assert answer["Content-Type"] == "text/csv; charset=utf-8", answer.content
+    return list(csv.DictReader(StringIO(b"".join(answer.streaming_content).decode(), newline="")))
+
+
+@pytest.fixture
+def many(db: None) -> None:
+    """2,100 orders, and one whose id a spreadsheet would calculate."""
+    values: dict[str, Any] = {"user_id": 42, "status": "SUCCESS", "kind": "ORDER", "timestamp": TWO}
+    ids = ["=1+1", *(f"A-{n:04}" for n in range(2100))]
+    Transaction.objects.bulk_create(
+        Transaction(**values, order_id=order_id, amount=Decimal(n % 9)) for n, order_id in enumerate(ids)
+    )
+
+
+@pytest.mark.parametrize("sort", ["timestamp", "-amount", "order_id"])
+def test_all_that_match_come_as_csv_in_the_order_asked_for(analyst: APIClient, many: None, sort: str) -> None:
+    found = lines(analyst.post(URL, {"sort": sort, "amount_max": 7}, headers=CSV))
+    paged: list[str] = []
+    cursor: dict[str, str] = {}
+    while True:
+        page = analyst.post(URL, {"sort": sort, "amount_max": 7, "size": 1000} | cursor).json()
+        paged += [each["order_id"] for each in page["transactions"]]
+        if not page["next_cursor"]:
+            break
+        cursor = {"cursor": page["next_cursor"]}
+    assert len(paged) > 1000
+    assert [row["order_id"].removeprefix("'") for row in found] == paged
+
+
+def test_a_line_of_a_search_says_what_the_answer_in_json_says(analyst: APIClient, recorded: None) -> None:
+    in_json = analyst.post(URL, {}).json()["transactions"]
+    in_csv = lines(analyst.post(f"{URL}?format=csv", {}))
+    assert in_csv == [{name: "" if value is None else str(value) for name, value in row.items()} for row in in_json]
+
+
+def test_no_order_id_of_a_search_is_a_formula(analyst: APIClient, many: None) -> None:
+    assert [row["order_id"] for row in lines(analyst.post(URL, {"order_id": "=1+1"}, headers=CSV))] == ["'=1+1"]
+
+
+@pytest.mark.parametrize("word", ["limit", "size"])
+def test_a_limit_ends_the_lines_of_a_search(analyst: APIClient, many: None, word: str) -> None:
+    assert len(lines(analyst.post(URL, {word: 1000}, headers=CSV))) == 1000
+
+
+def test_of_two_long_searches_the_second_waits_its_turn(analyst: APIClient, many: None) -> None:
+    first: Any = analyst.post(URL, {}, headers=CSV)
+    refused = analyst.post(URL, {}, headers=CSV)
+    assert (refused.status_code, refused["Content-Type"]) == (503, "application/problem+json")
+    assert len(lines(first)) == 2101
+    assert len(lines(analyst.post(URL, {}, headers=CSV))) == 2101
+
+
+@pytest.mark.parametrize("wrong", [{"facets": ["status"]}, {"size": 0}, {"colour": "red"}, {"cursor": "x"}])
+def test_what_csv_cannot_say_and_what_is_wrong_is_a_problem(analyst: APIClient, wrong: dict[str, Any]) -> None:
+    assert pointers(analyst.post(URL, wrong, headers=CSV)) == {f"#/{name}" for name in wrong}
+
+
+@changes_tables
+def test_a_search_as_csv_that_is_down_is_a_503(analyst: APIClient) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE transactions RENAME TO transactions_elsewhere")
+    response = analyst.post(URL, {}, headers=CSV)
+    assert (response.status_code, response["Content-Type"]) == (503, "application/problem+json")
+
+
+# --- As in lists ------------------------------------------------------------------------------------------------------
+ZERO = "2026-11-22T14:00:00Z"
+A_HALF, A_MILLI = "2026-11-22T14:00:00.0005Z", "2026-11-22T14:00:00.001Z"
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        {"from": ZERO, "to": ZERO}, {"from": A_MILLI, "to": ZERO}, {"from": A_HALF}, {"to": A_HALF}, {"from": A_MILLI},
+        {"to": ZERO}, {"from": "2026-11-22T15:00:00+01:00"}, {"from": "2026-11-22"}, {"from": "9999-12-31T23:59:59Z"},
+        {"amount_min": "100.00", "amount_max": "100"}, {"amount_min": "100.01", "amount_max": "100"},
+        {"amount_min": "+100"}, {"amount_min": "-0"}, {"amount_max": "0100.00"}, {"amount_max": "1000000000000.01"},
+        {"amount_min": "1.001"}, {"amount_min": "1e2"}, {"amount_min": "NaN"}, {"amount_min": " 1"}, {"amount_max": ""},
+        {"limit": 1}, {"limit": 0}, {"limit": 1000}, {"limit": 1001}, {"limit": -1},
+    ],
+)  # fmt: skip
+def test_a_word_means_the_same_in_a_search_and_in_a_list(
+    client_as: ClientAs, recorded: None, words: dict[str, Any]
+) -> None:
+    shop = client_as(Role.SHOP)
+    listed, found = shop.get("/transactions", words), shop.post(URL, words)
+    assert listed.status_code == found.status_code
+    if listed.status_code == 200:
+        in_list = {row["order_id"] for row in listed.json()["results"]}
+        assert in_list == {row["order_id"] for row in found.json()["transactions"]}
+    else:
+        named = {error["parameter"] for error in listed.json()["errors"]}
+        assert pointers(found) == {f"#/{name}" for name in named}
+
+
+# --- As documented ----------------------------------------------------------------------------------------------------
 def test_the_documented_body_has_just_the_fields_that_are_read() -> None:
     documented = openapi.BODY["properties"]
     assert set(documented) == set(request.FIELDS)
