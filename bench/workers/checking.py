@@ -1,6 +1,7 @@
 """Whether what an engine has left is what its orders come to, to the cent."""
 
 import os
+import re
 from collections.abc import Mapping
 from pathlib import Path
 
@@ -40,6 +41,13 @@ def check_alerts(broker: Broker, topic: str, orders: Orders, done: Mask) -> None
     """How many alerts the consumer in Java has written; raises Wrong."""
     expected, found = int((done & orders.suspicious).sum()), broker.count(topic)
     refuse("The consumer in Java", "" if expected == found else f"{found:,} alerts instead of {expected:,}")
+
+
+def told_by_producer(said: str) -> int:
+    """How many orders ours says that it has sent; raises Wrong if it does not."""
+    if not (told := re.search(r"^(\d+) orders sent and acknowledged", said, flags=re.MULTILINE)):
+        raise Wrong(f"The producer does not say how many orders it has sent:\n{said}")
+    return int(told[1])
 
 
 def check_sent(who: str, sent: int, count: int) -> None:

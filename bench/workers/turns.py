@@ -15,7 +15,7 @@ from bench.mysql import MySQL
 from bench.running import OURS
 from bench.workers import java
 from bench.workers.broker import ORDERS, Broker, schema_id
-from bench.workers.checking import check_alerts, check_database, check_sent, check_streams
+from bench.workers.checking import check_alerts, check_database, check_sent, check_streams, told_by_producer
 from bench.workers.following import follow, running
 from bench.workers.load_data import load_data
 from bench.workers.measured import Seen, Turn, turn
@@ -25,8 +25,11 @@ from native.driving.embedded import free_ports
 from streaming.topology import EVERYWHERE
 
 WORKERS = {worker.name: worker for worker in EVERYWHERE}
-PEERS_SECONDS = 120
-"""Peers work to the end of what there is, unless it takes them longer: that of Java which comes first is slow."""
+PEERS_SECONDS = 45
+"""for which peers are followed at most: Java gets faster while it works, and states grow"""
+
+PRODUCERS_SECONDS = 300
+"""within which the producer in Java has to have sent everything: it does not say how much it has"""
 
 
 class Database(Protocol):
@@ -87,8 +90,8 @@ class Stage:
     def _producer(self, engine: Engine, _: str) -> Seen:
         command = ["run_producer", "--rate", "1000000", "--count", str(self.count), "--verbosity", "0"]
         sent = self._sent()
-        seen = self._follow(engine, command, sent, PEERS_SECONDS)
-        check_sent(engine.name, sent(), self.count)
+        seen = self._follow(engine, command, sent, self.seconds)
+        check_sent(engine.name, sent(), told_by_producer(self._log(engine).read_text()))
         return seen
 
     def _follow(self, engine: Engine, command: list[str], done: Callable[[], int], seconds: float, **more: str) -> Seen:
@@ -124,7 +127,7 @@ class Stage:
         command = java.producer(self.broker.address, ORDERS, self.count, schema_id())
         sent = self._sent()
         with running(command, {}, self._log(engine)) as started:
-            seen = follow(started, sent, self.count, PEERS_SECONDS)
+            seen = follow(started, sent, self.count, PRODUCERS_SECONDS)
         check_sent(engine.name, sent(), self.count)
         return seen
 
