@@ -4,10 +4,14 @@ import subprocess
 import sys
 from collections.abc import Mapping
 
-from native.driving.embedded import ROOT
+from native.driving.embedded import ROOT, UNLIMITED
 
 SECRET = "of measurements only, where it protects nothing at all"
-OURS = {"SECRET_KEY": SECRET, "PYTHONPATH": "platform", "DJANGO_SETTINGS_MODULE": "config.settings"}
+OURS = UNLIMITED | {
+    "SECRET_KEY": SECRET,
+    "PYTHONPATH": "platform",
+    "DJANGO_SETTINGS_MODULE": "config.settings",
+}
 """variables that each of our processes needs"""
 
 

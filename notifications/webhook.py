@@ -77,6 +77,7 @@ class DeliverySerializer(serializers.Serializer[Any]):
 
 class FromAlertmanager(Endpoint):
     authentication_classes = (AlertmanagerToken,)
+    counted_as = None  # an alert that is refused is one that nobody hears
     parser_classes = (StrictJSONParser,)
     permission_classes = (IsAlertmanager,)
 

@@ -19,6 +19,7 @@ from api.endpoints import Endpoint
 from api.fields import Amount
 from api.parsers import StrictJSONParser
 from api.problems import RETRY_AFTER_SECONDS, Problem, ProblemType
+from api.rates import Kind
 from events.money import exact_amount
 from search.backends import SearchUnavailable, backend
 from search.cursors import cursor_after
@@ -80,6 +81,7 @@ class SearchAnswer(serializers.Serializer[Any]):
 
 class SearchTransactions(Endpoint):
     permission_classes = (has_role(Role.SHOP, Role.ANALYST),)
+    counted_as = Kind.SEARCHES
     parser_classes = (StrictJSONParser,)
 
     def get_renderers(self) -> Any:

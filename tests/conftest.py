@@ -122,6 +122,12 @@ def plain_static_files(settings: Any) -> None:
 
 
 @pytest.fixture(autouse=True)
+def nobody_is_limited(settings: Any) -> None:
+    """All tests of a process send from one address, in one minute."""
+    settings.RATES = {}
+
+
+@pytest.fixture(autouse=True)
 def quick_passwords(settings: Any) -> None:
     """Passwords are hashed once, not hundreds of thousands of times."""
     settings.PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

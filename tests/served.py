@@ -11,7 +11,7 @@ from pathlib import Path
 from shutil import copy
 from urllib.error import URLError
 
-from native.driving.embedded import ROOT, free_ports, platform_environment, wait_until
+from native.driving.embedded import ROOT, UNLIMITED, free_ports, platform_environment, wait_until
 from native.loopback import urlopen
 
 
@@ -39,6 +39,8 @@ def served(folder: Path, migrated: Path) -> Iterator[Served]:
     database = folder / "platform.sqlite3"
     copy(migrated, database)
     environment = os.environ | platform_environment(database, "127.0.0.1:1")
+    for rate in UNLIMITED:  # as callers find it
+        del environment[rate]
     logins = _logins(environment)
     command = [sys.executable, "-m", "gunicorn", "-c", "platform/config/gunicorn.py", "-b", f"127.0.0.1:{port}", "-w1"]
     with (folder / "gunicorn.log").open("w") as log:

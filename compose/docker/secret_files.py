@@ -106,7 +106,8 @@ def _platform(folder: Path) -> dict[str, str]:
     return {
         "redis.conf": f"requirepass {redis}\n",
         "platform.env": f"DATABASE_URL={_database_url(folder, 'platform')}\n"
-        f"CELERY_BROKER_URL=redis://:{redis}@redis:6379/0\n",
+        f"CELERY_BROKER_URL=redis://:{redis}@redis:6379/0\n"
+        f"RATES_COUNTED_IN=redis://:{redis}@redis:6379/1\n",
         "migrator.env": f"DATABASE_URL={_database_url(folder, 'migrator')}\n",
     }
 

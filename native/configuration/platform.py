@@ -18,6 +18,7 @@ def configure(layout: Layout) -> None:
             "SECRET_KEY": secret(layout.secrets, "django"),
             "DATABASE_URL": database_url(layout, "platform"),
             "CELERY_BROKER_URL": f"redis://:{secret(layout.secrets, 'redis')}@{HOST}:{layout.ports['redis']}/0",
+            "RATES_COUNTED_IN": f"redis://:{secret(layout.secrets, 'redis')}@{HOST}:{layout.ports['redis']}/1",
             "KAFKA_BOOTSTRAP_SERVERS": layout.bootstrap_servers,
             "KAFKA_SSL_CA_LOCATION": str(ca),
             "CA_FILE": str(ca),

@@ -14,7 +14,7 @@ from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from api.addresses import client_address, counted_address
+from api.addresses import counted_client
 from api.errors import is_page, problem
 from api.problems import Problem, ProblemType
 
@@ -44,8 +44,7 @@ def name_of(request: HttpRequest, credentials: dict[str, Any] | None) -> str:
 
 def address_of(request: HttpRequest) -> str | None:
     """The client's address, as far as trusted proxies name it."""
-    address = client_address(request.META, settings.TRUSTED_PROXIES)
-    return counted_address(address) if address else None
+    return counted_client(request.META, settings.TRUSTED_PROXIES)
 
 
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:

@@ -11,6 +11,7 @@ from rest_framework.response import Response
 
 from accounts.authentication import BearerToken, make_token
 from api.endpoints import Endpoint
+from api.rates import Kind
 from api.serializers import StrictSerializer
 
 
@@ -38,6 +39,7 @@ class TokenSerializer(serializers.Serializer[AuthToken]):
 
 class Tokens(Endpoint):
     authentication_classes = (Basic, SessionAuthentication)
+    counted_as = Kind.LOGINS
 
     @extend_schema(
         summary="Make a token", request=None, responses={201: TokenSerializer}, operation_id="auth_tokens_create"

@@ -32,6 +32,12 @@ def counted_address(address: Address) -> str:
     return str(ip_network((address, 64), strict=False).network_address)
 
 
+def counted_client(environ: Mapping[str, str], trusted: Sequence[Network]) -> str | None:
+    """What a request's address counts as; None if it has none. See client_address()."""
+    address = client_address(environ, trusted)
+    return counted_address(address) if address else None
+
+
 def _address(text: str) -> Address | None:
     try:
         address = ip_address(text.strip())

@@ -1,6 +1,6 @@
 """What every endpoint is made of."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
@@ -18,7 +18,9 @@ from api.csv_lines import RowsAsCSV
 from api.pagination import Cursor, bound_by_cursor
 from api.parameters import FORMAT, Parameters, read_parameters
 from api.problems import BadParameters
+from api.rates import Kind, Use, told
 from api.renderers import FastJSONRenderer
+from api.throttling import refusal, use_of_account, use_of_address
 from database.unindexed import bounded_once
 
 Row = TypeVar("Row", bound=Model)
@@ -31,7 +33,11 @@ class Endpoint(APIView):
     parameters: ClassVar[type[Parameters]] = Parameters
     """what GET may be asked; other methods take nothing"""
     read_by_paginator: ClassVar[frozenset[str]] = frozenset()
+    counted_as: ClassVar[Kind | None] = Kind.WRITES
+    """what requests that change something count as, of those that somebody may send in a while; None: nobody counts"""
     asked: dict[str, Any]
+    uses: Sequence[Use] = ()
+    """what who asks has used of these limits"""
 
     def initial(self, request: Request, *args: Any, **kwargs: Any) -> None:
         super().initial(request, *args, **kwargs)
@@ -40,6 +46,29 @@ class Endpoint(APIView):
             self.asked = read_parameters(
                 request, self.parameters if reads else Parameters, self.read_by_paginator if reads else ()
             )
+
+    def perform_authentication(self, request: Request) -> None:
+        if self.counted_as and request.method not in SAFE_METHODS:
+            # Before any password or token is looked at, which costs more than all else that is refused.
+            self._limit(use_of_address(request._request, self.counted_as))
+        super().perform_authentication(request)
+
+    def check_throttles(self, request: Request) -> None:
+        if self.counted_as and request.method not in SAFE_METHODS:
+            self._limit(use_of_account(request.user.pk, self.counted_as))
+
+    def _limit(self, use: Use | None) -> None:
+        """Take note of what is used of a limit; raises a problem (429) if it is too much."""
+        if use:
+            self.uses = (*self.uses, use)
+            if use.is_too_much:
+                raise refusal(use)
+
+    def finalize_response(self, request: Any, response: Any, *args: Any, **kwargs: Any) -> Any:
+        answer = super().finalize_response(request, response, *args, **kwargs)
+        for name, value in told(self.uses).items():
+            answer[name] = value
+        return answer
 
     def options(self, request: Any, *args: Any, **kwargs: Any) -> Response:
         # What a view answers may have forms that this has not, such as CSV.

@@ -1,6 +1,6 @@
 """What Prometheus learns of requests; docs/metrics.md says what each name means.
 
-The names are django-prometheus's, of which its own middlewares keep thirty (docs/decisions/0048).
+Most names are django-prometheus's, of which its own middlewares keep thirty (docs/decisions/0048).
 """
 
 import os
@@ -43,6 +43,13 @@ EXCEPTIONS = Counter(
 )
 REQUEST_BYTES = Histogram("django_http_requests_body_total_bytes", "Bytes of requests' bodies.", buckets=SIZES)
 ANSWER_BYTES = Histogram("django_http_responses_body_total_bytes", "Bytes of answers' bodies.", buckets=SIZES)
+
+OVER_RATE = Counter(
+    "platform_api_requests_over_rate", "Requests refused since somebody sent too many.", labelnames=["policy"]
+)
+RATE_COUNTS_AWAY = Counter(
+    "platform_api_rate_counts_away", "Times at which Redis did not count requests, and the server counted for itself."
+)
 
 
 def count(request: HttpRequest, answer: Any, in_all: float, in_view: float | None, *, has_failed: bool = False) -> None:

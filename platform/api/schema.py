@@ -41,8 +41,32 @@ PROBLEM: dict[str, Any] = {
                 },
             },
         },
+        "violated-policies": {
+            "type": "array",
+            "items": {"type": "string"},
+            "description": "which limits were exceeded, by the names that `RateLimit-Policy` gives them",
+        },
         "request_id": {"type": "string", "description": "as in the header X-Request-Id: our logs say more under it"},
     },
+}
+
+
+WRITING = ("POST", "PUT", "PATCH", "DELETE")
+LIMITS: dict[str, Any] = {
+    "RateLimit-Policy": {
+        "description": "The limits that this request counted for: so many (`q`) in so many seconds (`w`). Not there "
+        "where they are off. As in draft-ietf-httpapi-ratelimit-headers.",
+        "schema": {"type": "string"},
+        "example": '"writes-per-address";q=12000;w=60, "writes-per-account";q=6000;w=60',
+    },
+    "RateLimit": {
+        "description": "What is left of them (`r`), and in how many seconds they begin anew (`t`).",
+        "schema": {"type": "string"},
+        "example": '"writes-per-address";r=11999;t=42, "writes-per-account";r=5999;t=12',
+    },
+}
+RETRY_AFTER: dict[str, Any] = {
+    "Retry-After": {"description": "In how many seconds to come back.", "schema": {"type": "integer"}, "example": 12}
 }
 
 
@@ -96,6 +120,8 @@ class ProblemSchema(AutoSchema):
         if operation:
             self._tell_roles(operation)
             self._tell_problems(operation)
+            if self._is_limited:
+                _tell_limits(operation)
         return operation
 
     def _map_basic_serializer(self, serializer: Any, direction: str) -> Any:
@@ -107,6 +133,10 @@ class ProblemSchema(AutoSchema):
     @property
     def _handler(self) -> Any:
         return getattr(self.view, self.method.lower(), None)
+
+    @property
+    def _is_limited(self) -> bool:
+        return self.method in WRITING and getattr(self.view, "counted_as", None) is not None
 
     def _tell_roles(self, operation: Operation) -> None:
         for permission in self.view.get_permissions():
@@ -121,13 +151,23 @@ class ProblemSchema(AutoSchema):
         problem = ResolvedComponent("Problem", schema, deepcopy(PROBLEM), "Problem")  # type: ignore[no-untyped-call]
         self.registry.register_on_missing(problem)
         responses = operation["responses"]
-        for status in sorted(_likely_statuses(self.method, operation)):
+        limited = {429} if self._is_limited else set()
+        for status in sorted(_likely_statuses(self.method, operation) | limited):
             titles = [type_.title for type_ in ProblemType if type_.status == status]
             responses.setdefault(str(status), {"description": " / ".join(titles) + "."})
         responses.setdefault("default", {"description": "Any other problem."})
         for status, response in responses.items():
             if status == "default" or int(status) >= 400:
                 response.setdefault("content", {PROBLEM_JSON: _problem_content(status)})
+
+
+def _tell_limits(operation: Operation) -> None:
+    """Every answer to a request that is counted tells of limits, and a refusal when to come back."""
+    for status, response in operation["responses"].items():
+        if status == "429":
+            response.setdefault("headers", {}).update(RETRY_AFTER)
+        if status != "default":
+            response.setdefault("headers", {}).update(deepcopy(LIMITS))
 
 
 def _problem_content(status: str) -> dict[str, Any]:
@@ -146,6 +186,11 @@ def _example(type_: ProblemType) -> dict[str, Any]:
             "detail": "user_id: Give a whole number, without quotation marks or a point.",
             "errors": [{"pointer": "#/user_id", "detail": "Give a whole number, without quotation marks or a point."}],
         }
+    if type_ is ProblemType.TOO_MANY_REQUESTS:
+        problem |= {
+            "detail": "This account has sent more than 6,000 such requests in 60 seconds: wait 12 seconds.",
+            "violated-policies": ["writes-per-account"],
+        }
     return problem | {"request_id": "0193e2a4-7c1e-7d3f-9a57-7d8c6b1f2a10"}
 
 
@@ -163,6 +208,4 @@ def _likely_statuses(method: str, operation: Operation) -> set[int]:
         statuses |= {422}
     if IF_MATCH in names:
         statuses |= {412}
-    if any("password" in way for way in operation.get("security", [])):
-        statuses |= {429}
     return statuses

@@ -1,6 +1,7 @@
 """Settings come from the environment, or else from the file that PLATFORM_ENV names; a bad one stops the start."""
 
 import os
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
@@ -8,6 +9,7 @@ from decimal import Decimal
 from ipaddress import IPv4Network, IPv6Network, ip_network
 from pathlib import Path
 from typing import Any, ClassVar, TypeVar
+from urllib.parse import urlsplit
 
 import environ
 from django.core.exceptions import ImproperlyConfigured
@@ -81,6 +83,24 @@ def words(raw: str) -> list[str]:
 
 def networks(raw: str) -> list[IPv4Network | IPv6Network]:
     return [ip_network(word) for word in words(raw)]
+
+
+def rate(raw: str) -> str | None:
+    """How many requests in which time, as the library `limits` writes it; None: as many as they like."""
+    if raw.lower() == "off":
+        return None
+    if not re.fullmatch(r"[1-9][0-9]{0,8}/(second|minute|hour|day)", raw):
+        raise ValueError(raw)
+    return raw
+
+
+def counted_in(raw: str) -> str:
+    """Where requests are counted: memory, or the address of a Redis."""
+    where = urlsplit(raw)
+    is_redis = where.scheme in ("redis", "rediss") and where.hostname and where.port != 0  # what is no port raises
+    if raw != "memory" and not is_redis:
+        raise ValueError(raw)
+    return raw
 
 
 def choice(*allowed: str) -> Callable[[str], str]:

@@ -33,7 +33,9 @@ os.environ["PROMETHEUS_DISABLE_CREATED_SERIES"] = "true"
 
 def on_starting(server: Any) -> None:
     """Forget what an earlier run left: its counts are none of ours."""
-    import accounts.revocation  # noqa: F401, PLC0415 - its memory is shared with the processes that are forked
+    # Their memory is shared with the processes that are forked.
+    import accounts.revocation  # noqa: F401, PLC0415
+    import api.shared_counts  # noqa: F401, PLC0415
 
     folder = Path(os.environ[FOLDER])
     folder.mkdir(parents=True, exist_ok=True)

@@ -57,6 +57,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "api.content_security.ContentSecurity",
+    "accounts.login_pages.LoginPages",
     "api.people.Sessions",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
@@ -199,6 +200,22 @@ SUPERVISOR = setting(
     "SUPERVISOR", env.socket, "a supervisord's socket, such as unix:///run/supervisor.sock, or nothing"
 )
 CERTIFICATES_WATCHED = setting("CERTIFICATES_WATCHED", env.paths, "files with commas between them, or nothing")
+
+A_RATE = "a number of requests and a time, such as 6000/minute (second, minute, hour, day), or off"
+RATES = {
+    policy: rate
+    for policy, rate in {
+        "writes-per-account": setting("RATE_WRITES_PER_ACCOUNT", env.rate, A_RATE),
+        "writes-per-address": setting("RATE_WRITES_PER_ADDRESS", env.rate, A_RATE),
+        "searches-per-account": setting("RATE_SEARCHES_PER_ACCOUNT", env.rate, A_RATE),
+        "searches-per-address": setting("RATE_SEARCHES_PER_ADDRESS", env.rate, A_RATE),
+        "logins-per-account": setting("RATE_LOGINS_PER_ACCOUNT", env.rate, A_RATE),
+        "logins-per-address": setting("RATE_LOGINS_PER_ADDRESS", env.rate, A_RATE),
+    }.items()
+    if rate
+}
+"""How many requests somebody may send in a while; a policy that is not here is off. See api/throttling.py."""
+RATES_COUNTED_IN = setting("RATES_COUNTED_IN", env.counted_in, "memory, or a URL of Redis such as redis://host:6379/1")
 
 TOKENS_KEPT_SECONDS = setting("TOKENS_KEPT_SECONDS", env.from_zero, "a whole number of seconds from 0 on")
 

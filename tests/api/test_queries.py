@@ -20,6 +20,13 @@ NO_STATEMENT = ("SAVEPOINT", "RELEASE SAVEPOINT")  # of the transaction around t
 Ask = Callable[..., list[str]]
 
 
+@pytest.fixture(autouse=True)
+def everybody_is_limited(settings: Any) -> None:
+    """Counting costs no statement."""
+    kinds = ("writes", "searches", "logins")
+    settings.RATES = {f"{kind}-per-{whose}": "1000000/day" for kind in kinds for whose in ("account", "address")}
+
+
 @pytest.fixture
 def ask(account: AccountOf) -> Ask:
     """Asks with a token that is known already; gives the statements that the answer took."""
@@ -32,6 +39,7 @@ def ask(account: AccountOf) -> Ask:
         with CaptureQueriesContext(connection) as queries:
             answer = client.generic(method, path, json.dumps(body) if body else "", content_type="application/json")
         assert answer.status_code in (200, 201), answer.content
+        assert ("RateLimit" in answer) == (method == "POST")
         return [query["sql"] for query in queries if not query["sql"].startswith(NO_STATEMENT)]
 
     return asked

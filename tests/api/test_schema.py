@@ -49,6 +49,16 @@ def test_an_operation_tells_its_roles_its_key_and_its_body(schema: Any) -> None:
     assert operation["requestBody"]["content"]["application/json"]["examples"]
 
 
+def test_an_operation_that_is_counted_tells_of_limits_and_when_to_come_back(schema: Any) -> None:
+    for path, method in [("/transactions", "post"), ("/search/transactions", "post"), ("/auth/tokens", "post")]:
+        responses = schema["paths"][path][method]["responses"]
+        assert {"RateLimit", "RateLimit-Policy", "Retry-After"} <= set(responses["429"]["headers"])
+        assert all("RateLimit" in each["headers"] for status, each in responses.items() if status != "default")
+    assert "429" not in schema["paths"]["/transactions"]["get"]["responses"]
+    example = responses["429"]["content"]["application/problem+json"]["examples"]["too-many-requests"]["value"]
+    assert example["violated-policies"] == ["writes-per-account"]
+
+
 def test_amounts_are_taken_as_numbers_and_given_as_strings(schema: Any) -> None:
     schemas = schema["components"]["schemas"]
     taken = schemas["NewTransaction"]["properties"]["amount"]["oneOf"]

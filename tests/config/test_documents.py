@@ -18,8 +18,8 @@ RECORDS = [ROOT / "CHANGELOG.md", *sorted((ROOT / "docs" / "decisions").glob("*.
 """They name what was there then."""
 ARCHITECTURE = ROOT / "docs" / "architecture.md"
 SUFFIXES = r"\.(?:py|md|toml|json|yml|env|conf|avsc|csv|properties)"
-NOT_A_PATH = re.compile(r"application/|text/|allocation/explain")
-"""types of media, and a question to Elasticsearch"""
+NOT_A_PATH = re.compile(r"application/|text/|allocation/explain|\d+/(?:second|minute|hour|day)$")
+"""types of media, a question to Elasticsearch, and rates"""
 MADE_WHEN_RUN = re.compile(r"var/|\.venv/|compose/\.env$|compose/secrets/|pictures$")
 OF_AN_EXAMPLE = re.compile(r"loyalty/")
 """the app that docs/add-a-worker.md adds"""
