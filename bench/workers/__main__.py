@@ -1,13 +1,14 @@
 """The workers beside Kafka Streams and Kafka's own clients for Java, on the same orders and cores, in turns.
 
-python -m bench.workers [--rounds 3] [--events 2000000] [--seconds 10] [--only fraud,aggregator] [--quick]
+python -m bench.workers [--rounds 3] [--events 2000000] [--seconds 10] [--heap 1g] [--only fraud,aggregator] [--quick]
 """
 
 import argparse
 import os
 import sys
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -51,9 +52,8 @@ def main() -> None:
     try:
         java.build()
         say_how_long(len(places), options)
-        found = databases()
+        found = databases({engine.database for _, engine in places} | {SQLITE})
         turns = [turn for load in (*LOADS, None) for turn in of_load(load, places, found, options)]
-        told["versions"] |= java.versions() | {"MySQL": mysql().version()}
         for database in found.values():
             database.forget()
     except (DidNotRun, Ended, NoFreePort, NotInstalled, NothingDone, NotLoaded, Wrong) as failure:
@@ -64,7 +64,8 @@ def main() -> None:
         console.print("All works. So few orders say nothing of speed: starting takes longer than working.")
     if options.quick or options.only:
         return
-    told |= {name: getattr(options, name) for name in QUICK}
+    told |= {name: getattr(options, name) for name in (*QUICK, "heap")}
+    told["versions"] |= java.versions() | {"MySQL": mysql().version()}
     told |= outcome.figures(turns)
     results.write("workers", told, lambda file: plot.draw(told, file), PICTURED, tables)
 
@@ -74,6 +75,7 @@ def parsed() -> argparse.Namespace:
     parser.add_argument("--rounds", type=int, default=3, help="in each, every engine has a turn (3)")
     parser.add_argument("--events", type=int, default=2_000_000, help="orders in the topic (2000000)")
     parser.add_argument("--seconds", type=float, default=10, help="for which ours are followed at most (10)")
+    parser.add_argument("--heap", default=java.HEAP, help=f"of Java ({java.HEAP})")
     parser.add_argument("--only", type=lambda text: text.split(","), default=[], help="tasks or engines; words of them")
     parser.add_argument("--quick", action="store_true", help="only see whether all works: nothing is written")
     options = parser.parse_args()
@@ -90,15 +92,20 @@ def say_how_long(places: int, options: argparse.Namespace) -> None:
     console.print(f"This takes about {round(MINUTES_AT_FIRST + places * options.rounds * of_a_turn)} minutes.")
 
 
-def databases() -> dict[str, Database]:
-    """Each with empty tables, and ended."""
-    found: dict[str, Database] = {SQLITE: SQLite("workers-sqlite"), MYSQL: mysql()}
-    for database in found.values():
-        database.make()
-        with database.running():
-            run("manage.py", "migrate", "--verbosity", "0", environment={**os.environ, **database.root})
-        database.keep()
+def databases(needed: Set[str]) -> dict[str, Database]:
+    """Each with empty tables, and ended. SQLite is what our processes have that need none."""
+    known: dict[str, Database] = {SQLITE: SQLite("workers-sqlite"), MYSQL: mysql()}
+    found = {name: database for name, database in known.items() if name in needed}
+    with ThreadPoolExecutor() as pool:
+        list(pool.map(make, found.values()))
     return found
+
+
+def make(database: Database) -> None:
+    database.make()
+    with database.running():
+        run("manage.py", "migrate", "--verbosity", "0", environment={**os.environ, **database.root})
+    database.keep()
 
 
 def mysql() -> MySQL:
@@ -134,7 +141,7 @@ def stage(load: Load | None, found: Mapping[str, Database], options: argparse.Na
                 now_ms = int(time.time() * 1000)
                 orders = drawn(load, options.events, partitions=PARTITIONS, now_ms=now_ms)
                 broker.fill(orders)
-        yield Stage(broker, orders, options.events, found, FOLDER, options.seconds)
+        yield Stage(broker, orders, options.events, found, java.Peers(options.heap), FOLDER, options.seconds)
 
 
 def tell_of(prepared: Stage, task: Task, engine: Engine, number: int) -> Turn:

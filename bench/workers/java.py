@@ -1,6 +1,7 @@
 """The peers: Kafka Streams, and a consumer and a producer of Kafka's own clients, built from bench/peers/kafka."""
 
 import re
+from dataclasses import dataclass
 from pathlib import Path
 
 from bench import maven
@@ -24,19 +25,22 @@ def versions() -> dict[str, str]:
     return {"Kafka Streams": found["kafka"], "Avro for Java": found["avro"], "Java": maven.java_version()}
 
 
-def streams(broker: str, application: str, orders: str, totals: str, *, store: str, state: Path) -> list[str]:
-    return _command("peer.totals.StreamsTotals", broker, application, orders, totals, store, str(state))
+@dataclass(frozen=True, slots=True)
+class Peers:
+    """How each is started. heap: such as 1g."""
 
+    heap: str = HEAP
 
-def fraud(broker: str, group: str, orders: str, alerts: str, limit: float) -> list[str]:
-    return _command("peer.fraud.FraudConsumer", broker, group, orders, alerts, str(limit))
+    def streams(self, broker: str, application: str, *, orders: str, totals: str, store: str, state: Path) -> list[str]:
+        return self._command("peer.totals.StreamsTotals", broker, application, orders, totals, store, str(state))
 
+    def fraud(self, broker: str, group: str, *, orders: str, alerts: str, limit: float) -> list[str]:
+        return self._command("peer.fraud.FraudConsumer", broker, group, orders, alerts, str(limit))
 
-def producer(broker: str, orders: str, count: int, schema_id: int) -> list[str]:
-    return _command("peer.orders.OrderProducer", broker, orders, str(count), str(schema_id))
+    def producer(self, broker: str, *, orders: str, count: int, schema_id: int) -> list[str]:
+        return self._command("peer.orders.OrderProducer", broker, orders, str(count), str(schema_id))
 
-
-def _command(main: str, *arguments: str) -> list[str]:
-    """As one runs it in production: the default collector and compilers, and a heap that is large enough."""
-    options = [f"-Xms{HEAP}", f"-Xmx{HEAP}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
-    return [maven.java(), *options, "-cp", f"{JAR}:{MADE / 'lib'}/*", main, *arguments]
+    def _command(self, main: str, *arguments: str) -> list[str]:
+        """As one runs it in production: the default collector and compilers, and a heap that is large enough."""
+        options = [f"-Xms{self.heap}", f"-Xmx{self.heap}", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"]
+        return [maven.java(), *options, "-cp", f"{JAR}:{MADE / 'lib'}/*", main, *arguments]

@@ -13,10 +13,10 @@ import psutil
 from bench.figures import rounded
 from bench.mysql import MySQL
 from bench.running import OURS
-from bench.workers import java
 from bench.workers.broker import ORDERS, Broker, schema_id
 from bench.workers.checking import check_alerts, check_database, check_sent, check_streams, told_by_producer
 from bench.workers.following import follow, running
+from bench.workers.java import Peers
 from bench.workers.load_data import load_data
 from bench.workers.measured import Seen, Turn, turn
 from bench.workers.orders import LIMIT_CENTS, Orders
@@ -53,6 +53,7 @@ class Stage:
     orders: Orders | None
     count: int
     databases: Mapping[str, Database]
+    peers: Peers
     folder: Path
     seconds: float
 
@@ -103,7 +104,9 @@ class Stage:
     def _streams(self, engine: Engine, name: str) -> Seen:
         totals, state = f"{name}-out", self.folder / name
         self.broker.make(totals)
-        command = java.streams(self.broker.address, name, ORDERS, totals, store=engine.store, state=state)
+        command = self.peers.streams(
+            self.broker.address, name, orders=ORDERS, totals=totals, store=engine.store, state=state
+        )
         with self.broker.onlooker(name) as onlooker:
             with running(command, {}, self._log(engine)) as started:
                 seen = follow(started, onlooker.done, self.count, PEERS_SECONDS)
@@ -115,7 +118,7 @@ class Stage:
     def _java_consumer(self, engine: Engine, name: str) -> Seen:
         alerts = f"{name}-out"
         self.broker.make(alerts)
-        command = java.fraud(self.broker.address, name, ORDERS, alerts, LIMIT_CENTS / 100)
+        command = self.peers.fraud(self.broker.address, name, orders=ORDERS, alerts=alerts, limit=LIMIT_CENTS / 100)
         with self.broker.onlooker(name) as onlooker:
             with running(command, {}, self._log(engine)) as started:
                 seen = follow(started, onlooker.done, self.count, PEERS_SECONDS)
@@ -124,7 +127,7 @@ class Stage:
         return seen
 
     def _java_producer(self, engine: Engine, _: str) -> Seen:
-        command = java.producer(self.broker.address, ORDERS, self.count, schema_id())
+        command = self.peers.producer(self.broker.address, orders=ORDERS, count=self.count, schema_id=schema_id())
         sent = self._sent()
         with running(command, {}, self._log(engine)) as started:
             seen = follow(started, sent, self.count, PRODUCERS_SECONDS)

@@ -11,6 +11,7 @@ from bench.workers import java, tasks
 from native.layout import ROOT
 
 JAVA = {file.stem: file.read_text() for file in (java.SOURCES / "src" / "main" / "java").rglob("*.java")}
+PEERS = java.Peers(heap="3g")
 
 
 def without_names(schema: Any) -> Any:
@@ -26,9 +27,9 @@ def test_their_schema_is_ours() -> None:
 
 def test_each_command_names_a_class_that_is_there() -> None:
     commands = [
-        java.streams("a", "b", "c", "d", store="rocks", state=java.MADE),
-        java.fraud("a", "b", "c", "d", 1.5),
-        java.producer("a", "b", 7, 8),
+        PEERS.streams("a", "b", orders="c", totals="d", store="rocks", state=java.MADE),
+        PEERS.fraud("a", "b", orders="c", alerts="d", limit=1.5),
+        PEERS.producer("a", orders="b", count=7, schema_id=8),
     ]
     for command in commands:
         [main] = [word for word in command if word.startswith("peer.")]
@@ -39,7 +40,7 @@ def test_each_command_names_a_class_that_is_there() -> None:
 
 
 def test_their_heap_is_told_and_streams_is_exactly_once() -> None:
-    assert f"-Xmx{java.HEAP}" in java.fraud("a", "b", "c", "d", 1)
+    assert "-Xmx3g" in PEERS.producer("a", orders="b", count=7, schema_id=8)
     assert "StreamsConfig.EXACTLY_ONCE_V2" in JAVA["StreamsTotals"]
 
 
