@@ -35,6 +35,7 @@ from events.ids import new_id
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
 from events.time import whole_millis
 from transactions import answers, lists, selectors, services
+from transactions.locking import locked
 from transactions.models import Kind, Transaction
 from transactions.orders import ORDER_ID, is_order_id, plain_orders
 from transactions.refund_rules import RefundStatus
@@ -258,7 +259,7 @@ class TransactionStatus(TransactionsOfAccount):
         wanted = self.get_serializer(data=request.data)
         wanted.is_valid(raise_exception=True)
         if is_conditional(request):
-            if (present := selectors.locked(order_id)) is None:
+            if (present := locked([order_id]).get(order_id)) is None:
                 raise not_found(order_id)
             check_unchanged(request, etag_of(answers.of_row(present)))
         try:

@@ -17,6 +17,7 @@ from streaming.producing import outbox
 from streaming.records import Record
 from streaming.topics import Event
 from transactions import refunds
+from transactions.locking import locked
 from transactions.models import CorrectedTelling, Kind, Misattribution, Transaction
 from transactions.tellings import Kind as Meant
 from transactions.tellings import Known, Place, corrections, entry_of, meaning_of
@@ -35,8 +36,8 @@ def record(*, received: Sequence[Telling]) -> list[Contradiction]:
     Raises IntegrityError if somebody else recorded one of the orders meanwhile: all of it is to be done again.
     """
     order_ids = {each.event.order_id for each in received}
-    rows = Transaction.objects.select_for_update().filter(order_id__in=order_ids).order_by("pk")
-    settlement = Settlement(list(rows))
+    rows = locked(order_ids)
+    settlement = Settlement(rows[order_id] for order_id in rows.keys() & order_ids)
     for each in received:
         settlement.take(each)
     settlement.write()
@@ -86,11 +87,12 @@ class Settlement:
         for each in self._noted.values():
             if isinstance(each, Misattribution):
                 each.save()
-        refunds.decided_elsewhere(row for row in moved if row.refund_of)
         CorrectedTelling.objects.bulk_create(
             as_corrected(event) for event in self._events if isinstance(event, TransactionCorrected)
         )
         outbox.enqueue(self._events)
+        # What becomes of an order is told after the refunds that made it so.
+        refunds.decided_elsewhere(row for row in moved if row.refund_of)
 
     def _place_of(self, event: events.Transaction, row: Transaction) -> "Transaction | Misattribution":
         """What keeps where the partition of the telling's user mentioned the order last."""

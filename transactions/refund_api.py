@@ -19,6 +19,7 @@ from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 from transactions import answers, lists, refunds, selectors
 from transactions.api import TransactionSerializer, TransactionsOfAccount, address, not_found
+from transactions.locking import locked
 from transactions.models import Transaction
 from transactions.refund_rules import NewRefundStatus, Reason
 
@@ -96,7 +97,7 @@ class Refunds(TransactionsOfAccount, Listing[Transaction]):
         """
         wanted = self.get_serializer(data=request.data)
         wanted.is_valid(raise_exception=True)
-        if is_conditional(request) and (present := selectors.locked(order_id)):
+        if is_conditional(request) and (present := locked([order_id]).get(order_id)):
             check_unchanged(request, etag_of(answers.of_row(present)))
         try:
             done = refunds.refund_order(order_id=order_id, **wanted.validated_data)

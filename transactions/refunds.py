@@ -1,7 +1,7 @@
 """Giving orders back, in one piece or in several, and what that makes of the order.
 
-The row of the order is locked before any of its refunds is made or decided, so that all of an order's refunds happen
-one after another. It keeps how much of it has been given back or is on its way: `refunded_amount`.
+The row of the order is locked before any of its refunds is made or decided (transactions/locking.py), so that all of
+an order's refunds happen one after another. It keeps how much has been given back or is on its way: `refunded_amount`.
 """
 
 from collections.abc import Collection, Iterable
@@ -18,6 +18,7 @@ from events import ChangedStatus, Status, TransactionStatusChanged
 from events.money import from_cents, to_cents
 from events.time import whole_millis
 from streaming.producing import outbox
+from transactions.locking import locked
 from transactions.models import Kind, RefundReason, Transaction
 from transactions.refund_rules import NewRefundStatus, Reason, new_refund_id, why_no_refund
 
@@ -114,34 +115,41 @@ def pending_refunds(order_id: str) -> list[str]:
     return list(pending.values_list("order_id", flat=True))
 
 
-def lock_order_of(order_id: str) -> Transaction | None:
-    """The order that a refund belongs to, locked; None: this is no refund, or nobody knows of which order."""
-    refund_of = Transaction.objects.filter(order_id=order_id).values_list("refund_of", flat=True).first()
-    return Transaction.objects.select_for_update().filter(order_id=refund_of).first() if refund_of else None
+def decided(order: Transaction, refunds: Iterable[Transaction], now: datetime) -> None:
+    """Let a locked order be what the outcomes of its refunds make of it: those that failed give their amounts back.
 
-
-def decided(order: Transaction, refund: Transaction, now: datetime) -> None:
-    """Let a locked order be what a refund's outcome makes of it: one that failed gives its amount back."""
-    if refund.status == ChangedStatus.FAILED:
-        order.refunded_amount += refund.amount
+    All outcomes that were told together are taken in before anybody looks whether that was all of the order.
+    """
+    if failed := [refund.amount for refund in refunds if refund.status == ChangedStatus.FAILED]:
+        order.refunded_amount += sum(failed)
         order.save(update_fields=["refunded_amount", "updated_at"])
     complete(order, now)
 
 
 def decided_elsewhere(refunds: Iterable[Transaction]) -> None:
-    """The same of refunds whose outcome the topic told."""
-    now = timezone.now()
+    """The same of refunds whose outcome the topic told; the rows of these and of their orders are locked already."""
+    by_order: dict[str, list[Transaction]] = {}
     for refund in refunds:
-        if order := lock_order_of(refund.order_id):
-            decided(order, refund, now)
+        if refund.refund_of:
+            by_order.setdefault(refund.refund_of, []).append(refund)
+    now = timezone.now()
+    for order_id, order in locked(by_order).items():
+        decided(order, by_order[order_id], now)
 
 
 def count_again(order_ids: Collection[str]) -> None:
-    """Let orders say anew how much of them was refunded, by the refunds that there are."""
-    refunds = Transaction.objects.filter(refund_of__in=order_ids).exclude(status=ChangedStatus.FAILED)
-    sums = dict(refunds.values_list("refund_of").annotate(Sum("amount")))
-    orders = list(Transaction.objects.select_for_update().filter(order_id__in=order_ids).order_by("pk"))
+    """Let orders say no less of how much of them was refunded than the refunds that there are come to.
+
+    They may say more: of an order whose refunds were lost and come back one after another, the row alone knows how
+    much that was.
+    """
+    orders = [row for row in locked(order_ids).values() if row.kind == Kind.ORDER]
+    # Only under their locks: until then, others make refunds and let them fail.
+    refunds = Transaction.objects.filter(refund_of__in=[order.order_id for order in orders])
+    standing = refunds.exclude(status=ChangedStatus.FAILED).values_list("refund_of")
+    sums = dict(standing.annotate(Sum("amount")))
     for order in orders:
         is_whole = order.status == ChangedStatus.REFUNDED
-        order.refunded_amount = order.amount if is_whole else -sums.get(order.order_id, Decimal(0))
+        known = order.amount if is_whole else -sums.get(order.order_id, Decimal(0))
+        order.refunded_amount = max(order.refunded_amount, known)
     Transaction.objects.bulk_update(orders, ["refunded_amount"], batch_size=100)

@@ -29,11 +29,6 @@ def one(order_id: str) -> dict[str, Any] | None:
     return answers.of_columns(dict(zip(answers.FIELDS, rows[0], strict=True))) if rows else None
 
 
-def locked(order_id: str) -> Transaction | None:
-    """A transaction that nobody else changes until the database transaction at hand ends; None: there is none."""
-    return Transaction.objects.select_for_update().filter(order_id=order_id).first()
-
-
 def reasons_of(refunds: Collection[str]) -> dict[str, RefundReason]:
     """Why these refunds were made, by their order ids, as far as somebody said."""
     return RefundReason.objects.in_bulk(refunds) if refunds else {}

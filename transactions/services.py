@@ -1,6 +1,6 @@
 """What is written to the table of transactions, and published about it."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,9 @@ from events import ChangedStatus
 from events.money import to_cents
 from streaming.producing import outbox
 from transactions import refunds, selectors
+from transactions.locking import locked
 from transactions.models import Kind, Transaction
-from transactions.recording import Telling, insert_orders, record
+from transactions.recording import Telling, insert_orders, kind_of, record
 from transactions.refund_rules import bases_of_refund, ids_by_base
 from transactions.statuses import NEXT, may_become
 
@@ -63,8 +64,9 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
 
     Raises Transaction.DoesNotExist, and NotAllowed if that status cannot follow the present one.
     """
-    order = refunds.lock_order_of(order_id)
-    row = Transaction.objects.select_for_update().get(order_id=order_id)
+    rows = locked([order_id])
+    if (row := rows.get(order_id)) is None:
+        raise Transaction.DoesNotExist
     previous = ChangedStatus(row.status)
     if row.kind == Kind.REFUND and status == ChangedStatus.REFUNDED:
         raise NotAllowed(f"{order_id} is a refund itself and cannot be refunded.")
@@ -75,8 +77,8 @@ def change_status(*, order_id: str, status: ChangedStatus) -> Change:
     if left is not None:
         row.refunded_amount = row.amount
     refunds.move(row, status, now)
-    if order is not None:
-        refunds.decided(order, row, now)
+    if row.refund_of and (order := rows.get(row.refund_of)):
+        refunds.decided(order, [row], now)
     return Change(row, None if left is None else refunds.make_refund(row, left, now))
 
 
@@ -94,27 +96,36 @@ def restore(*, lost: Sequence[Telling], statuses: Mapping[str, ChangedStatus]) -
 
     statuses: what was published last of those whose status changed. A refund finds its order again by its own order id.
     """
+    order_ids = {telling.event.order_id for telling in lost}
+    made = [telling.event for telling in lost if kind_of(telling.event) == Kind.REFUND]
+    there = locked(order_ids.union(_refunded_by(made).values()))
     record(received=lost)
-    order_ids = [telling.event.order_id for telling in lost]
-    rows = list(Transaction.objects.select_for_update().filter(order_id__in=order_ids).order_by("pk"))
+    # Those that others recorded meanwhile may have moved on, too.
+    rows = list(Transaction.objects.filter(order_id__in=order_ids - there.keys()))
     for row in rows:
         row.status = statuses.get(row.order_id, ChangedStatus(row.status))
     Transaction.objects.bulk_update(rows, ["status"], batch_size=100)
-    of = _refunded_by({row.user_id for row in rows if row.kind == Kind.REFUND})
+    refunded_by = _refunded_by(made)
     for row in rows:
-        found = (of[base] for base in bases_of_refund(row.order_id) if base in of)
-        row.refund_of = row.refund_of or (next(found, None) if row.kind == Kind.REFUND else None)
+        row.refund_of = refunded_by.get(row.order_id)
     Transaction.objects.bulk_update(rows, ["refund_of"], batch_size=100)
     refunds.count_again({row.refund_of or row.order_id for row in rows})
     return rows
 
 
-def _refunded_by(users: set[int]) -> dict[str, str]:
-    """What the ids of refunds begin with → the order that they refund, of these users."""
+def _refunded_by(made: Collection[events.Transaction]) -> dict[str, str]:
+    """Order ids of these refunds → the order that each is of, as its own id says, if that is recorded and paid."""
     paid = [ChangedStatus.SUCCESS, ChangedStatus.REFUNDED]
+    users = {refund.user_id for refund in made}
     originals = Transaction.objects.filter(user_id__in=users, status__in=paid, kind=Kind.ORDER)
-    order_ids = originals.values_list("order_id", flat=True)
-    return {base: order_id for order_id in order_ids for base in ids_by_base(order_id)}
+    named = {
+        (user_id, base): order_id
+        for user_id, order_id in originals.values_list("user_id", "order_id")
+        for base in ids_by_base(order_id)
+    }
+    bases = ((refund, base) for refund in made for base in reversed(bases_of_refund(refund.order_id)))
+    found = ((refund.order_id, named.get((refund.user_id, base))) for refund, base in bases)
+    return {refund: order_id for refund, order_id in found if order_id}
 
 
 def _why_not(previous: ChangedStatus, wanted: ChangedStatus) -> str:

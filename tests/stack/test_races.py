@@ -4,19 +4,15 @@ Both have their row in hand before either writes, since the second one to come w
 which lets one in at a time from the start, cannot prove it.
 """
 
-import re
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from threading import Barrier, BrokenBarrierError
 from typing import Any
 
 import pytest
 from django.contrib.auth.models import User
 from django.db import connection, transaction
-from django.db.models import Model
 from rest_framework.test import APIClient
 
 import events
@@ -37,52 +33,12 @@ from streaming.models import AppliedOffset, OutboxMessage
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 from tests.conftest import ClientAs
+from tests.stack.meeting import at_once, reads, writes_to
 from transactions.models import Transaction
 
 pytestmark = pytest.mark.django_db(transaction=True)
 
 NOON = datetime(2026, 11, 22, 12, tzinfo=UTC)
-BOTH_ARE_THERE_SECONDS = 2.0
-
-
-def at_once(calls: Sequence[Callable[[], Any]], meeting_at: Callable[[str], object]) -> list[Any]:
-    """What each returns or raises, where all have done a statement (its SQL → whether it is that) before any goes on.
-
-    Who waits for another's lock does not come to where the other waits for it: that one goes on after some seconds.
-    """
-    everybody = Barrier(len(calls), timeout=BOTH_ARE_THERE_SECONDS)
-
-    def meet(execute: Any, sql: str, params: Any, many: bool, context: Any) -> Any:
-        done = execute(sql, params, many, context)
-        if meeting_at(sql):
-            _wait(everybody)
-        return done
-
-    def run(call: Callable[[], Any]) -> Any:
-        try:
-            with connection.execute_wrapper(meet):
-                return call()
-        except Exception as error:
-            return error
-        finally:
-            connection.close()
-
-    with ThreadPoolExecutor(len(calls)) as pool:
-        return list(pool.map(run, calls))
-
-
-def reads(model: type[Model]) -> Callable[[str], object]:
-    return lambda sql: sql.startswith("SELECT") and f"FROM `{model._meta.db_table}`" in sql
-
-
-def writes_to(model: type[Model]) -> Callable[[str], object]:
-    return re.compile(f"(INSERT INTO|UPDATE) `?{model._meta.db_table}").match
-
-
-def _wait(everybody: Barrier) -> None:
-    # Broken where somebody waits for a lock of ours.
-    with suppress(BrokenBarrierError):
-        everybody.wait()
 
 
 def test_of_two_outcomes_at_once_one_is_taken_and_the_other_gets_the_conflict(client_as: ClientAs) -> None:
