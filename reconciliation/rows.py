@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
 import events
+from database.portions import portions_of_groups
 from events import ChangedStatus
 from events.money import to_cents
 from events.plausibility import FUTURE_TOLERANCE
@@ -25,6 +26,7 @@ from streaming.records import Record
 from streaming.topics import Group, Topic
 from transactions import selectors, services
 from transactions.models import Transaction
+from transactions.refund_rules import with_their_refunds
 
 
 class Rows(Stage):
@@ -116,11 +118,15 @@ class Rows(Stage):
         return [self._rows, self._events]
 
     def mend(self) -> None:
-        """Lost rows come back as the topics have them. Rows that were never published stay: see the decision record."""
+        """Lost rows come back as the topics have them. Rows that were never published stay: see the decision record.
+
+        An order comes back together with its refunds, or somebody could give back once more what they gave back.
+        """
         statuses = self._last_statuses() if self._lost else {}
-        lost = list(self._lost.values())
-        for start in range(0, len(lost), ASKED_AT_ONCE):
-            services.restore(lost=lost[start : start + ASKED_AT_ONCE], statuses=statuses)
+        refunds = {order_id: None for order_id, record in self._lost.items() if record.event.cents < 0}
+        families = with_their_refunds((each for each in self._lost if each not in refunds), refunds)
+        for portion in portions_of_groups(families, ASKED_AT_ONCE):
+            services.restore(lost=[self._lost[order_id] for order_id in portion], statuses=statuses)
 
     def _last_statuses(self) -> dict[str, ChangedStatus]:
         since = min(record.received_at for record in self._lost.values())

@@ -1,5 +1,6 @@
 """How much of an order may be given back, under which id, and what that makes of the order. Pure."""
 
+from collections.abc import Iterable
 from enum import StrEnum
 from hashlib import sha256
 from uuid import uuid4
@@ -81,3 +82,13 @@ def ids_by_base(order_id: str) -> set[str]:
 def bases_of_refund(refund_id: str) -> tuple[str, str]:
     """What ids_by_base() may have of the order that this refunds."""
     return refund_id, refund_id[: -MARK_LENGTH - 1]
+
+
+def with_their_refunds(orders: Iterable[str], refunds: Iterable[str]) -> list[list[str]]:
+    """Order ids, those of an order and of its refunds in one list; a refund of none of these orders stands alone."""
+    families = {order_id: [order_id] for order_id in orders}
+    named = {base: order_id for order_id in families for base in ids_by_base(order_id)}
+    for refund in refunds:
+        order_id = next((named[base] for base in bases_of_refund(refund) if base in named), refund)
+        families.setdefault(order_id, []).append(refund)
+    return list(families.values())

@@ -1,6 +1,6 @@
 """Many things, so many at a time."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
 from django.db.models import QuerySet
@@ -15,6 +15,18 @@ def portions(items: Sequence[T], size: int) -> Iterator[Sequence[T]]:
     """These items: a statement takes only so many parameters, and so many conditions."""
     for start in range(0, len(items), size):
         yield items[start : start + size]
+
+
+def portions_of_groups(groups: Iterable[Sequence[T]], size: int) -> Iterator[list[T]]:
+    """The items of these groups, about so many at a time, and no group divided: a larger one comes as it is."""
+    portion: list[T] = []
+    for group in groups:
+        if portion and len(portion) + len(group) > size:
+            yield portion
+            portion = []
+        portion.extend(group)
+    if portion:
+        yield portion
 
 
 def portions_of_table(table: QuerySet[Any, Any], size: int = ROWS_READ_AT_ONCE) -> Iterator[QuerySet[Any, Any]]:

@@ -1,12 +1,18 @@
 import pytest
 
-from database.portions import portions, portions_of_table
+from database.portions import portions, portions_of_groups, portions_of_table
 from streaming.models import OutboxMessage
 
 
 def test_items_come_so_many_at_a_time_and_the_rest_last() -> None:
     assert list(portions([1, 2, 3, 4, 5], 2)) == [[1, 2], [3, 4], [5]]
     assert list(portions([], 2)) == []
+
+
+def test_groups_are_not_divided_between_portions() -> None:
+    groups = [[1], [2, 3], [4, 5, 6, 7], [8], [9]]
+    assert list(portions_of_groups(groups, 3)) == [[1, 2, 3], [4, 5, 6, 7], [8, 9]]
+    assert list(portions_of_groups([], 3)) == []
 
 
 @pytest.mark.django_db

@@ -62,7 +62,7 @@ def test_all_agree_after_a_days_business(day: Shop) -> None:
 def test_deleted_rows_are_named_and_come_back_as_they_were(day: Shop) -> None:
     refund = Row.objects.get(refund_of="p-0").order_id
     lost = ["k-42", "p-0", "p-7", refund]
-    columns = ("order_id", "user_id", "amount", "status", "timestamp", "kind", "refund_of")
+    columns = ("order_id", "user_id", "amount", "status", "timestamp", "kind", "refund_of", "refunded_amount")
     before = list(Row.objects.filter(order_id__in=lost).order_by("order_id").values(*columns))
     Row.objects.filter(order_id__in=lost).delete()
     found = mismatches()
