@@ -97,6 +97,7 @@ class HoursAsCSV(BaseRenderer):
 
 class Hourly(Endpoint):
     parameters = Range
+    csv_columns = HoursAsCSV.columns
     permission_classes = (has_role(Role.SHOP, Role.ANALYST, Role.CUSTOMER),)
     renderer_classes = (FastJSONRenderer, HoursAsCSV, BrowsableRenderer)
 

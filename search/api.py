@@ -83,6 +83,7 @@ class SearchTransactions(Endpoint):
     permission_classes = (has_role(Role.SHOP, Role.ANALYST),)
     counted_as = Kind.SEARCHES
     parser_classes = (StrictJSONParser,)
+    csv_columns = FOUND
 
     def get_renderers(self) -> Any:
         return [*super().get_renderers(), RowsAsCSV()]
@@ -141,7 +142,7 @@ def _as_csv(query: Query, *, is_limited: bool) -> StreamingHttpResponse:
     if query.facets:
         raise serializers.ValidationError({"facets": ["Leave these out: CSV has no place for them."]})
     pages = _pages(query if is_limited else replace(query, size=MAX_SIZE), is_limited=is_limited)
-    return csv_lines.answer("search-transactions", FOUND, pages)
+    return csv_lines.answer("search-transactions", SearchTransactions.csv_columns, pages)
 
 
 def _pages(query: Query, *, is_limited: bool) -> Iterator[tuple[list[dict[str, Any]], bool]]:

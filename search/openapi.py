@@ -8,6 +8,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 
 from events import ChangedStatus
+from events.money import MAX_AMOUNT, WRITTEN
 from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from search.query import DEFAULT_SIZE, DEFAULT_SORT, SORTS, Facet, Kind
 from search.request import MAX_HOURS
@@ -30,7 +31,10 @@ def _range(end: Schema, *names: str) -> Schema:
 
 
 AMOUNT: Schema = {
-    "oneOf": [{"type": "number"}, {"type": "string", "pattern": r"^-?[0-9]{1,12}(\.[0-9]{1,2})?$"}],
+    "oneOf": [
+        {"type": "number", "minimum": -MAX_AMOUNT, "maximum": MAX_AMOUNT},
+        {"type": "string", "pattern": f"^-?{WRITTEN}$"},
+    ],
     "description": "of at most two decimals",
 }
 MOMENT: Schema = {"type": "string", "format": "date-time"}

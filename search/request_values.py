@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from events.money import MAX_AMOUNT, exact_amount
+from events.money import MAX_AMOUNT, WRITTEN, exact_amount
 from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from events.time import NoSuchMoment, NotRFC3339, from_rfc_3339
 from search.query import SORTS, Sort, SortField
@@ -19,7 +19,7 @@ MAX_SIZE = 1000
 MAX_CHOICES = 100
 """values in a list"""
 AN_AMOUNT = f'Give an amount of at most two decimals, such as 12.50 or "12.50", up to {MAX_AMOUNT}.'
-AMOUNT = re.compile(r"-?\d{1,13}(\.\d{1,2})?", re.ASCII)
+AMOUNT = re.compile(f"-?{WRITTEN}")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 

@@ -74,6 +74,9 @@ class ChangedTransaction(TransactionSerializer):
 
 
 class EachOrderIdOnce(serializers.ListSerializer[Any]):
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **({"min_length": 1, "max_length": MAX_AT_ONCE} | kwargs))
+
     def validate(self, attrs: list[dict[str, Any]]) -> list[dict[str, Any]]:
         times = Counter(order["order_id"] for order in attrs)
         twice: dict[Any, Any] = {

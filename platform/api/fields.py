@@ -9,7 +9,7 @@ from typing import Any
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from events.money import MAX_AMOUNT, exact_amount
+from events.money import MAX_AMOUNT, WRITTEN, exact_amount
 from events.plausibility import MAX_USER_ID
 from events.time import NotRFC3339, from_rfc_3339, whole_millis
 
@@ -64,7 +64,7 @@ class Amount(serializers.DecimalField):
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float | Decimal | str):
             self.fail("invalid")
-        if isinstance(data, str) and not re.fullmatch(r"-?[0-9]{1,15}(\.[0-9]{1,2})?", data):
+        if isinstance(data, str) and not re.fullmatch(f"-?{WRITTEN}", data):
             raise serializers.ValidationError(AN_AMOUNT)
         try:
             amount = exact_amount(Decimal(str(data)))

@@ -1,6 +1,7 @@
 """What all operations have in common at /schema: their problems, roles, Idempotency-Key and ways to log in."""
 
 from copy import deepcopy
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
@@ -9,10 +10,12 @@ from drf_spectacular.plumbing import ResolvedComponent
 from drf_spectacular.utils import OpenApiParameter
 
 from api.conditions import IF_MATCH
+from api.examples import csv_lines_of
 from api.idempotency import HEADER, is_idempotent
 from api.problems import ProblemType
 from api.renderers import PROBLEM_JSON
 from api.serializers import StrictSerializer
+from events.money import WRITTEN
 
 Operation = dict[str, Any]
 
@@ -86,6 +89,14 @@ class BasicScheme(OpenApiAuthenticationExtension):  # type: ignore[no-untyped-ca
         return {"type": "http", "scheme": "basic", "description": "A name and a password, for making a token."}
 
 
+NOT_ZERO = r"(?![0.]+$)"
+
+
+def number(end: Decimal | int) -> int | float:
+    """As JSON has it best."""
+    return int(end) if end == int(end) else float(end)
+
+
 class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-call]  # has no types
     """Amounts are given as strings, and taken also as numbers."""
 
@@ -95,11 +106,11 @@ class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
         text = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]{1,13}\.[0-9]{2}$"}
         if direction == "response":
             return text
-        least, most = int(self.target.min_value), int(self.target.max_value)
+        least, most = (number(end) for end in (self.target.min_value, self.target.max_value))
         sign = "-?" if least < 0 else ""
         return {
             "oneOf": [
-                text | {"pattern": rf"^{sign}[0-9]{{1,12}}(\.[0-9]{{1,2}})?$"},
+                text | {"pattern": f"^{NOT_ZERO if self.target.min_value > 0 else ''}{sign}{WRITTEN}$"},
                 {"type": "number", "minimum": least, "maximum": most, "description": "of at most two decimals"},
             ]
         }
@@ -119,6 +130,7 @@ class ProblemSchema(AutoSchema):
         operation = super().get_operation(*args, **kwargs)
         if operation:
             self._tell_roles(operation)
+            self._tell_csv(operation)
             self._tell_problems(operation)
             if self._is_limited:
                 _tell_limits(operation)
@@ -129,6 +141,12 @@ class ProblemSchema(AutoSchema):
         if isinstance(serializer, StrictSerializer) and direction == "request":
             schema["additionalProperties"] = False
         return schema
+
+    def _unwrap_list_serializer(self, serializer: Any, direction: Any) -> Any:
+        schema = super()._unwrap_list_serializer(serializer, direction)  # type: ignore[no-untyped-call]
+        names = {"minItems": "min_length", "maxItems": "max_length"}
+        lengths = {told: getattr(serializer, name, None) for told, name in names.items()}
+        return schema and schema | {told: length for told, length in lengths.items() if length is not None}
 
     @property
     def _handler(self) -> Any:
@@ -143,6 +161,13 @@ class ProblemSchema(AutoSchema):
             if hasattr(permission, "roles_for"):
                 roles = f"Roles: {', '.join(sorted(permission.roles_for(self.method)))}."
                 operation["description"] = f"{operation.get('description', '')}\n\n{roles}".strip()
+
+    def _tell_csv(self, operation: Operation) -> None:
+        columns = getattr(self.view, "csv_columns", ())
+        for response in operation["responses"].values():
+            if content := response.get("content", {}).get("text/csv"):
+                value = csv_lines_of(columns)
+                content["examples"] = {"Lines": {"summary": "a line for each", "value": value}}
 
     def _tell_problems(self, operation: Operation) -> None:
         """Add the problems that follow from what the operation takes; those declared by the view get their form."""

@@ -24,6 +24,7 @@ SPECTACULAR_SETTINGS = {
     "DESCRIPTION": "Orders, payments and refunds as they happen: recorded, checked for fraud, summed, searched, told.",
     "VERSION": "0.1.0",
     "OAS_VERSION": "3.1.0",
+    "POSTPROCESSING_HOOKS": ["drf_spectacular.hooks.postprocess_schema_enums", "api.examples.add_examples"],
     "ENUM_NAME_OVERRIDES": {
         "Status": "events.Status",
         "ChangedStatus": "events.ChangedStatus",

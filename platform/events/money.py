@@ -11,6 +11,8 @@ from decimal import Context, Decimal, Inexact, InvalidOperation
 
 MAX_AMOUNT = 10**12
 """The largest believable amount, in the shop's currency, of either sign."""
+WRITTEN = rf"({MAX_AMOUNT}(\.0{{1,2}})?|[0-9]{{1,12}}(\.[0-9]{{1,2}})?)"
+"""How an amount is written, without its sign: a regular expression, as Python and ECMA read it."""
 CENT = Decimal("0.01")
 EXACT = Context(prec=20, traps=[Inexact, InvalidOperation])
 

@@ -1,11 +1,17 @@
+import csv
+from collections.abc import Iterator
+from io import StringIO
 from typing import Any
 
+import jsonschema  # type: ignore[import-untyped]
 import pytest
 import yaml
 from django.core.management import call_command
 from django.test import Client
 
+from accounts.roles import Role
 from api.problems import ProblemType
+from tests.conftest import ClientAs
 
 
 @pytest.fixture(scope="module")
@@ -39,6 +45,48 @@ def test_every_problem_has_an_example_of_its_form_and_its_status(schema: Any) ->
                     assert set(form["required"]) <= set(problem) <= set(form["properties"])
                     assert problem["type"] in {type_.uri for type_ in ProblemType}
                     assert status in ("default", str(problem["status"])), path
+
+
+def successes(schema: Any) -> Iterator[tuple[str, str, Any]]:
+    """Where each successful answer with a body stands, its content type, and what is told of it."""
+    for path, methods in schema["paths"].items():
+        for method, operation in methods.items():
+            for status, response in operation["responses"].items():
+                if status.startswith("2") or (path.startswith("/health") and status == "503"):
+                    for content_type, content in response.get("content", {}).items():
+                        yield f"{method.upper()} {path} {status}", content_type, content
+
+
+def test_every_success_has_an_example_of_its_form(schema: Any) -> None:
+    seen = 0
+    for where, content_type, content in successes(schema):
+        assert content.get("examples"), (where, content_type)
+        for example in content["examples"].values():
+            seen += 1
+            if content_type == "application/json":
+                whole = content["schema"] | {"components": schema["components"]}
+                jsonschema.Draft202012Validator(whole).validate(example["value"])
+                unsaid = str(example["value"]).replace("6f1c…", "").replace("8000/…", "").replace("WyJmMGQ…", "")
+                assert "…" not in unsaid, where
+            else:
+                head, row = csv.reader(StringIO(example["value"]))
+                assert len(head) == len(row)
+    assert seen > 20
+
+
+def test_an_example_as_csv_has_the_columns_of_the_answer(schema: Any, client_as: ClientAs) -> None:
+    shop, investigator = client_as(Role.SHOP), client_as(Role.INVESTIGATOR)
+    answers = {
+        "GET /transactions 200": shop.get("/transactions?format=csv"),
+        "POST /search/transactions 200": shop.post("/search/transactions?format=csv", {}),
+        "GET /fraud/alerts 200": investigator.get("/fraud/alerts?format=csv"),
+        "GET /analytics/users/{user_id}/hourly 200": shop.get("/analytics/users/7/hourly?format=csv"),
+    }
+    told = {where: content for where, content_type, content in successes(schema) if content_type == "text/csv"}
+    assert told.keys() == answers.keys()
+    for where, answer in answers.items():
+        [example] = told[where]["examples"].values()
+        assert example["value"].splitlines()[0] == answer.getvalue().decode().splitlines()[0]
 
 
 def test_an_operation_tells_its_roles_its_key_and_its_body(schema: Any) -> None:
