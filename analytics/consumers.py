@@ -1,6 +1,8 @@
 """From the topics to the hourly totals."""
 
-from analytics.services import add_to_hourly_totals, forget_empty_hours
+from analytics import column_windows
+from analytics.column_windows import and_others, totals_of
+from analytics.services import add_columns, add_to_hourly_totals, forget_empty_hours
 from analytics.windows import Counted, hourly_totals
 from events import TransactionCorrected
 from streaming.consuming.deduplication import SeenEvents
@@ -19,8 +21,12 @@ def add_up(batch: Batch[Counted], *, seen: SeenEvents) -> None:
 
     Raises InvalidRecords for changes and corrections that the platform has not published itself.
     """
-    with apply_once(APPLIED_AS, batch, seen) as events:
-        totals = hourly_totals(events)
-        add_to_hourly_totals(totals=totals)
-        if any(isinstance(event, TransactionCorrected) for event in events):
+    with apply_once(APPLIED_AS, batch, seen) as fresh:
+        totals = hourly_totals(fresh.events)
+        if fresh.orders is None:
+            add_to_hourly_totals(totals=totals)
+        else:
+            users = and_others(totals_of(fresh.orders), totals)
+            add_columns(users=users, shop=column_windows.by_hour(users))
+        if any(isinstance(event, TransactionCorrected) for event in fresh.events):
             forget_empty_hours(of=totals.keys())

@@ -1,10 +1,11 @@
 """What is written to the tables of hourly totals: those of users, and what they come to for the whole shop."""
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import astuple, fields
-from datetime import datetime
+from dataclasses import fields
+from datetime import datetime, timedelta
 from functools import reduce
-from operator import or_
+from operator import attrgetter, or_
+from typing import TYPE_CHECKING
 
 from django.db import transaction
 from django.db.models import F, Q
@@ -14,6 +15,17 @@ from analytics.selectors import SUMS, missing_in_shop
 from analytics.windows import Sums, UserHour, by_hour
 from database.portions import portions
 from database.sums import add_to_sums
+from database.values import stored
+from events.time import EPOCH
+
+if TYPE_CHECKING:
+    # Bring numpy along, which whoever adds no columns has no use for.
+    from analytics.column_windows import Totals
+    from streaming.columns import Ints
+
+HOUR = timedelta(hours=1)
+_each = attrgetter(*SUMS)
+"""a tuple of them; dataclasses.astuple() would copy each, at many times the cost"""
 
 ASKED_AT_ONCE = 100
 """SQLite takes a condition of a thousand parts at the most."""
@@ -24,9 +36,24 @@ def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
     """Add sums to the stored totals and to the shop's hours, all or none; makes the rows that are missing."""
     # Everyone takes the rows' locks in the same order, so that no two wait for each other. The shop's few rows, which
     # all want, come last, and are held for a moment only.
-    rows = [(*key, *astuple(sums)) for key, sums in sorted(totals.items())]
+    hours = {hour: stored(hour) for _, hour in totals}
+    rows = [(user_id, hours[hour], *_each(sums)) for (user_id, hour), sums in sorted(totals.items())]
     add_to_sums(HourlyTotal, key=["user_id", "hour"], sums=SUMS, rows=rows)
     _add_to_shop(by_hour(totals))
+
+
+@transaction.atomic
+def add_columns(*, users: "Totals", shop: "Totals") -> None:
+    """The same of totals in columns: those of users, and what they come to for the shop."""
+    hours = {hour: stored(EPOCH + hour * HOUR) for hour in shop.hour.tolist()}
+    of_users = zip(users.user_id.tolist(), map(hours.get, users.hour.tolist()), *_lists(users.sums), strict=True)
+    of_shop = zip(hours.values(), *_lists(shop.sums), strict=True)
+    add_to_sums(HourlyTotal, key=["user_id", "hour"], sums=SUMS, rows=list(of_users))
+    add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=list(of_shop))
+
+
+def _lists(columns: "Iterable[Ints]") -> list[list[int]]:
+    return [column.tolist() for column in columns]
 
 
 def forget_empty_hours(*, of: Collection[UserHour]) -> int:
@@ -75,5 +102,5 @@ def correct_shop_hours(*, hours: Iterable[datetime]) -> dict[datetime, Sums]:
 
 
 def _add_to_shop(hours: Mapping[datetime, Sums]) -> None:
-    rows = [(hour, *astuple(sums)) for hour, sums in sorted(hours.items())]
+    rows = [(stored(hour), *_each(sums)) for hour, sums in sorted(hours.items())]
     add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=rows)

@@ -9,7 +9,6 @@ from django.db.models import Model
 
 from database.inserting import insertion, rows_at_once
 from database.portions import portions
-from database.values import as_parameter
 
 
 class Dialect(NamedTuple):
@@ -34,6 +33,7 @@ def add_to_sums(
 ) -> None:
     """Add to the columns `sums` of the rows with these keys; each row: values of `key`, then what is to be added.
 
+    Values are as the database takes them: values.stored() makes that of moments, once for all rows of one.
     key: columns with a unique constraint. The order of `rows` is that in which locks are taken. A row that is missing
     is made of key and sums: other columns must be the database's to fill.
     """
@@ -41,8 +41,7 @@ def add_to_sums(
     added = _addition(table, key, sums)
     with connection.cursor() as cursor:
         for some in portions(rows, rows_at_once(columns)):
-            parameters = map(as_parameter, chain.from_iterable(some))
-            cursor.execute(f"{insertion(table, columns, len(some))} {added}", list(parameters))
+            cursor.execute(f"{insertion(table, columns, len(some))} {added}", list(chain.from_iterable(some)))
 
 
 def _addition(table: str, key: Sequence[str], sums: Sequence[str]) -> str:

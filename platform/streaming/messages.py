@@ -7,7 +7,7 @@ from typing import Any, ClassVar
 from confluent_kafka import Message
 
 from streaming.partitioner import Partition
-from streaming.records import Record
+from streaming.records import Batch, Record
 
 
 class InvalidMessage(ValueError):
@@ -54,7 +54,7 @@ class Progress:
 
     size: int
     """how many messages it had"""
-    records: Sequence[Record[Any]]
+    batch: Batch[Any]
     """what the handler was given"""
     buried: Sequence[Buried]
     last: Mapping[Partition, Message]

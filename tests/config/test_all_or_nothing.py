@@ -18,8 +18,9 @@ from django.db import OperationalError, connection
 import events
 from accounts.demo import make_demo_accounts
 from accounts.roles import Role
+from analytics.column_windows import by_hour, totals_of
 from analytics.models import HourlyTotal
-from analytics.services import add_to_hourly_totals, correct_hourly_totals, correct_shop_hours
+from analytics.services import add_columns, add_to_hourly_totals, correct_hourly_totals, correct_shop_hours
 from analytics.windows import Sums
 from database.inserting import ROWS_PER_STATEMENT
 from events import AlertStatus, ChangedStatus, Status
@@ -34,6 +35,7 @@ from reconciliation.services import keep
 from streaming.consuming.exactly_once import apply_once
 from streaming.records import Batch, Record
 from streaming.topics import Topic
+from tests.columns import orders
 from tests.records import records
 from transactions.recording import record
 from transactions.refunds import refund_order
@@ -101,6 +103,12 @@ def adding_to_totals() -> Write:
     return lambda: add_to_hourly_totals(totals=totals)
 
 
+def adding_columns_to_totals() -> Write:
+    told = [replace(ORDER, user_id=user) for user in range(2 * ROWS_PER_STATEMENT)]
+    users = totals_of(orders(*told, at=ORDER.timestamp))
+    return lambda: add_columns(users=users, shop=by_hour(users))
+
+
 def correcting_totals() -> Write:
     add_to_hourly_totals(totals={(7, NOON): Sums(5, 5)})
     return lambda: correct_hourly_totals(by={(7, NOON): Sums(-1, -1), (8, NOON): Sums(1, 1)})
@@ -117,7 +125,7 @@ def applying_a_batch() -> Write:
 
     def apply() -> None:
         with apply_once("totals", Batch(records)) as received:
-            add_to_hourly_totals(totals={(event.user_id, NOON): Sums(1, 1) for event in received})
+            add_to_hourly_totals(totals={(event.user_id, NOON): Sums(1, 1) for event in received.events})
 
     return apply
 
@@ -152,6 +160,7 @@ SERVICES: dict[Callable[[], Write], str] = {
     realigning_alerts: "fraud.services.realign",
     taking_an_alert: "fraud.services.change_alert",
     adding_to_totals: "analytics.services.add_to_hourly_totals",
+    adding_columns_to_totals: "analytics.services.add_columns",
     correcting_totals: "analytics.services.correct_hourly_totals",
     correcting_the_shops_hours: "analytics.services.correct_shop_hours",
     applying_a_batch: "streaming.consuming.exactly_once.apply_once",

@@ -1,11 +1,13 @@
 """How many messages in a row were buried on each partition. Pure."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from streaming.message_fields import partition
 from streaming.messages import Progress
 from streaming.partitioner import Partition
+from streaming.records import Batch
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,13 +54,22 @@ class Streaks:
     def note(self, progress: Progress) -> None:
         """Take in a batch that has been dealt with."""
         bad = {(*partition(each.message), int(each.message.offset() or 0)): each.reason for each in progress.buried}
-        good: dict[Partition, int] = {}
-        for record in progress.records:
-            if (record.topic, record.partition, record.offset) not in bad:
-                good[record.topic, record.partition] = record.offset
+        good = _last_good(progress.batch, bad.keys())
         for where in good:
             self._current.pop(where, None)
         for (topic, number, offset), reason in sorted(bad.items(), key=lambda item: item[0]):
             if offset > good.get((topic, number), -1):
                 before = self._current.get((topic, number))
                 self._current[topic, number] = Streak(before.count + 1 if before else 1, offset, reason)
+
+
+def _last_good(batch: Batch[Any], bad: Collection[tuple[str, int, int]]) -> dict[Partition, int]:
+    """For each partition, the offset of the last record that was not bad."""
+    if not bad:
+        return {where: end - 1 for where, end in batch.next_offsets.items()}
+    good: dict[Partition, int] = {}
+    for record in batch.row_by_row().records:
+        where = (record.topic, record.partition)
+        if (*where, record.offset) not in bad:
+            good[where] = max(record.offset, good.get(where, -1))
+    return good

@@ -1,13 +1,17 @@
 """Recognising an event that was sent twice, by remembering the last ones of each partition. Pure."""
 
 from array import array
+from collections import defaultdict
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from operator import itemgetter
 from typing import Protocol, TypeVar
+
+import numpy as np
 
 from streaming.consuming.remembered import Chunk, appended, in_chunks, paired, reaching, short_hash
 from streaming.partitioner import Partition
-from streaming.records import Batch, Record
+from streaming.records import Batch
 
 ReadBack = Callable[[Partition, int, int], Iterable[tuple[str, int]]]
 """(partition, begin, end) → identity and offset of each event from offset `begin` on and before `end`, in order."""
@@ -19,6 +23,8 @@ class Identified(Protocol):
 
 
 EventT = TypeVar("EventT", bound=Identified)
+Arrival = tuple[int, int, int]
+"""offset, hash of the identity, and which of a batch it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +69,15 @@ class _Memory:
         for chunk in self.chunks:
             self.offsets.update(chunk.placed())
 
-    def is_new(self, identity: str, offset: int, window: int) -> bool:
-        hashed = short_hash(identity)
-        last = self.offsets.get(hashed)
-        self.offsets[hashed] = offset
-        self.pairs.extend((offset, hashed))
-        return not repeats_within(window, last, offset)
+    def repeated(self, arrivals: Iterable[Arrival], window: int) -> list[int]:
+        """The places of those that came before, within so many offsets; all are remembered from now on."""
+        places, offsets, remember = [], self.offsets, self.pairs.extend
+        for offset, hashed, place in arrivals:
+            if repeats_within(window, offsets.get(hashed), offset):
+                places.append(place)
+            offsets[hashed] = offset
+            remember((offset, hashed))
+        return places
 
     def reach(self, end: int, window: int) -> None:
         """What came ends there; forget what is too old for any event from there on."""
@@ -121,10 +130,14 @@ class SeenEvents:
         """
         for partition in batch.next_offsets:
             self._reach(partition, applied[partition])
-        first = Batch([record for record in batch.records if self._is_new(record)])
+        repeated = [
+            place
+            for partition, arrivals in _arrivals(batch).items()
+            for place in self._memories[partition].repeated(arrivals, self._window)
+        ]
         for partition, end in batch.next_offsets.items():
             self._memories[partition].reach(end, self._window)
-        return first
+        return batch.without(repeated) if repeated else batch
 
     def save(self, partitions: Iterable[Partition]) -> None:
         """Save what came to these partitions; to be called in the database transaction that saves the results."""
@@ -144,6 +157,17 @@ class SeenEvents:
             chunks = [*in_chunks(begin, known_from, events), *chunks]
         return _Memory(end, chunks, {chunk.begin: chunk for chunk in saved})
 
-    def _is_new(self, record: Record[EventT]) -> bool:
-        memory = self._memories[record.topic, record.partition]
-        return memory.is_new(record.event.identity, record.offset, self._window)
+
+def _arrivals(batch: Batch[EventT]) -> dict[Partition, list[Arrival]]:
+    """What came to each partition, in the order of offsets. Places count the records, and the orders behind them."""
+    arrivals: dict[Partition, list[Arrival]] = defaultdict(list)
+    for place, record in enumerate(batch.records):
+        arrivals[record.topic, record.partition].append((record.offset, short_hash(record.event.identity), place))
+    if (orders := batch.orders) is None:
+        return arrivals
+    hashes = np.array([short_hash(identity) for identity in orders.identities()], np.int64)
+    for where, places in orders.by_partition():
+        columns = orders.offset[places], hashes[places], places + len(batch.records)
+        others = zip(*(column.tolist() for column in columns), strict=True)
+        arrivals[where] = sorted([*arrivals[where], *others], key=itemgetter(0)) if arrivals[where] else [*others]
+    return arrivals

@@ -14,8 +14,8 @@ from streaming.records import Batch
 
 
 @contextmanager
-def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = None) -> Iterator[list[EventT]]:
-    """Open a database transaction and give the events of the batch that have not been applied in it before.
+def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = None) -> Iterator[Batch[EventT]]:
+    """Open a database transaction and give what of the batch has not been applied in it before.
 
     consumer: the name under which these results count as applied. seen: recognises events that were sent twice, beside
     those that Kafka delivers twice. What the body writes is committed together with the offsets and with what was seen,
@@ -23,11 +23,9 @@ def apply_once(consumer: str, batch: Batch[EventT], seen: SeenEvents | None = No
     """
     with transaction.atomic():
         applied = {(row.topic, row.partition): row for row in _locked(consumer, batch)}
-        fresh = Batch(
-            [r for r in batch.records if r.offset >= applied[r.topic, r.partition].next_offset],
-        )
         reaches = {partition: row.next_offset for partition, row in applied.items()}
-        yield (seen.first_arrivals(fresh, reaches) if seen else fresh).events
+        fresh = batch.beginning_at(reaches)
+        yield seen.first_arrivals(fresh, reaches) if seen else fresh
         for partition, end in fresh.next_offsets.items():
             applied[partition].next_offset = end
         if seen:

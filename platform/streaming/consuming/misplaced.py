@@ -17,7 +17,7 @@ from streaming import clients
 from streaming.clients import Outgoing, send_all
 from streaming.consuming.refusing import handle_and_refuse
 from streaming.partitioner import Homes
-from streaming.records import Batch, Record
+from streaming.records import Batch, Record, records_of
 from streaming.telemetry.metrics import REGISTRY
 from streaming.topics import Topic
 
@@ -56,18 +56,24 @@ def at_home(handle: Handle, homes: Homes, pass_on: PassOn) -> Handle:
             return handle(batch)
         pass_on([record for record in misplaced if record.topic == Topic.TRANSACTIONS])
         refused = [(record, _why(record)) for record in misplaced if record.topic != Topic.TRANSACTIONS]
-        return handle_and_refuse(Batch(home), handle, refused)
+        return handle_and_refuse(home, handle, refused)
 
     return handle_home
 
 
-def _split(batch: Batch[Any], homes: Homes) -> tuple[list[Record[Any]], list[Record[Any]]]:
+def _split(batch: Batch[Any], homes: Homes) -> tuple[Batch[Any], list[Record[Any]]]:
     home: list[Record[Any]] = []
     misplaced: list[Record[Any]] = []
     for record in batch.records:
         at_home = homes.is_home(record.topic, record.partition, record.event.user_id)
         (home if at_home else misplaced).append(record)
-    return home, misplaced
+    if (orders := batch.orders) is None:
+        return Batch(home), misplaced
+    others = orders.elsewhere(partial(homes.is_home, orders.topic))
+    if len(others):
+        misplaced += records_of(orders.only(others))
+        orders = orders.without(others.tolist())
+    return Batch(home, orders), misplaced
 
 
 def _why(record: Record[Any]) -> str:

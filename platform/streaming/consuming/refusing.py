@@ -30,7 +30,7 @@ def refusing(refused_among: Callable[[Sequence[Record[Any]]], Refused]) -> Calla
 def handle_and_refuse(others: Batch[Any], handle: Callable[[Batch[Any]], None], refused: Refused) -> None:
     """Handle a batch; then raise InvalidRecords for what the handler refuses of it and what is refused already."""
     try:
-        if others.records:
+        if others:
             handle(others)
     except InvalidRecords as invalid:
         raise InvalidRecords([*refused, *invalid.reasons]) from invalid

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from time import perf_counter
-from typing import Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -12,6 +12,9 @@ from streaming.messages import REFUSED, Buried, InvalidMessage, InvalidRecords, 
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 
+if TYPE_CHECKING:
+    from streaming.columns import Orders
+
 log = structlog.get_logger(__name__)
 
 EventT = TypeVar("EventT")
@@ -19,6 +22,13 @@ EventT = TypeVar("EventT")
 POLL_SECONDS = 1.0
 FILL_SECONDS = 0.02
 """How long a batch that has begun waits for more: short beside a person's patience, long beside a fetch."""
+GATHER_SECONDS = 0.5
+"""How long a batch may grow while the worker is behind anyway: what it adds up is then written less often."""
+UNDER_LOAD = 500
+"""messages within FILL_SECONDS"""
+
+InColumns = Callable[[Sequence[Message]], tuple["Orders | None", Sequence[Message]]]
+"""messages → what of them was read in columns, and those that are left over, in order within each partition"""
 
 OVERTAKEN_BY_REBALANCE = {
     KafkaError.REBALANCE_IN_PROGRESS,
@@ -48,6 +58,7 @@ class Worker(Generic[EventT]):
         before_batch: Callable[[], None] = lambda: None,
         observe: Callable[[Progress], None] = lambda progress: None,
         joined: Callable[[Consumer], None] = lambda consumer: None,
+        in_columns: InColumns | None = None,
         batch_size: int = 1000,
     ) -> None:
         self.consumer = consumer
@@ -59,6 +70,7 @@ class Worker(Generic[EventT]):
         self.before_batch = before_batch
         self.observe = observe
         self.joined = joined
+        self.in_columns = in_columns or (lambda messages: (None, messages))
         self.batch_size = batch_size
         self.stopping = False
 
@@ -85,20 +97,19 @@ class Worker(Generic[EventT]):
             return 0
         began = perf_counter()
         self.before_batch()
-        records, buried = self._decode_all(each for each in messages if is_packed(each) or self.concerns_us(each))
+        orders, others = self.in_columns([each for each in messages if is_packed(each) or self.concerns_us(each)])
+        records, buried = self._decode_all(others)
         if buried:
             self.bury(buried)
-        if records:
-            buried += self._handle(records, messages)
+        if batch := Batch(records, orders):
+            buried += self._handle(batch, messages)
         last = {partition(message): message for message in messages}
         self._commit(last)
-        self.observe(Progress(len(messages), records, buried, last, perf_counter() - began))
+        self.observe(Progress(len(messages), batch, buried, last, perf_counter() - began))
         return len(messages)
 
     def _poll(self) -> list[Message]:
-        messages = self.consumer.consume(1, timeout=POLL_SECONDS)
-        if messages:
-            messages += self.consumer.consume(self.batch_size - 1, timeout=FILL_SECONDS)
+        messages = self._gather()
         for message in messages:
             if (error := message.error()) and not is_packed(message):
                 raise KafkaException(error)
@@ -106,6 +117,17 @@ class Worker(Generic[EventT]):
         # has them too.
         ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
         return self._unpacked([message for message in messages if partition(message) in ours])
+
+    def _gather(self) -> list[Message]:
+        """What there is; while more comes than is dealt with at once, what comes within GATHER_SECONDS."""
+        messages = self.consumer.consume(1, timeout=POLL_SECONDS)
+        ends = perf_counter() + GATHER_SECONDS
+        while 0 < (room := self.batch_size - len(messages)) < self.batch_size:
+            more = self.consumer.consume(room, timeout=FILL_SECONDS)
+            messages += more
+            if len(more) < UNDER_LOAD or perf_counter() > ends:
+                break
+        return messages
 
     def _unpacked(self, messages: Sequence[Message]) -> list[Message]:
         """The messages, with a stand-in for each that cannot be unpacked, which the client reports again and again."""
@@ -130,10 +152,10 @@ class Worker(Generic[EventT]):
                 buried.append(Buried(message, str(invalid), invalid.kind))
         return records, buried
 
-    def _handle(self, records: list[Record[EventT]], messages: Iterable[Message]) -> list[Buried]:
-        """Have the records handled; what the handler refuses is buried and returned."""
+    def _handle(self, batch: Batch[EventT], messages: Iterable[Message]) -> list[Buried]:
+        """Have the batch handled; what the handler refuses is buried and returned."""
         try:
-            self.handle(Batch(records))
+            self.handle(batch)
         except InvalidRecords as invalid:
             at = {(m.topic(), m.partition(), m.offset()): m for m in messages}
             buried = [Buried(at[r.topic, r.partition, r.offset], reason, REFUSED) for r, reason in invalid.reasons]

@@ -8,7 +8,7 @@ from typing import Any, ClassVar
 import structlog
 from confluent_kafka import Message, Producer
 from django.conf import settings
-from django.core.management.base import BaseCommand, CommandParser
+from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
 from streaming import clients, topology
@@ -16,7 +16,7 @@ from streaming.consuming import misplaced, stops
 from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
 from streaming.consuming.instances import Name, bear
 from streaming.consuming.retries import again_if_given_up
-from streaming.consuming.worker import Worker
+from streaming.consuming.worker import InColumns, Worker
 from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
 from streaming.messages import Progress
@@ -29,6 +29,8 @@ from streaming.topics import Topic
 
 log = structlog.get_logger(__name__)
 
+LARGEST_BATCH = 50_000
+"""So many records take some 50 MB, and the sum of their cents, whatever they are, 63 bits."""
 LOOK_EVERY_SECONDS = 2.0
 """How soon a group that stands still goes on after it was resumed."""
 
@@ -45,6 +47,8 @@ class WorkerCommand(BaseCommand):
     worker: ClassVar[topology.Worker]
     keyed_by_user: ClassVar[bool] = True
     """whether its topics have a user's records on one partition, and those that lie elsewhere are not to be counted"""
+    batch_size: ClassVar[int] = 1000
+    """records in a batch at the most, unless the command line says otherwise"""
     sends_on: ClassVar[bool] = False
     """whether it is the group that sends misplaced records on"""
 
@@ -66,6 +70,10 @@ class WorkerCommand(BaseCommand):
         """What a message of our topics holds; raises InvalidMessage."""
         return decode(message)
 
+    def in_columns(self) -> InColumns | None:
+        """What reads as much of a batch as it can in columns; None: the handler takes none."""
+        return None
+
     def concerns_us(self, message: Message) -> bool:
         """Whether a message is for this worker at all."""
         return addresses.concerns(self.group, message)
@@ -76,7 +84,10 @@ class WorkerCommand(BaseCommand):
             help="a name of this process that its next start bears too: it then gets its partitions back at once",
         )
         parser.add_argument(
-            "--batch-size", type=int, default=1000, help="records in a batch at the most (default 1000)"
+            "--batch-size",
+            type=int,
+            default=self.batch_size,
+            help=f"records in a batch at the most (default {self.batch_size})",
         )
         metrics.add_arguments(parser)
 
@@ -85,6 +96,8 @@ class WorkerCommand(BaseCommand):
             self._work(name, **options)
 
     def _work(self, name: Name, *, metrics_port: int, metrics_address: str, batch_size: int, **_: Any) -> None:
+        if not 1 <= batch_size <= LARGEST_BATCH:
+            raise CommandError(f"--batch-size {batch_size:,} is not from 1 to {LARGEST_BATCH:,}.")
         served = metrics.serve_worker(self.group, metrics_port, metrics_address, self.topics)
         tracing.begin(self.group)
         ending = shutdown_requested()
@@ -122,6 +135,8 @@ class WorkerCommand(BaseCommand):
             observe=observer(self.group, served),
             joined=name.note_member,
             batch_size=batch_size,
+            # Each record's span wants its record: what is traced is read row by row.
+            in_columns=self.in_columns() if settings.TRACES.kind == tracing.OFF else None,
         )
 
     def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:

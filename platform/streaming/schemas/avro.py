@@ -47,6 +47,10 @@ class Codec:
         fastavro.schemaless_writer(buffer, self._schemas[event_type], self._to_dict[event_type](event))
         return buffer.getvalue()
 
+    def header_of(self, event_type: type[Event]) -> bytes:
+        """The bytes with which each record of such events begins that was written with our own schema."""
+        return self._headers[event_type]
+
     def decode(self, topic: Topic, value: bytes | None) -> Event:
         """The event in a record's value; raises InvalidMessage for bytes that hold none of this topic's."""
         value, schema_id = _opened(value)

@@ -40,7 +40,7 @@ BATCHES = Histogram(
     "platform_worker_batch_records",
     "Messages in a worker's batch.",
     registry=REGISTRY,
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000),
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 50_000),
 )
 HANDLING = Histogram(
     "platform_worker_handling_seconds",
@@ -115,7 +115,7 @@ class WorkerMetrics(Collector):
     def observe(self, progress: Progress) -> None:
         """A batch has been committed."""
         self._count_batch(progress.size, progress.seconds)
-        for topic, count in Tally(record.topic for record in progress.records).items():
+        for topic, count in progress.batch.by_topic.items():
             HANDLED.labels(topic).inc(count)
         for (topic, kind), count in Tally((str(each.message.topic()), each.kind) for each in progress.buried).items():
             BURIED.labels(topic, kind).inc(count)

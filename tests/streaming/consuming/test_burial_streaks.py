@@ -5,6 +5,7 @@ import pytest
 from events import Status, Transaction
 from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
 from streaming.messages import Buried, Progress
+from streaming.records import Batch
 from tests.records import RECEIVED, records
 from tests.streaming.logs import message
 
@@ -21,7 +22,7 @@ def progress(outcomes: str, first_offset: int = 0, partition: int = 1) -> Progre
         if outcome in "gr":
             order = Transaction(f"a-{offset}", 7, 1.0, Status.SUCCESS, RECEIVED)
             handled += records(order, first_offset=offset, partition=partition)
-    return Progress(len(outcomes), handled, buried, {}, 0.0)
+    return Progress(len(outcomes), Batch(handled), buried, {}, 0.0)
 
 
 @pytest.mark.parametrize(

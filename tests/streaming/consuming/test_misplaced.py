@@ -14,8 +14,9 @@ from streaming.consuming.misplaced import at_home, leave, sender_on
 from streaming.inspecting.topic_scan import TopicScan
 from streaming.messages import InvalidRecords
 from streaming.partitioner import Homes, home_of
-from streaming.records import Batch, Record
+from streaming.records import Batch, Record, records_of
 from streaming.topics import Topic
+from tests.columns import in_columns
 from tests.records import batch
 from tests.streaming.conftest import Orders
 
@@ -73,6 +74,24 @@ def test_what_is_misplaced_on_a_topic_of_the_outbox_is_refused_and_the_rest_is_h
         at_home(lambda batch: taken.extend(batch.records), HOMES, leave)(Batch([wrong, right]))
     assert [record for record, _ in refused.value.reasons] == [wrong]
     assert taken == [right]
+
+
+def test_columns_are_sent_on_as_records_are(kafka: AdminClient, broker: str, orders: Orders) -> None:
+    sent = orders(30)
+    send_strangely(broker, sent)
+    came = in_columns(Batch(everything()))
+    assert came.orders
+    assert not came.records
+    given: list[Batch[Any]] = []
+    misplaced: list[Record[Any]] = []
+    at_home(given.append, HOMES, misplaced.extend)(came)
+    (home,) = given
+    assert home.orders
+    assert all(
+        home_of(each.event.user_id, settings.TOPIC_PARTITIONS) == each.partition for each in records_of(home.orders)
+    )
+    assert sorted(map(str, [*records_of(home.orders), *misplaced])) == sorted(map(str, records_of(came.orders)))
+    assert len(misplaced) >= 30
 
 
 def test_the_cluster_says_how_many_partitions_there_are(kafka: AdminClient) -> None:

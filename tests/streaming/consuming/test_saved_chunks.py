@@ -56,8 +56,8 @@ def started(window: int = WINDOW, read_back: Callable[..., Iterable[tuple[str, i
 
 def apply(received: Batch[Transaction], seen: SeenEvents) -> list[str]:
     """The orders that count."""
-    with apply_once(CONSUMER, received, seen) as events:
-        return [event.order_id for event in events]
+    with apply_once(CONSUMER, received, seen) as fresh:
+        return [event.order_id for event in fresh.events]
 
 
 def test_a_process_that_starts_knows_what_came_before_without_the_log() -> None:
@@ -169,8 +169,8 @@ def test_what_was_buried_is_not_remembered_and_counts_when_it_is_redriven() -> N
 def test_consumers_have_memories_of_their_own() -> None:
     apply(batch("a", start=0), started())
     other = SeenEvents(WINDOW, forbidden, SavedChunks("points", lambda partition, end: None))
-    with apply_once("points", batch("a", start=0), other) as events:
-        assert [event.order_id for event in events] == ["a"]
+    with apply_once("points", batch("a", start=0), other) as fresh:
+        assert [event.order_id for event in fresh.events] == ["a"]
 
 
 def test_what_is_applied_is_held_against_the_log_at_a_start() -> None:

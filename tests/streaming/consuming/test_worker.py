@@ -1,17 +1,18 @@
 """The loop, in memory and against a real broker; then what only a broker can do."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer
+from confluent_kafka import Consumer, Message
 from confluent_kafka.admin import AdminClient
 
 from events import Transaction
 from native.driving.embedded import members, wait_until
 from streaming import clients
+from streaming.consuming import column_reading
 from streaming.consuming.worker import Worker
 from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
@@ -27,10 +28,25 @@ MakeWorker = Callable[..., Worker[Any]]
 
 
 @pytest.fixture(params=["in memory", "on a broker"])
-def log(request: pytest.FixtureRequest) -> Iterator[Log]:
+def log(request: pytest.FixtureRequest, in_columns: None) -> Iterator[Log]:
     made = MemoryLog() if request.param == "in memory" else BrokerLog(request.getfixturevalue("kafka"))
     yield made
     made.close()
+
+
+@pytest.fixture(params=["row by row", "in columns"])
+def in_columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+    """How desk()'s worker reads: one that reads in columns does so however few messages there are."""
+    monkeypatch.setattr(column_reading, "FEW", 1)
+    reading = column_reading.read_in_columns if request.param == "in columns" else row_by_row
+    monkeypatch.setitem(READING, "in_columns", reading)
+
+
+def row_by_row(messages: Sequence[Message]) -> tuple[None, Sequence[Message]]:
+    return None, messages
+
+
+READING: dict[str, Any] = {}
 
 
 @dataclass
@@ -58,7 +74,11 @@ def desk(log: Log, **options: Any) -> Desk:
         topics=[Topic.TRANSACTIONS],
         decode=decode,
         concerns_us=partial(addresses.concerns, GROUP),
-        **({"handle": lambda batch: handled.extend(batch.events), "bury": buried.extend} | options),
+        **(
+            {"handle": lambda batch: handled.extend(batch.row_by_row().events), "bury": buried.extend}
+            | READING
+            | options
+        ),
     )
     worker.consumer.subscribe(worker.topics, on_assign=lambda *_: None, on_revoke=lambda *_: None)
     return Desk(log, handled, buried, worker)
@@ -157,8 +177,8 @@ def test_what_a_handler_refuses_is_buried_and_the_batch_committed(log: Log, orde
     handled: list[Transaction] = []
 
     def handle(batch: Batch[Any]) -> None:
-        bad = [record for record in batch.records if record.event.order_id in names]
-        handled.extend(record.event for record in batch.records if record not in bad)
+        bad = [record for record in batch.row_by_row().records if record.event.order_id in names]
+        handled.extend(record.event for record in batch.row_by_row().records if record not in bad)
         if bad:
             raise InvalidRecords([(record, f"{record.event.order_id} is refused") for record in bad])
 

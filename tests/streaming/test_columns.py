@@ -1,0 +1,209 @@
+"""Orders in columns are held to the row-wise truth: the same values, nothing that it refuses, and all that is plain."""
+
+import struct
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+from io import BytesIO
+
+import fastavro
+import pytest
+from confluent_kafka import TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE, Message
+from django.conf import settings
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from events import Status, Transaction, TransactionStatusChanged
+from events.plausibility import Bounds
+from events.time import in_millis
+from streaming import clients
+from streaming.columns import MOST_RECORDS, STATUSES, Orders, plain_orders
+from streaming.decoding import decode
+from streaming.messages import InvalidMessage
+from streaming.records import Record, records_of
+from streaming.schemas.ids import load_schema
+from streaming.topics import Event, Topic
+from tests.columns import delivered
+
+RECEIVED = datetime(2026, 11, 22, 15, tzinfo=UTC)
+SCHEMA = load_schema(settings.SCHEMAS / "transaction.avsc")
+PLAIN = Transaction("a-1", 7, 12.5, Status.SUCCESS, RECEIVED)
+Value = bytes | None
+
+moments = st.datetimes(Bounds.earliest.replace(tzinfo=None), RECEIVED.replace(tzinfo=None), timezones=st.just(UTC))
+plain = st.builds(
+    Transaction,
+    st.text(st.characters(max_codepoint=127), min_size=1, max_size=63),
+    st.integers(0, 2**31 - 1),
+    st.floats(-1e12, 1e12) | st.sampled_from([0.125, 0.135, 1.005, -2.675, -0.0]),
+    st.sampled_from(Status),
+    moments.map(lambda moment: moment.replace(microsecond=moment.microsecond // 1000 * 1000)),
+)
+longs = st.integers(-(2**63), 2**63 - 1) | st.sampled_from([0, -1, 2, 3, 2**31 - 1, 2**31, 2**34, -(2**31)])
+
+
+def encoded(event: Transaction | TransactionStatusChanged) -> bytes:
+    return clients.codec().encode(event)
+
+
+HEADER = encoded(PLAIN)[:5]
+
+
+def number(value: int) -> bytes:
+    out = BytesIO()
+    fastavro.schemaless_writer(out, "long", value)
+    return out.getvalue()
+
+
+def written(text: bytes, user: int, amount: float, status: int, millis: int, *, length: int | None = None) -> bytes:
+    """The bytes of an order of fields that are each well-formed, however far from the possible."""
+    said = len(text) if length is None else length
+    return HEADER + b"".join(
+        [number(said), text, number(user), struct.pack("<d", amount), number(status), number(millis)]
+    )
+
+
+@st.composite
+def crafted(draw: st.DrawFn) -> bytes:
+    text = draw(st.text(max_size=70) | st.sampled_from(["x" * 63, "x" * 64, "é" * 32, "a"])).encode()
+    return written(
+        text,
+        draw(longs),
+        draw(st.floats() | st.sampled_from([1e12, 1e12 + 0.01, -1e12 - 0.004, 1e300, 0.005])),
+        draw(st.integers(-2, 4) | longs),
+        draw(st.integers(in_millis(Bounds.earliest) - 2, in_millis(RECEIVED + timedelta(days=2))) | longs),
+        length=draw(st.sampled_from([len(text)] * 9 + [-1, 2**40, len(text) + 1])),
+    )
+
+
+@st.composite
+def damaged(draw: st.DrawFn) -> bytes:
+    """An order with one byte changed, cut off or added."""
+    value = bytearray(encoded(draw(plain)))
+    at = draw(st.integers(0, len(value) - 1))
+    match draw(st.sampled_from(["change", "cut", "drop", "insert", "append"])):
+        case "change":
+            value[at] = draw(st.integers(0, 255))
+        case "cut":
+            del value[at:]
+        case "drop":
+            del value[at]
+        case "insert":
+            value.insert(at, draw(st.integers(0, 255)))
+        case _:
+            value += draw(st.binary(min_size=1, max_size=9))
+    return bytes(value)
+
+
+changes = st.builds(
+    TransactionStatusChanged, st.just("a-1"), st.just(7), st.just(1.0), st.just("PENDING"), st.just("SUCCESS"), moments
+)
+values = st.one_of(plain.map(encoded), crafted(), damaged(), changes.map(encoded), st.none(), st.binary(max_size=80))
+receipts = st.sampled_from([in_millis(RECEIVED)] * 9 + [-1, 0, 2**62, in_millis(Bounds.earliest)])
+batches = st.lists(st.tuples(values, receipts), max_size=30)
+
+
+def in_columns(batch: Sequence[tuple[Value, int]]) -> Orders:
+    values, received = [value for value, _ in batch], [millis for _, millis in batch]
+    columns = delivered(values, range(len(batch)), received, [3] * len(batch))
+    return plain_orders(columns, HEADER, Bounds.earliest)
+
+
+def row_wise(batch: Sequence[tuple[Value, int]]) -> list[Record[Event]]:
+    """What the truth says of values; those that are invalid are left out."""
+    records = []
+    for offset, (value, millis) in enumerate(batch):
+        stamp = (TIMESTAMP_LOG_APPEND_TIME, millis) if millis >= 0 else (TIMESTAMP_NOT_AVAILABLE, -1)
+        message = Message(topic=Topic.TRANSACTIONS, partition=3, offset=offset, key=b"7", value=value, timestamp=stamp)
+        try:
+            records.append(decode(message))
+        except InvalidMessage:
+            continue
+    return records
+
+
+@given(batches)
+@example([])
+@example([(None, 0)])
+@example([(HEADER, in_millis(RECEIVED)), (encoded(PLAIN), in_millis(RECEIVED))])
+def test_what_comes_into_columns_is_what_the_truth_reads_there(batch: list[tuple[Value, int]]) -> None:
+    orders = in_columns(batch)
+    truth = {record.offset: record for record in row_wise(batch)}
+    assert records_of(orders) == [truth[place] for place in orders.place.tolist()]
+    assert orders.offset.tolist() == orders.place.tolist()
+    assert orders.identities() == [record.event.identity for record in records_of(orders)]
+    assert orders.cents.tolist() == [record.event.cents for record in records_of(orders)]
+
+
+@given(st.lists(plain | st.none(), max_size=30))
+def test_a_plain_order_comes_into_columns_whatever_is_beside_it(events: list[Transaction | None]) -> None:
+    batch = [(encoded(event) if event else b"\0\0", in_millis(RECEIVED)) for event in events]
+    assert [record.event for record in records_of(in_columns(batch))] == [event for event in events if event]
+
+
+EARLIEST, LATEST = in_millis(Bounds.earliest), in_millis(RECEIVED + timedelta(days=1))
+AT_THE_LIMITS: list[tuple[bytes, int, float, int, int]] = [
+    (b"x" * 63, 0, 0.0, 0, EARLIEST),
+    (b"x", 2**31 - 1, 1e12, 2, LATEST),
+    (b"x", 7, -1e12, 1, LATEST),
+    (b"x", 7, 0.125, 1, LATEST),
+    (b"x", 7, 0.135, 1, LATEST),
+]
+BEYOND: list[tuple[bytes, int, float, int, int]] = [
+    (b"", 7, 1.0, 0, EARLIEST),
+    (b"x" * 65, 7, 1.0, 0, EARLIEST),
+    (b"\xff", 7, 1.0, 0, EARLIEST),
+    (b"x", -1, 1.0, 0, EARLIEST),
+    (b"x", 2**31, 1.0, 0, EARLIEST),
+    (b"x", 2**32 + 7, 1.0, 0, EARLIEST),
+    (b"x", 7, 1e12 + 0.01, 0, EARLIEST),
+    (b"x", 7, -1e12 - 0.01, 0, EARLIEST),
+    (b"x", 7, float("nan"), 0, EARLIEST),
+    (b"x", 7, float("-inf"), 0, EARLIEST),
+    (b"x", 7, 1.0, -1, EARLIEST),
+    (b"x", 7, 1.0, 3, EARLIEST),
+    (b"x", 7, 1.0, 0, EARLIEST - 1),
+    (b"x", 7, 1.0, 0, LATEST + 1),
+    (b"x", 7, 1.0, 0, 2**62),
+]
+IN_DOUBT: list[tuple[bytes, int, float, int, int]] = [
+    (b"x" * 64, 7, 1.0, 0, EARLIEST),
+    ("é".encode(), 7, 1.0, 0, EARLIEST),
+    (b"x", 7, 1e12 + 0.004, 0, EARLIEST),
+]
+
+
+@pytest.mark.parametrize("fields", AT_THE_LIMITS)
+def test_an_order_at_a_limit_comes_into_columns(fields: tuple[bytes, int, float, int, int]) -> None:
+    batch = [(written(*fields), in_millis(RECEIVED))]
+    assert len(row_wise(batch)) == 1
+    assert records_of(in_columns(batch)) == row_wise(batch)
+
+
+@pytest.mark.parametrize("fields", BEYOND)
+def test_what_the_truth_buries_is_left_to_it(fields: tuple[bytes, int, float, int, int]) -> None:
+    batch = [(written(*fields), in_millis(RECEIVED))]
+    assert row_wise(batch) == []
+    assert len(in_columns(batch)) == 0
+
+
+@pytest.mark.parametrize("fields", IN_DOUBT)
+def test_what_only_the_truth_can_tell_is_left_to_it(fields: tuple[bytes, int, float, int, int]) -> None:
+    batch = [(written(*fields), in_millis(RECEIVED))]
+    assert len(row_wise(batch)) == 1
+    assert len(in_columns(batch)) == 0
+
+
+def test_the_symbols_stand_in_the_order_of_the_schema() -> None:
+    statuses = next(field["type"]["symbols"] for field in SCHEMA["fields"] if field["name"] == "status")
+    assert list(STATUSES) == statuses
+
+
+@given(st.lists(plain, max_size=5))
+def test_orders_come_from_a_batch_at_any_of_its_places(events: list[Transaction]) -> None:
+    batch = [(value, in_millis(RECEIVED)) for event in events for value in (None, encoded(event))]
+    assert in_columns(batch).place.tolist() == list(range(1, len(batch), 2))
+
+
+def test_a_batch_whose_cents_may_not_fit_is_refused() -> None:
+    with pytest.raises(ValueError, match="more than"):
+        in_columns([(None, 0)] * (MOST_RECORDS + 1))
