@@ -1,7 +1,7 @@
 """What is written about suspicions, and published about them. Every change leaves a line of history."""
 
 from collections.abc import Collection, Iterable
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
 from django.contrib.auth.models import User
@@ -13,11 +13,15 @@ from events import AlertChange, AlertStatus
 from events.money import from_cents, to_cents
 from fraud import cases
 from fraud.models import AlertEntry, FraudAlert
-from fraud.rules import suspicions
+from fraud.rules import exceeds, suspicions
 from fraud.tallies import Tally
 from streaming.producing import outbox
+from streaming.records import Record, records_of
 from transactions.selectors import known
 from transactions.tellings import agrees, entry_of
+
+if TYPE_CHECKING:
+    from streaming.columns import Orders
 
 
 class NotAllowed(ValueError):
@@ -99,8 +103,17 @@ def change_alert(
     return row
 
 
+def suspects(orders: "Orders") -> list[Record[events.Transaction]]:
+    """Those of orders in columns that break a rule, as records."""
+    return records_of(orders.only(exceeds(orders.cents, _limit_cents())))
+
+
 def _rule_broken(event: events.Transaction) -> str | None:
-    return suspicions(event, to_cents(settings.FRAUD_AMOUNT_LIMIT))
+    return suspicions(event, _limit_cents())
+
+
+def _limit_cents() -> int:
+    return to_cents(settings.FRAUD_AMOUNT_LIMIT)
 
 
 def _suspicions(received: Iterable[events.Transaction]) -> list[FraudAlert]:
