@@ -70,6 +70,7 @@ class Stage:
             Program.STREAMS: self._streams,
             Program.JAVA_CONSUMER: self._java_consumer,
             Program.JAVA_PRODUCER: self._java_producer,
+            Program.CONSUME: self._consume,
         }
         if engine.program is Program.LOAD_DATA:
             return self._load_data(task, engine)
@@ -133,6 +134,11 @@ class Stage:
             seen = follow(started, sent, self.count, PRODUCERS_SECONDS)
         check_sent(engine.name, sent(), self.count)
         return seen
+
+    def _consume(self, engine: Engine, name: str) -> Seen:
+        command = [sys.executable, "-m", "bench.workers.consuming", self.broker.address, name]
+        with self.broker.onlooker(name) as onlooker, running(command, OURS, self._log(engine)) as started:
+            return follow(started, onlooker.done, self.count, PEERS_SECONDS)
 
     def _sent(self) -> Callable[[], int]:
         """How many orders came to the topic from now on."""
