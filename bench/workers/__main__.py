@@ -13,6 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+from confluent_kafka import KafkaException
 from rich.console import Console
 
 from bench import machine, results
@@ -56,7 +57,7 @@ def main() -> None:
         turns = [turn for load in (*LOADS, None) for turn in of_load(load, places, found, options)]
         for database in found.values():
             database.forget()
-    except (DidNotRun, Ended, NoFreePort, NotInstalled, NothingDone, NotLoaded, Wrong) as failure:
+    except (DidNotRun, Ended, KafkaException, NoFreePort, NotInstalled, NothingDone, NotLoaded, Wrong) as failure:
         sys.exit(f"{type(failure).__name__}: {failure}")
     tables = outcome.rendered(turns)
     console.print(tables, markup=False)

@@ -40,7 +40,8 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
     try:
         yield Started(process, log, began)
     finally:
-        process.terminate()
+        with suppress(psutil.NoSuchProcess):  # it has ended by itself
+            process.terminate()
         try:
             process.wait(END_SECONDS)
         except psutil.TimeoutExpired as slow:
