@@ -66,7 +66,7 @@ test-cluster: .venv/development  ## prove the platform on the real cluster: it a
 test-docker: .venv/development  ## prove compose/docker-compose.yml on a Docker engine that is started here; skips where none can run
 	$(BIN)/pytest tests/docker -m docker -x -s -q
 
-survival: .venv/development  ## kill every worker ten times, poison them, and send 20,000 hostile records
+survival: .venv/development  ## kill every worker over and over, also amid 10,000 orders and their refunds, poison them, and send 20,000 hostile records
 	$(BIN)/pytest tests/survival -m survival -q
 
 hostile: .venv/development  ## send a million hostile records among as many good orders; HOSTILE_RECORDS, HOSTILE_SEED
