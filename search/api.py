@@ -82,6 +82,7 @@ class SearchAnswer(serializers.Serializer[Any]):
 class SearchTransactions(Endpoint):
     permission_classes = (has_role(Role.SHOP, Role.ANALYST),)
     counted_as = Kind.SEARCHES
+    changes = False
     parser_classes = (StrictJSONParser,)
     csv_columns = FOUND
 

@@ -33,7 +33,7 @@ class Served:
 
 
 @contextmanager
-def served(folder: Path, migrated: Path) -> Iterator[Served]:
+def served(folder: Path, migrated: Path, processes: int = 1) -> Iterator[Served]:
     """Serve the API on a copy of this migrated database, until the block ends; nothing else of the platform runs."""
     [port] = free_ports(1)
     database = folder / "platform.sqlite3"
@@ -42,7 +42,16 @@ def served(folder: Path, migrated: Path) -> Iterator[Served]:
     for rate in UNLIMITED:  # as callers find it
         del environment[rate]
     logins = _logins(environment)
-    command = [sys.executable, "-m", "gunicorn", "-c", "platform/config/gunicorn.py", "-b", f"127.0.0.1:{port}", "-w1"]
+    command = [
+        sys.executable,
+        "-m",
+        "gunicorn",
+        "-c",
+        "platform/config/gunicorn.py",
+        "-b",
+        f"127.0.0.1:{port}",
+        f"-w{processes}",
+    ]
     with (folder / "gunicorn.log").open("w") as log:
         process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
     try:

@@ -7,11 +7,13 @@ from django.contrib import admin
 from django.contrib.auth.admin import GroupAdmin as BaseGroupAdmin
 from django.contrib.auth.admin import UserAdmin as BaseUserAdmin
 from django.contrib.auth.models import Group, User
+from django.db.models import QuerySet
 from django.http import HttpRequest
 from knox.models import AuthToken
 from unfold.admin import ModelAdmin, StackedInline
 from unfold.forms import AdminPasswordChangeForm, UserChangeForm, UserCreationForm
 
+from accounts import issued
 from api.models import Customer
 
 for model in (User, Group, AuthToken):
@@ -31,6 +33,12 @@ class UserAdmin(BaseUserAdmin, ModelAdmin):  # type: ignore[type-arg]  # Django'
     add_form = UserCreationForm
     change_password_form = AdminPasswordChangeForm
     inlines = (CustomerInline,)
+    actions = ("revoke_tokens",)
+
+    @admin.action(description="Revoke all tokens of the selected users", permissions=["change"])
+    def revoke_tokens(self, request: HttpRequest, accounts: QuerySet[User]) -> None:
+        ended = sum(issued.revoke_all(account) for account in accounts)
+        self.message_user(request, f"{ended} tokens have ended.")
 
 
 @admin.register(Group)
@@ -42,10 +50,22 @@ class GroupAdmin(BaseGroupAdmin, ModelAdmin):
 class AuthTokenAdmin(ModelAdmin):
     """Tokens are made at the API, which shows them once; here they are found and revoked."""
 
-    list_display = ("user", "token_key", "created", "expiry")
-    list_select_related = ("user",)
-    search_fields = ("user__username", "token_key__exact")
-    readonly_fields = fields = ("user", "token_key", "created", "expiry")
+    list_display = ("user", "name", "may_write", "token_key", "created", "expiry", "last_used")
+    list_select_related = ("user", "details")
+    search_fields = ("user__username", "details__name", "token_key__exact")
+    readonly_fields = fields = list_display
+
+    @admin.display(ordering="details__name")
+    def name(self, token: AuthToken) -> str:
+        return token.details.name or "—"
+
+    @admin.display(boolean=True, ordering="details__may_write")
+    def may_write(self, token: AuthToken) -> bool:
+        return bool(token.details.may_write)
+
+    @admin.display(ordering="details__last_used_at", empty_value="never")
+    def last_used(self, token: AuthToken) -> Any:
+        return token.details.last_used_at
 
     def has_add_permission(self, request: HttpRequest) -> bool:
         return False

@@ -17,7 +17,7 @@ from api import csv_lines
 from api.csv_lines import RowsAsCSV
 from api.pagination import Cursor, bound_by_cursor
 from api.parameters import FORMAT, Parameters, read_parameters
-from api.problems import BadParameters
+from api.problems import BadParameters, Problem, ProblemType
 from api.rates import Kind, Use, told
 from api.renderers import FastJSONRenderer
 from api.throttling import refusal, use_of_account, use_of_address
@@ -35,6 +35,8 @@ class Endpoint(APIView):
     read_by_paginator: ClassVar[frozenset[str]] = frozenset()
     counted_as: ClassVar[Kind | None] = Kind.WRITES
     """what requests that change something count as, of those that somebody may send in a while; None: nobody counts"""
+    changes: ClassVar[bool] = True
+    """whether requests other than GET may change something, which a token may not that may only read"""
     asked: dict[str, Any]
     uses: Sequence[Use] = ()
     """what who asks has used of these limits"""
@@ -52,6 +54,16 @@ class Endpoint(APIView):
             # Before any password or token is looked at, which costs more than all else that is refused.
             self._limit(use_of_address(request._request, self.counted_as))
         super().perform_authentication(request)
+
+    def check_permissions(self, request: Request) -> None:
+        super().check_permissions(request)
+        # Whoever has authenticated the request may have said so: see accounts/authentication.py.
+        if self.changes and request.method not in SAFE_METHODS and not getattr(request.auth, "may_write", True):
+            raise Problem(
+                ProblemType.FORBIDDEN,
+                "This token may only read: make one with the scope `write`.",
+                headers={"WWW-Authenticate": 'Bearer error="insufficient_scope", scope="write"'},
+            )
 
     def check_throttles(self, request: Request) -> None:
         if self.counted_as and request.method not in SAFE_METHODS:

@@ -43,6 +43,19 @@ def on_starting(server: Any) -> None:
         file.unlink()
 
 
+def post_worker_init(worker: Any) -> None:
+    from accounts import last_use  # noqa: PLC0415 - Django is set up by now
+
+    last_use.keep_writing()
+
+
+def worker_exit(server: Any, worker: Any) -> None:
+    """What a process has noted of tokens is written down before it goes."""
+    from accounts import last_use  # noqa: PLC0415 - as above
+
+    last_use.write_or_say()
+
+
 def child_exit(server: Any, worker: Any) -> None:
     """What a worker has counted stays; what it only showed goes with it, and nobody leaves it a connection any more."""
     from prometheus_client import multiprocess  # noqa: PLC0415 - not before its folder is set

@@ -110,6 +110,9 @@ STORAGES = {
     "staticfiles": {"BACKEND": "whitenoise.storage.CompressedManifestStaticFilesStorage"},
 }
 
+# Its own; Django wants it said, since accounts.TokenDetails leads there.
+KNOX_TOKEN_MODEL = "knox.AuthToken"  # noqa: S105 - no password
+
 # --- Security: over HTTPS everything is strict; without it, only loopback is served -----------------------------------
 HTTPS = setting("HTTPS", env.switch, "on or off")
 SECURE_SSL_REDIRECT = HTTPS
@@ -217,6 +220,7 @@ RATES = {
 """How many requests somebody may send in a while; a policy that is not here is off. See api/throttling.py."""
 RATES_COUNTED_IN = setting("RATES_COUNTED_IN", env.counted_in, "memory, or a URL of Redis such as redis://host:6379/1")
 
+TOKENS_PER_ACCOUNT = setting("TOKENS_PER_ACCOUNT", env.positive, "a whole number of tokens from 1 on")
 TOKENS_KEPT_SECONDS = setting("TOKENS_KEPT_SECONDS", env.from_zero, "a whole number of seconds from 0 on")
 
 # --- E-mail -----------------------------------------------------------------------------------------------------------

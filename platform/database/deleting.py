@@ -19,7 +19,9 @@ def delete_in_portions(rows: QuerySet[Any], *, at_once: int = ROWS_AT_ONCE, seco
     until, deleted = monotonic() + seconds, 0
     while monotonic() < until:
         portion = list(rows.values_list("pk", flat=True)[:at_once])
-        deleted += rows.model._base_manager.filter(pk__in=portion).delete()[0] if portion else 0
+        if portion:
+            _, by_model = rows.model._base_manager.filter(pk__in=portion).delete()
+            deleted += by_model.get(rows.model._meta.label, 0)  # without what went with them
         if len(portion) < at_once:
             break
     return deleted

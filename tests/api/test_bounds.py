@@ -38,6 +38,8 @@ OF_BODIES: Mapping[str, Mapping[str, list[Any]]] = {
                            "order_id": IDS, "status": ["SUCCESS", "REFUNDED"]},
     "post /transactions/{order_id}/refunds": {"amount": [*AMOUNTS, *NUMBERS], "note": ["", "x" * 500, "x" * 501],
                                               "reason": ["OTHER", "NONE"], "status": ["PENDING", "FAILED"]},
+    "post /auth/tokens": {"name": ["", "x" * 100, "x" * 101, 7, None],
+                          "scopes": [["read"], ["read", "write"], [], ["admin"], "read", ["read"] * 3]},
     "patch /fraud/alerts/{id}": {"note": ["x" * 10_000, "x" * 10_001], "status": ["OPEN", "PENDING"]},
     "post /search/transactions": {"size": [0, 1, 1000, 1001, "1"], "limit": [0, 1, 1000, 1001, "1"],
                                   "amount_min": [*AMOUNTS, *NUMBERS],
