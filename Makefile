@@ -60,6 +60,9 @@ test: lint  ## run every check: lint, then the tests
 test-stack: .venv/development  ## try what only MySQL, the schema registry and Elasticsearch can prove, each started here
 	$(BIN)/pytest tests/stack -m stack -q
 
+test-clients: .venv/development  ## make clients from the OpenAPI document with other people's generators, and use them
+	$(BIN)/pytest tests/clients -m clients -q
+
 test-cluster: .venv/development  ## prove the platform on the real cluster: it agrees with the truth, whatever is killed
 	$(BIN)/pytest tests/cluster -m cluster -x -s -q --ignore tests/cluster/test_alerts.py
 
@@ -103,6 +106,7 @@ lock: .venv/development  ## choose the versions of all packages anew
 	@# For the oldest Python that is supported: what newer ones do without is needed there.
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11.0 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.txt requirements.in
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11.0 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements-dev.txt requirements-dev.in
+	cd tests/clients && ../../$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11.0 --no-emit-index-url --custom-compile-command "make lock" --output-file requirements.txt requirements.in
 	$(BIN)/python -m native.broker --lock
 	$(BIN)/python -m native.packages.libraries --lock
 	$(BIN)/python -m native.packages.fetching --lock
@@ -110,4 +114,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-cluster test-docker survival hostile drill bench bench-workers bench-api bench-growth format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-clients test-cluster test-docker survival hostile drill bench bench-workers bench-api bench-growth format dashboards evidence report lock clean

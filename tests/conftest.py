@@ -21,6 +21,7 @@ from native.driving import embedded
 from native.driving.embedded import Platform
 from streaming import clients
 from streaming.producing import publish
+from tests.served import Served, served
 
 hypothesis.settings.register_profile("platform", deadline=None)
 hypothesis.settings.load_profile("platform")
@@ -101,6 +102,13 @@ def platform_processes(kafka: AdminClient, broker: str, migrated_database: Path,
     processes = Platform(tmp_path, broker, migrated_database)
     yield processes
     processes.end()
+
+
+@pytest.fixture(scope="module")
+def served_api(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Served]:
+    """The API as gunicorn serves it, on an empty database with an account of each role."""
+    with served(tmp_path_factory.mktemp("api"), migrated_database) as running:
+        yield running
 
 
 @pytest.hookimpl(tryfirst=True)

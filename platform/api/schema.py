@@ -7,7 +7,7 @@ from typing import Any
 from drf_spectacular.extensions import OpenApiAuthenticationExtension, OpenApiSerializerFieldExtension
 from drf_spectacular.openapi import AutoSchema
 from drf_spectacular.plumbing import ResolvedComponent
-from drf_spectacular.utils import OpenApiParameter
+from drf_spectacular.utils import OpenApiParameter, PolymorphicProxySerializer
 
 from api.conditions import IF_MATCH
 from api.examples import csv_lines_of
@@ -21,12 +21,18 @@ Operation = dict[str, Any]
 
 A_KEY = {"type": "string", "pattern": "^[!-+\\--~]{1,255}$"}
 
+PROBLEM_TYPE: dict[str, Any] = {
+    "type": "string",
+    "format": "uri-reference",
+    "enum": [type_.uri for type_ in ProblemType],
+    "x-enum-varnames": [type_.name for type_ in ProblemType],  # what generated clients call them
+}
 PROBLEM: dict[str, Any] = {
     "type": "object",
     "description": "Problem details of RFC 9457.",
     "required": ["type", "title", "status", "detail"],
     "properties": {
-        "type": {"type": "string", "format": "uri-reference", "enum": [type_.uri for type_ in ProblemType]},
+        "type": {"$ref": "#/components/schemas/ProblemType"},
         "title": {"type": "string"},
         "status": {"type": "integer"},
         "detail": {"type": "string"},
@@ -52,6 +58,7 @@ PROBLEM: dict[str, Any] = {
         "request_id": {"type": "string", "description": "as in the header X-Request-Id: our logs say more under it"},
     },
 }
+FORMS = {"Problem": PROBLEM, "ProblemType": PROBLEM_TYPE}
 
 
 WRITING = ("POST", "PUT", "PATCH", "DELETE")
@@ -148,6 +155,11 @@ class ProblemSchema(AutoSchema):
         lengths = {told: getattr(serializer, name, None) for told, name in names.items()}
         return schema and schema | {told: length for told, length in lengths.items() if length is not None}
 
+    def _get_request_for_media_type(self, serializer: Any, direction: str = "request") -> tuple[Any, bool]:
+        schema, is_required = super()._get_request_for_media_type(serializer, direction)  # type: ignore[no-untyped-call]
+        # drf-spectacular takes a body of one form or another for one that may be left out.
+        return schema, is_required or isinstance(serializer, PolymorphicProxySerializer)
+
     @property
     def _handler(self) -> Any:
         return getattr(self.view, self.method.lower(), None)
@@ -171,10 +183,9 @@ class ProblemSchema(AutoSchema):
 
     def _tell_problems(self, operation: Operation) -> None:
         """Add the problems that follow from what the operation takes; those declared by the view get their form."""
-        schema = ResolvedComponent.SCHEMA
-        # A copy, since drf-spectacular moves enums out of it.
-        problem = ResolvedComponent("Problem", schema, deepcopy(PROBLEM), "Problem")  # type: ignore[no-untyped-call]
-        self.registry.register_on_missing(problem)
+        for name, form in FORMS.items():
+            component = ResolvedComponent(name, ResolvedComponent.SCHEMA, deepcopy(form), name)  # type: ignore[no-untyped-call]
+            self.registry.register_on_missing(component)
         responses = operation["responses"]
         limited = {429} if self._is_limited else set()
         for status in sorted(_likely_statuses(self.method, operation) | limited):

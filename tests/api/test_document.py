@@ -10,6 +10,7 @@ import traceback
 from collections.abc import Iterator
 from itertools import islice
 from typing import Any
+from unittest.mock import patch
 from uuid import uuid4
 
 import pytest
@@ -19,6 +20,7 @@ from django.core.signals import got_request_exception
 from django.core.wsgi import get_wsgi_application
 from django.utils import timezone
 from drf_spectacular.generators import SchemaGenerator
+from drf_spectacular.settings import spectacular_settings
 from hypothesis import HealthCheck, Phase, settings
 from schemathesis.checks import not_a_server_error
 from schemathesis.config import SchemathesisConfig
@@ -69,7 +71,8 @@ ALERTMANAGER = "shown-by-nobody-but-these-tests"
 
 
 def api() -> Any:
-    document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
+    with patch.object(spectacular_settings, "PARSER_WHITELIST", None):  # forms are taken, too, though nobody is told
+        document = SchemaGenerator().get_schema(request=None, public=True)  # type: ignore[no-untyped-call]
     config = SchemathesisConfig.from_dict({"generation": {"with-security-parameters": False, "allow-x00": False}})
     schema = schemathesis.openapi.from_dict(document, config=config)
     schema.app = get_wsgi_application()

@@ -2,23 +2,15 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
 from native.driving.embedded import ROOT
 from tests.examples import Example, Unfinished, examples
-from tests.served import Served, served
+from tests.served import Served
 
 DOCUMENT = ROOT / "docs" / "api.md"
 INTERPRETERS = {"sh": ["bash", "-euo", "pipefail", "-c"], "python": [sys.executable, "-c"]}
-
-
-@pytest.fixture(scope="module")
-def api(tmp_path_factory: pytest.TempPathFactory, migrated_database: Path) -> Iterator[Served]:
-    with served(tmp_path_factory.mktemp("api"), migrated_database) as running:
-        yield running
 
 
 def run(example: Example, api: Served) -> str:
@@ -29,9 +21,9 @@ def run(example: Example, api: Served) -> str:
     return done.stdout
 
 
-def test_every_example_of_the_document_does_what_the_document_says(api: Served) -> None:
-    wrong = [each for example in examples(DOCUMENT.read_text()) for each in example.differences(run(example, api))]
-    assert wrong == []
+def test_every_example_of_the_document_does_what_the_document_says(served_api: Served) -> None:
+    told = examples(DOCUMENT.read_text())
+    assert [each for example in told for each in example.differences(run(example, served_api))] == []
 
 
 ANSWER = (

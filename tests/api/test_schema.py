@@ -107,6 +107,30 @@ def test_an_operation_that_is_counted_tells_of_limits_and_when_to_come_back(sche
     assert example["violated-policies"] == ["writes-per-account"]
 
 
+def test_bodies_are_json_and_needed_where_nothing_can_be_done_without(schema: Any) -> None:
+    bodies = {
+        (method, path): operation["requestBody"]
+        for path, methods in schema["paths"].items()
+        for method, operation in methods.items()
+        if "requestBody" in operation
+    }
+    assert {tuple(body["content"]) for body in bodies.values()} == {("application/json",)}
+    without = {where for where, body in bodies.items() if not body.get("required")}
+    assert without == {
+        ("post", "/auth/tokens"),
+        ("patch", "/auth/tokens/{token_id}"),
+        ("patch", "/fraud/alerts/{id}"),
+        ("post", "/search/transactions"),
+        ("post", "/transactions/{order_id}/refunds"),
+    }
+
+
+def test_types_of_problems_have_names_for_generated_clients(schema: Any) -> None:
+    form = schema["components"]["schemas"]["ProblemType"]
+    names = dict(zip(form["x-enum-varnames"], form["enum"], strict=True))
+    assert names == {type_.name: type_.uri for type_ in ProblemType}
+
+
 def test_amounts_are_taken_as_numbers_and_given_as_strings(schema: Any) -> None:
     schemas = schema["components"]["schemas"]
     taken = schemas["NewTransaction"]["properties"]["amount"]["oneOf"]
