@@ -83,6 +83,10 @@ class Orders:
         columns = [field.name for field in fields(self)[2:]]
         return Orders(self.topic, self.joined, *(getattr(self, name)[which] for name in columns))
 
+    def at(self, places: Sequence[int]) -> "Orders":
+        """Those in these places."""
+        return self.only(np.array(places, np.int64))
+
     def without(self, places: Sequence[int]) -> "Orders":
         """All but those in these places."""
         return self.only(np.delete(np.arange(len(self)), places))
@@ -212,8 +216,8 @@ def _numbers(octets: Octets, begins: Ints, most: int) -> tuple[Ints, Ints, Flags
 
 
 def _is_ascii(octets: Octets, begins: Ints, ends: Ints) -> Flags:
-    above = np.concatenate(([0], np.cumsum(octets >= ONE_BYTE)))
-    return np.equal(above[ends], above[begins])
+    above = np.flatnonzero(octets >= ONE_BYTE)
+    return np.equal(np.searchsorted(above, begins), np.searchsorted(above, ends))
 
 
 def _money(octets: Octets, begins: Ints) -> tuple[NDArray[np.float64], Ints, Flags]:

@@ -46,10 +46,12 @@ def headers(message: Message) -> list[Header] | None:
     the process when touched (confluent-kafka 2.16), so the message is freed of it and has no headers from then on.
     """
     try:
-        raw = _headers_of(message) or []
+        raw = _headers_of(message)
     except (SystemError, UnicodeDecodeError):
         message.set_headers([])
         return None
+    if not raw:
+        return []
     pairs = raw.items() if isinstance(raw, dict) else raw
     return [(name, as_bytes(value)) for name, value in pairs]
 

@@ -110,13 +110,16 @@ class Worker(Generic[EventT]):
 
     def _poll(self) -> list[Message]:
         messages = self._gather()
-        for message in messages:
-            if (error := message.error()) and not is_packed(message):
-                raise KafkaException(error)
+        news = [message for message in messages if message.error()]
+        for message in news:
+            if not is_packed(message):
+                raise KafkaException(message.error())
         # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
         # has them too.
         ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
-        return self._unpacked([message for message in messages if partition(message) in ours])
+        if not set(map(partition, messages)) <= ours:
+            messages = [message for message in messages if partition(message) in ours]
+        return self._unpacked(messages) if news else messages
 
     def _gather(self) -> list[Message]:
         """What there is; while more comes than is dealt with at once, what comes within GATHER_SECONDS."""

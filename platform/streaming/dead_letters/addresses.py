@@ -27,7 +27,9 @@ def address(topic: str, key: bytes | None, value: bytes | None, groups: Iterable
 
 def addressees(message: Message) -> frozenset[str] | None:
     """The groups that a message is addressed to; None: it is for everyone."""
-    found = dict(message_fields.headers(message) or ())
+    if not (headers := message_fields.headers(message)):
+        return None
+    found = dict(headers)
     if (groups := found.get(GROUPS)) is None or (proof := found.get(PROOF)) is None:
         return None
     try:
