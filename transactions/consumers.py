@@ -21,8 +21,8 @@ def record(batch: Batch[events.Transaction]) -> None:
 def _record(batch: Batch[events.Transaction]) -> list[recording.Contradiction]:
     for _ in range(TRIES - 1):
         try:
-            return recording.record(received=batch.records)
+            return recording.record(received=batch.records, orders=batch.orders)
         except IntegrityError:
             # By the other door, or by another recorder for another user. The next look at the table shows it.
             continue
-    return recording.record(received=batch.records)
+    return recording.record(received=batch.records, orders=batch.orders)

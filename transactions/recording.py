@@ -1,8 +1,10 @@
 """From the topic to the table: the first telling of an order is its record, later ones are settled with it."""
 
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
 from django.db import transaction
@@ -10,11 +12,13 @@ from django.utils import timezone
 
 import events
 from database.inserting import insert_rows
+from database.portions import portions
 from database.values import stored
 from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents, to_cents
+from events.time import from_millis
 from streaming.producing import outbox
-from streaming.records import Record
+from streaming.records import Record, records_of
 from streaming.topics import Event
 from transactions import refunds
 from transactions.locking import locked
@@ -22,26 +26,50 @@ from transactions.models import CorrectedTelling, Kind, Misattribution, Transact
 from transactions.tellings import Kind as Meant
 from transactions.tellings import Known, Place, corrections, entry_of, meaning_of
 
+if TYPE_CHECKING:
+    from streaming.columns import Orders
+
 Telling = Record[events.Transaction]
 Contradiction = tuple[Record[Any], str]
 """a telling, and how it contradicts what is recorded"""
 
 
 @transaction.atomic
-def record(*, received: Sequence[Telling]) -> list[Contradiction]:
+def record(*, received: Sequence[Telling], orders: "Orders | None" = None) -> list[Contradiction]:
     """Record new orders, move on those that came again with a status that follows, and publish what comes of it.
 
-    received: in order within each user. Returns the tellings that contradict the record; what stages that count must
-    know of them stands in the outbox. Whatever is received a second time changes nothing, and is judged as before.
-    Raises IntegrityError if somebody else recorded one of the orders meanwhile: all of it is to be done again.
+    received: in order within each user. orders: what was told in columns beside that. Returns the tellings that
+    contradict the record; what stages that count must know of them stands in the outbox. Whatever is received a second
+    time changes nothing, and is judged as before. Raises IntegrityError if somebody else recorded one of the orders
+    meanwhile: all of it is to be done again.
     """
+    if orders is not None:
+        received, orders = _set_apart(received, orders)
     order_ids = {each.event.order_id for each in received}
     rows = locked(order_ids)
     settlement = Settlement(rows[order_id] for order_id in rows.keys() & order_ids)
     for each in received:
         settlement.take(each)
     settlement.write()
+    if orders is not None:
+        insert_columns(orders)
     return settlement.contradictions
+
+
+def _set_apart(received: Sequence[Telling], orders: "Orders") -> tuple[list[Telling], "Orders"]:
+    """All tellings that have to be settled one by one, in the order of offsets, and the orders told of but once."""
+    order_ids = orders.order_ids()
+    told = Counter(order_ids) + Counter({each.event.order_id for each in received})
+    recorded = {order_id for some in portions(order_ids, ASKED_AT_ONCE) for order_id in _recorded(some)}
+    again = [place for place, each in enumerate(order_ids) if told[each] > 1 or each in recorded]
+    if not again and not received:
+        return [], orders
+    tellings = [*received, *records_of(orders.at(again))]
+    return sorted(tellings, key=attrgetter("offset")), orders.without(again)
+
+
+def _recorded(order_ids: Sequence[str]) -> Iterable[str]:
+    return Transaction.objects.filter(order_id__in=order_ids).values_list("order_id", flat=True)
 
 
 class Settlement:
@@ -143,6 +171,10 @@ def as_row(event: events.Transaction) -> Transaction:
     )
 
 
+STATUSES = [str(status) for status in Status]
+KINDS = [str(Kind.ORDER), str(Kind.REFUND)]
+"""of amounts that are not negative, and that are"""
+ASKED_AT_ONCE = 1000
 COLUMNS = (
     "order_id",
     "user_id",
@@ -165,6 +197,42 @@ def insert(rows: Iterable[Transaction]) -> None:
     """Insert rows that are new; raises IntegrityError if one of their order ids is there already. They get no `id`."""
     now = stored(timezone.now())
     insert_rows(Transaction, COLUMNS, [_values(row, now) for row in rows])
+
+
+def insert_columns(orders: "Orders") -> None:
+    """Insert what topics told of for the first time; raises IntegrityError as insert() does."""
+    now, moments = stored(timezone.now()), _Moments()
+    columns = (orders.user_id, orders.cents, orders.status, orders.millis, orders.offset, orders.received)
+    rows = zip(orders.order_ids(), *(column.tolist() for column in columns), strict=True)
+    insert_rows(
+        Transaction,
+        COLUMNS,
+        [
+            (
+                order_id,
+                user_id,
+                str(from_cents(cents)),
+                STATUSES[status],
+                STATUSES[status],
+                moments[millis],
+                KINDS[cents < 0],
+                now,
+                now,
+                None,
+                offset,
+                moments[received],
+            )
+            for order_id, user_id, cents, status, millis, offset, received in rows
+        ],
+    )
+
+
+class _Moments(dict[int, str]):
+    """Milliseconds since 1970 → the moment as it is stored; many records of a batch were received at the same one."""
+
+    def __missing__(self, millis: int) -> str:
+        self[millis] = text = stored(from_millis(millis))
+        return text
 
 
 def insert_orders(orders: Iterable[events.Transaction]) -> datetime:

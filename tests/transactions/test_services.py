@@ -1,9 +1,13 @@
+from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.db import transaction
+from hypothesis import given
+from hypothesis import strategies as st
 
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
@@ -11,8 +15,9 @@ from streaming import clients
 from streaming.models import OutboxMessage
 from streaming.records import Batch, Record
 from streaming.topics import Event, Topic
+from tests.columns import in_columns
 from tests.records import records
-from transactions import consumers
+from transactions import consumers, recording
 from transactions.models import Kind, Transaction
 from transactions.recording import record
 from transactions.refund_rules import new_refund_id
@@ -30,8 +35,10 @@ def told() -> list[Event]:
     return [decode(Topic(row.topic), bytes(row.payload)) for row in OutboxMessage.objects.order_by("id")]
 
 
-def batch(*orders: events.Transaction) -> Batch[events.Transaction]:
-    return Batch([Record(order, Topic.TRANSACTIONS, 0, offset, MOMENT) for offset, order in enumerate(orders)])
+def batch(*orders: events.Transaction, first_offset: int = 0) -> Batch[events.Transaction]:
+    return Batch(
+        [Record(order, Topic.TRANSACTIONS, 0, offset, MOMENT) for offset, order in enumerate(orders, first_offset)]
+    )
 
 
 def test_a_new_order_is_recorded_and_told_together() -> None:
@@ -109,11 +116,39 @@ def test_refund_ids_fit_into_the_column_and_differ() -> None:
     assert max(map(len, ids)) <= 64
 
 
-def test_a_batch_delivered_twice_is_recorded_once() -> None:
+@pytest.mark.parametrize("form", [lambda batch: batch, in_columns], ids=["row by row", "in columns"])
+def test_a_batch_delivered_twice_is_recorded_once(form: Callable[[Batch[Any]], Batch[Any]]) -> None:
     orders = [replace(ORDER, order_id=f"a-{n}") for n in range(5)]
     for _ in range(2):
-        consumers.record(batch(*orders))
+        consumers.record(form(batch(*orders)))
     assert sorted(Transaction.objects.values_list("order_id", flat=True)) == [f"a-{n}" for n in range(5)]
+
+
+COLUMNS_OF_ROWS = [name for name in recording.COLUMNS if name not in ("recorded_at", "updated_at")]
+strange = st.builds(
+    events.Transaction,
+    st.sampled_from(["a", "b", "c", "d", "é"]),
+    st.sampled_from([1, 2]),
+    st.sampled_from([10.0, -10.0, 0.0, -0.01, 1e12, 10.005, 12.3]),
+    st.sampled_from(Status),
+    st.sampled_from([ORDER.timestamp, ORDER.timestamp + timedelta(milliseconds=1)]),
+)
+
+
+@given(st.lists(strange, max_size=12), st.integers(0, 12))
+def test_what_is_told_in_columns_is_recorded_as_row_by_row(told: list[events.Transaction], cut: int) -> None:
+    outcomes = []
+    for form in (lambda batch: batch, in_columns):
+        with transaction.atomic():
+            refused = []
+            for some, begin in ((told[:cut], 0), (told[cut:], cut)):
+                given = form(batch(*some, first_offset=begin))
+                refused += recording.record(received=given.records, orders=given.orders)
+            rows = list(Transaction.objects.order_by("order_id").values_list(*COLUMNS_OF_ROWS))
+            published = [bytes(row.payload) for row in OutboxMessage.objects.order_by("pk")]
+            outcomes.append((rows, published, sorted((telling.offset, why) for telling, why in refused)))
+            transaction.set_rollback(True)
+    assert outcomes[0] == outcomes[1]
 
 
 def test_an_order_that_came_by_the_api_is_recognised_in_the_topic() -> None:

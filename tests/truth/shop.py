@@ -21,6 +21,7 @@ from streaming.models import OutboxMessage
 from streaming.partitioner import Homes, Partition, home_of
 from streaming.records import Batch, Record
 from streaming.topics import TOPICS, Topic
+from tests.columns import in_columns
 from transactions import consumers as transactions
 from transactions import services
 from transactions.models import Transaction
@@ -36,11 +37,15 @@ READS = {
     ),
 }  # fmt: skip
 
+TAKE_COLUMNS = {"recorder", "fraud", "aggregator"}
+
 
 class Shop:
     """Both doors, the outbox, and four workers, each of which goes on only when it is told to."""
 
-    def __init__(self, window: int) -> None:
+    def __init__(self, window: int, columns: bool = False) -> None:
+        """columns: workers are given plain orders in columns, where they take them."""
+        self._columns = columns
         self.log: dict[Partition, list[Record[Any]]] = defaultdict(list)
         self.buried: dict[str, list[tuple[Record[Any], str]]] = defaultdict(list)
         self._received = 0
@@ -118,7 +123,8 @@ class Shop:
     def _handle(self, group: str, came: list[Record[Any]]) -> int:
         if came:
             try:
-                self._handlers[group](Batch(came))
+                batch = Batch(came)
+                self._handlers[group](in_columns(batch) if self._columns and group in TAKE_COLUMNS else batch)
             except InvalidRecords as invalid:
                 self.buried[group] += invalid.reasons
         for record in came:

@@ -23,9 +23,9 @@ HUGE = replace(ORDER, amount=30_000_000.0)
 OTHERS = replace(ORDER, user_id=next(user for user in range(2, 9) if home_of(user, 2) != home_of(1, 2)), amount=20.0)
 
 
-@pytest.fixture
-def shop() -> Shop:
-    return Shop(window=1000)
+@pytest.fixture(params=[False, True], ids=["row by row", "in columns"])
+def shop(request: pytest.FixtureRequest) -> Shop:
+    return Shop(window=1000, columns=request.param)
 
 
 def totals() -> list[tuple[int, int, int, int]]:

@@ -45,10 +45,10 @@ steps = st.one_of(
 
 @pytest.mark.django_db
 @settings(deadline=None, max_examples=int(os.environ.get("EXAMPLES", "150")))
-@given(story=st.lists(steps, max_size=25), window=st.sampled_from([1, 1000]))
-def test_all_stages_end_with_the_same(story: list[tuple[Any, ...]], window: int) -> None:
+@given(story=st.lists(steps, max_size=25), window=st.sampled_from([1, 1000]), columns=st.booleans())
+def test_all_stages_end_with_the_same(story: list[tuple[Any, ...]], window: int, columns: bool) -> None:
     with override_settings(SEEN_EVENTS_PER_PARTITION=window), transaction.atomic():
-        shop = Shop(window)
+        shop = Shop(window, columns)
         for name, *arguments in story:
             getattr(shop, name)(*arguments)
         shop.work_to_the_end()
