@@ -16,7 +16,9 @@ from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection
 
 import events
+from accounts.authentication import make_token
 from accounts.demo import make_demo_accounts
+from accounts.issued import change, issue
 from accounts.roles import Role
 from analytics.column_windows import by_hour, totals_of
 from analytics.models import HourlyTotal
@@ -98,6 +100,21 @@ def taking_an_alert() -> Write:
     return lambda: change_alert(alert=alert, by=by, status=AlertStatus.INVESTIGATING, assignee=by, note="mine")
 
 
+def making_a_token() -> Write:
+    account = User.objects.create_user("amelia")
+    return lambda: make_token(account, name="till")
+
+
+def issuing_a_token() -> Write:
+    account = User.objects.create_user("amelia")
+    return lambda: issue(account=account, name="till", may_write=True, expires_at=NOON + timedelta(days=1))
+
+
+def changing_a_token() -> Write:
+    kept, _ = make_token(User.objects.create_user("amelia"))
+    return lambda: change(details=kept.details, name="till", expires_at=NOON + timedelta(days=1))
+
+
 def adding_to_totals() -> Write:
     totals = {(user, NOON): Sums(1, 1) for user in range(2 * ROWS_PER_STATEMENT)}
     return lambda: add_to_hourly_totals(totals=totals)
@@ -159,6 +176,9 @@ SERVICES: dict[Callable[[], Write], str] = {
     raising_alerts: "fraud.services._raise_new",
     realigning_alerts: "fraud.services.realign",
     taking_an_alert: "fraud.services.change_alert",
+    making_a_token: "accounts.authentication.make_token",
+    issuing_a_token: "accounts.issued.issue",
+    changing_a_token: "accounts.issued.change",
     adding_to_totals: "analytics.services.add_to_hourly_totals",
     adding_columns_to_totals: "analytics.services.add_columns",
     correcting_totals: "analytics.services.correct_hourly_totals",
