@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
@@ -180,36 +180,47 @@ class Person:
         draw = self._chance.random()
         if order.status == Status.PENDING and draw < 0.5:
             self._decide(order, self._chance.choice(DECISIVE))
-        elif draw < 0.95:
+        elif draw < 0.85:
             self._refund(order)
+        elif draw < 0.95:
+            self._refund_all_in_two(order)
         else:
             self._put(order, "REFUNDED")
 
     def _refund(self, order: Transaction) -> None:
         """A part, which is sometimes more than is left, sometimes all that is; some of them fail later."""
+        begins = self._chance.choice([Status.SUCCESS, Status.PENDING, Status.PENDING])
+        refund = self._made(order, begins, all_that_is_left=self._chance.random() < 0.1)
+        if refund and begins == Status.PENDING:
+            self._decide(refund, self._chance.choice(DECISIVE))
+
+    def _refund_all_in_two(self, order: Transaction) -> None:
+        """What is left is on its way, in two parts; then the outcome of both is told at once."""
+        parts = [self._made(order, Status.PENDING, all_that_is_left=rest) for rest in (False, True)]
+        made = [part for part in parts if part]
+        self._shop.send(*(replace(part, status=self._chance.choice(DECISIVE)) for part in made))
+
+    def _made(self, order: Transaction, begins: Status, *, all_that_is_left: bool) -> Transaction | None:
+        """The refund as it was made; None: it was refused."""
         part = self._chance.randint(1, max(1, order.cents * 3 // 5)) / 100
-        body = {} if self._chance.random() < 0.1 else {"amount": f"{part:.2f}"}
-        begins = self._chance.choice(["SUCCESS", "PENDING", "PENDING"])
+        body = {} if all_that_is_left else {"amount": f"{part:.2f}"}
         path = f"/transactions/{order.order_id}/refunds"
-        status, answer = self._caller.call_until_answered("POST", path, {"status": begins, **body})
+        status, answer = self._caller.call_until_answered("POST", path, {"status": begins.value, **body})
         self._note("refund", status, answer)
-        if status == 201:
-            at = moment(answer["timestamp"])
-            refund = Transaction(answer["order_id"], order.user_id, float(answer["amount"]), Status(begins), at)
-            self._shop.told.refunds[refund.order_id] = refund
-            if begins == "PENDING":
-                self._decide(refund, self._chance.choice(DECISIVE))
+        if status != 201:
+            return None
+        at = moment(answer["timestamp"])
+        refund = Transaction(answer["order_id"], order.user_id, float(answer["amount"]), begins, at)
+        self._shop.told.refunds[refund.order_id] = refund
+        return refund
 
     def _decide(self, pending: Transaction, outcome: Status) -> None:
         """By one of the doors, or by both: then both may say something else."""
         door = self._chance.random()
         if door < 0.5:
-            self._tell(pending, outcome)
+            self._shop.send(replace(pending, status=outcome))
         if door > 0.4:
             self._put(pending, outcome.value if door > 0.45 else self._chance.choice(DECISIVE).value)
-
-    def _tell(self, pending: Transaction, status: Status) -> None:
-        self._shop.send(Transaction(pending.order_id, pending.user_id, pending.amount, status, pending.timestamp))
 
     def _put(self, order: Transaction, wanted: str) -> None:
         path, condition = f"/transactions/{order.order_id}", {}

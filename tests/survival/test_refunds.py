@@ -86,7 +86,7 @@ def test_no_order_gives_back_too_much_and_all_agree_whoever_is_killed(platform_p
         reaper = Reaper(platform_processes, api, random.Random(seed))
         shop = Shop(port, token, ORDERS, seed)
         work = aside.submit(shop.work, PEOPLE, STEPS)
-        wait_until(lambda: reaper.kill_when_due(shop.told.steps) or work.done(), "all were killed", timeout=600)
+        wait_until(lambda: reaper.kill_when_due(shop.told.steps) or work.done(), "all were killed", timeout=900)
         work.result()
         assert reaper.kill_when_due(STEPS)
         platform_processes.start("run_notifier")
