@@ -11,7 +11,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import has_role, restricted_to
-from accounts.roles import Role
+from accounts.roles import READS_EVERYBODYS, Role
 from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
 from api.endpoints import Endpoint
@@ -98,7 +98,7 @@ class HoursAsCSV(BaseRenderer):
 class Hourly(Endpoint):
     parameters = Range
     csv_columns = HoursAsCSV.columns
-    permission_classes = (has_role(Role.SHOP, Role.ANALYST, Role.CUSTOMER),)
+    permission_classes = (has_role(*READS_EVERYBODYS, Role.CUSTOMER),)
     renderer_classes = (FastJSONRenderer, HoursAsCSV, BrowsableRenderer)
 
     @extend_schema(
@@ -120,7 +120,7 @@ class Hourly(Endpoint):
     )
     def get(self, request: Request, user_id: str) -> Response:
         number = read_user_id(user_id)
-        own = restricted_to(request.user, unless=[Role.SHOP, Role.ANALYST])
+        own = restricted_to(request.user, unless=READS_EVERYBODYS)
         if own not in (None, number):
             raise Problem(ProblemType.FORBIDDEN, f"A customer may read only their own totals, those of user {own}.")
         begin, end = self.asked.get("from"), self.asked.get("to")

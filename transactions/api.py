@@ -21,7 +21,7 @@ from rest_framework.response import Response
 
 import events
 from accounts.permissions import has_role, restricted_to
-from accounts.roles import Role
+from accounts.roles import READS_EVERYBODYS, Role
 from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, etag_of, is_conditional
 from api.endpoints import Listing, Rows
 from api.exports import BUSY
@@ -133,14 +133,14 @@ class TransactionParameters(Parameters):
 
 
 class TransactionsOfAccount(Rows[Transaction]):
-    permission_classes = (has_role(Role.SHOP, or_to_read=[Role.CUSTOMER]),)
+    permission_classes = (has_role(Role.SHOP, or_to_read=READS_EVERYBODYS | {Role.CUSTOMER}),)
     serializer_class: type[serializers.BaseSerializer[Any]] = TransactionSerializer
     queryset = Transaction.objects.none()
     own_user_id: int | None = None
     """of a customer, who sees no others'"""
 
     def get_queryset(self) -> QuerySet[Transaction]:
-        self.own_user_id = restricted_to(self.request.user, unless=[Role.SHOP])
+        self.own_user_id = restricted_to(self.request.user, unless=READS_EVERYBODYS)
         return selectors.transactions_of(self.own_user_id)
 
 
@@ -236,7 +236,7 @@ class OneTransaction(TransactionsOfAccount):
     )
     def get(self, request: Request, order_id: str) -> Response:
         """A customer finds only their own."""
-        own, row = restricted_to(request.user, unless=[Role.SHOP]), selectors.one(order_id)
+        own, row = restricted_to(request.user, unless=READS_EVERYBODYS), selectors.one(order_id)
         if row is None or own not in (None, row["user_id"]):
             raise not_found(order_id)
         return answered(request, row, etag_of(row))

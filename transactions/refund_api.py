@@ -10,7 +10,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from accounts.permissions import restricted_to
-from accounts.roles import Role
+from accounts.roles import READS_EVERYBODYS
 from api.conditions import TO_CHANGE, check_unchanged, etag_of, is_conditional
 from api.endpoints import Listing
 from api.fields import Amount, Choice, Text
@@ -59,7 +59,7 @@ class Refunds(TransactionsOfAccount, Listing[Transaction]):
 
     def get_queryset(self) -> QuerySet[Transaction]:
         order_id = self.kwargs["order_id"]
-        self.own_user_id = restricted_to(self.request.user, unless=[Role.SHOP])
+        self.own_user_id = restricted_to(self.request.user, unless=READS_EVERYBODYS)
         found = selectors.one(order_id)
         if found is None or self.own_user_id not in (None, found["user_id"]):
             raise not_found(order_id)

@@ -16,8 +16,8 @@ ADMIN = "admin"
 
 SEES = {
     Role.SHOP: "/docs: records orders, reads and searches them",
-    Role.INVESTIGATOR: "/admin/: works fraud alerts",
-    Role.ANALYST: "/docs: hourly totals and search",
+    Role.INVESTIGATOR: "/admin/: works fraud alerts; reads and searches orders",
+    Role.ANALYST: "/docs: hourly totals, search and lists of orders",
     Role.OPERATOR: "/ and /monitoring/kafka: the health of the cluster",
     Role.CUSTOMER: "/transactions and /notifications: their own",
     ADMIN: "everything",

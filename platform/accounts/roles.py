@@ -17,6 +17,10 @@ class Role(StrEnum):
     CUSTOMER = "customer"
 
 
+READS_EVERYBODYS = frozenset({Role.SHOP, Role.INVESTIGATOR, Role.ANALYST})
+"""Who reads what is recorded of every user of the shop: transactions, refunds, hourly totals, searches."""
+
+
 @dataclass(frozen=True, slots=True)
 class Rights:
     """What an account may see and do."""

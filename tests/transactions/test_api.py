@@ -256,11 +256,10 @@ def test_a_customers_account_without_a_user_is_told_whom_to_ask(client_as: Clien
     assert "administrator" in answer.json()["detail"]
 
 
-@pytest.mark.parametrize("role", [Role.ANALYST, Role.INVESTIGATOR, Role.OPERATOR])
-def test_other_roles_get_403_and_are_told_which_are_needed(client_as: ClientAs, role: Role) -> None:
-    answer = client_as(role).get("/transactions")
+def test_other_roles_get_403_and_are_told_which_are_needed(client_as: ClientAs) -> None:
+    answer = client_as(Role.OPERATOR).get("/transactions")
     assert (answer.status_code, answer.json()["type"]) == (403, "/problems#forbidden")
-    assert "customer or shop" in answer.json()["detail"]
+    assert "analyst or customer or investigator or shop" in answer.json()["detail"]
 
 
 def test_nobody_gets_401_and_is_told_how_to_log_in(db: None) -> None:
