@@ -15,10 +15,11 @@ from accounts.roles import READS_EVERYBODYS, Role
 from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
 from api.endpoints import Endpoint
-from api.fields import Amount, Bound
+from api.fields import Amount, Bound, CurrencyCode
 from api.parameters import A_USER_ID, Parameters, read_user_id
 from api.problems import BadParameters, Problem, ProblemType
 from api.renderers import BrowsableRenderer, FastJSONRenderer
+from events.money import Ledger
 from events.time import rfc_3339
 
 MAX_HOURS = 10_000
@@ -28,6 +29,7 @@ DAY = {
     "user_id": 42,
     "from": "2026-11-22T00:00:00Z",
     "to": "2026-11-23T00:00:00Z",
+    "currency": Ledger.currency.code,
     "hours": [
         {
             "hour": "2026-11-22T14:00:00Z",
@@ -73,6 +75,7 @@ class HourlyTotals(serializers.Serializer[Any]):
     user_id = serializers.IntegerField()
     vars()["from"] = serializers.DateTimeField(allow_null=True)
     to = serializers.DateTimeField(allow_null=True)
+    currency = CurrencyCode()
     hours = HourSerializer(many=True, help_text="ascending; an hour without transactions is left out")
     sums = SumsSerializer(help_text="of these hours")
 
@@ -83,14 +86,15 @@ class HoursAsCSV(BaseRenderer):
     media_type = "text/csv"
     format = "csv"
     charset = "utf-8"
-    columns = ("user_id", "hour", *SumsSerializer().fields)
+    columns = ("user_id", "hour", *SumsSerializer().fields, "currency")
 
     def render(self, data: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None) -> str:
         text = StringIO()
         lines = csv.DictWriter(text, self.columns)
         lines.writeheader()
         lines.writerows(
-            {"user_id": data["user_id"]} | hour | {"hour": rfc_3339(hour["hour"])} for hour in data["hours"]
+            {name: data[name] for name in ("user_id", "currency")} | hour | {"hour": rfc_3339(hour["hour"])}
+            for hour in data["hours"]
         )
         return text.getvalue()
 
@@ -127,7 +131,7 @@ class Hourly(Endpoint):
         hours = hours_of_user(user_id=number, begin=begin, end=end, limit=MAX_HOURS + 1)
         if len(hours) > MAX_HOURS:
             raise BadParameters({"from": [f"More than {MAX_HOURS:,} hours lie in this range: give a shorter one."]})
-        totals = {"user_id": number, "from": begin, "to": end, **_as_amounts(hours)}
+        totals = {"user_id": number, "from": begin, "to": end, "currency": Ledger.currency.code, **_as_amounts(hours)}
         headers = _csv_headers(number) if isinstance(request.accepted_renderer, HoursAsCSV) else None
         return Response(totals, headers=headers)
 

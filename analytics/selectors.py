@@ -12,7 +12,7 @@ from analytics.models import HourlyTotal, ShopHour
 from analytics.windows import NOTHING, Sums, UserHour
 from database.portions import portions, portions_of_table
 from database.prepared import PreparedQuery
-from events.money import from_cents
+from events.money import from_cents, shown
 
 Hour = tuple[datetime, Sums]
 """The beginning of an hour (UTC), and what it adds up to."""
@@ -117,9 +117,9 @@ def latest_hours(hours: int) -> list[dict[str, Any]]:
 def amounts(sums: Sums) -> dict[str, Any]:
     """Sums as everyone but us reads them: amounts of money instead of cents."""
     return {
-        "total_amount": from_cents(sums.total_cents),
+        "total_amount": shown(from_cents(sums.total_cents)),
         "transaction_count": sums.transaction_count,
-        "settled_amount": from_cents(sums.settled_cents),
-        "failed_amount": from_cents(sums.failed_cents),
-        "refunded_amount": from_cents(sums.refunded_cents),
+        "settled_amount": shown(from_cents(sums.settled_cents)),
+        "failed_amount": shown(from_cents(sums.failed_cents)),
+        "refunded_amount": shown(from_cents(sums.refunded_cents)),
     }

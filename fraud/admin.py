@@ -22,6 +22,7 @@ from unfold.decorators import action, display
 
 from api.changelists import LargeTableAdmin
 from events import AlertStatus
+from events.money import in_words
 from fraud import selectors, services
 from fraud.cases import CLOSED
 from fraud.forms import MoveForm, moves
@@ -116,7 +117,7 @@ class FraudAlertAdmin(LargeTableAdmin):
 
     @display(description="Amount", ordering="amount")
     def amount_(self, alert: FraudAlert) -> str:
-        return f"{alert.amount:,.2f}"
+        return in_words(alert.amount)
 
     @display(description="User")
     def user_id_(self, alert: FraudAlert) -> str:

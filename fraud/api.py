@@ -20,7 +20,7 @@ from accounts.roles import Role
 from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, is_conditional
 from api.endpoints import Endpoint, Listing
 from api.exports import BUSY
-from api.fields import Amount, Bound, Choice, Text, UserId
+from api.fields import Amount, Bound, Choice, CurrencyCode, Text, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
@@ -38,6 +38,7 @@ HAND_BACK = OpenApiExample("hand it back", {"assignee": None}, request_only=True
 
 class AlertSerializer(serializers.ModelSerializer[FraudAlert]):
     amount = Amount(read_only=True)
+    currency = CurrencyCode()
     assignee = serializers.CharField(source="assignee.username", allow_null=True, default=None, read_only=True)
     version = serializers.CharField(read_only=True, help_text="differs after every change")
 
@@ -48,6 +49,7 @@ class AlertSerializer(serializers.ModelSerializer[FraudAlert]):
             "order_id",
             "user_id",
             "amount",
+            "currency",
             "timestamp",
             "rule",
             "status",

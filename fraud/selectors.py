@@ -10,6 +10,7 @@ from django.db.models import Q, QuerySet, Sum
 import database.unindexed  # noqa: F401 - makes the lookup known
 from accounts.roles import Role
 from events import AlertStatus
+from events.money import shown
 from fraud.cases import CLOSED
 from fraud.models import AlertCount, AlertEntry, FraudAlert
 from transactions.models import Transaction
@@ -25,7 +26,7 @@ def newest(limit: int) -> list[dict[str, Any]]:
             "id": alert.pk,
             "order_id": alert.order_id,
             "user_id": alert.user_id,
-            "amount": str(alert.amount),
+            "amount": str(shown(alert.amount)),
             "rule": alert.rule,
             "status": alert.status,
             "timestamp": alert.timestamp,

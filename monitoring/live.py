@@ -10,6 +10,7 @@ from cachetools import TLRUCache, TTLCache, cached
 
 from accounts.roles import Role
 from analytics import selectors as analytics
+from events.money import Ledger
 from fraud import selectors as fraud
 from monitoring import checks, selectors
 from monitoring.health import Part, overall
@@ -82,6 +83,7 @@ def state(*, roles: Collection[Role], rates_since: datetime) -> dict[str, Any]:
     parts, now = health(), datetime.now(UTC)
     return {
         "at": now,
+        "currency": {"code": Ledger.currency.code, "digits": Ledger.currency.digits},
         "health": {"status": overall(parts), "parts": [part_row(part) for part in parts]},
         "kafka": _kafka(what_is_known(snapshot(), now)),
         "rates": [_rates(each) for each in selectors.rates_since(rates_since)],

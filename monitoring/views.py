@@ -10,6 +10,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
 from accounts.roles import Role, roles_of
+from events.money import Ledger
 from monitoring.live import may_watch
 
 # The page's own scripts and styles come as files, so that nothing written into the page can run.
@@ -42,7 +43,11 @@ def live_page(request: HttpRequest) -> HttpResponse:
     roles = roles_of(request.user)
     if not may_watch(roles):
         return render(request, "monitoring/not_for_you.html", {"is_customer": Role.CUSTOMER in roles}, status=403)
-    return render(request, "monitoring/live.html", {"is_operator": Role.OPERATOR in roles, "charts": CHARTS})
+    return render(
+        request,
+        "monitoring/live.html",
+        {"is_operator": Role.OPERATOR in roles, "charts": CHARTS, "currency": Ledger.currency.code},
+    )
 
 
 @require_safe

@@ -13,7 +13,7 @@ from events import (
     TransactionCorrected,
     TransactionStatusChanged,
 )
-from events.money import from_cents
+from events.money import from_cents, in_words
 
 MAX_TEXT = 1000
 
@@ -117,4 +117,4 @@ def _about_alert(event: FraudAlert) -> Message | None:
 
 
 def _money(cents: int) -> str:
-    return f"{from_cents(abs(cents)):,.2f}"
+    return in_words(from_cents(abs(cents)))

@@ -16,11 +16,11 @@ from accounts.roles import READS_EVERYBODYS
 from api import csv_lines
 from api.csv_lines import RowsAsCSV
 from api.endpoints import Endpoint
-from api.fields import Amount
+from api.fields import Amount, CurrencyCode
 from api.parsers import StrictJSONParser
 from api.problems import RETRY_AFTER_SECONDS, Problem, ProblemType
 from api.rates import Kind
-from events.money import exact_amount
+from events.money import Ledger, shown
 from search.backends import SearchUnavailable, backend
 from search.cursors import cursor_after
 from search.openapi import BODY, EXAMPLES
@@ -41,6 +41,7 @@ class FoundTransaction(serializers.Serializer[Any]):
     timestamp = serializers.DateTimeField(help_text="when it happened in the shop")
     kind = serializers.CharField()
     refund_of = serializers.CharField(allow_null=True, help_text="the order that this refunds")
+    currency = CurrencyCode()
 
 
 class ValueCount(serializers.Serializer[Any]):
@@ -74,6 +75,7 @@ class SearchAnswer(serializers.Serializer[Any]):
     total_is_exact = serializers.BooleanField(
         help_text=f"false: more than {COUNTED_UP_TO:,} match, and `total` is {COUNTED_UP_TO:,}"
     )
+    currency = CurrencyCode()
     transactions = FoundTransaction(many=True)
     next_cursor = serializers.CharField(allow_null=True, help_text="null on the last page")
     facets = Facets()
@@ -84,7 +86,7 @@ class SearchTransactions(Endpoint):
     counted_as = Kind.SEARCHES
     changes = False
     parser_classes = (StrictJSONParser,)
-    csv_columns = FOUND
+    csv_columns = (*FOUND, "currency")
 
     def get_renderers(self) -> Any:
         return [*super().get_renderers(), RowsAsCSV()]
@@ -169,7 +171,8 @@ def _as_answered(query: Query, answer: Answer) -> dict[str, Any]:
 
 def _found(each: Found) -> dict[str, Any]:
     values = {name: getattr(each, name) for name in FOUND}
-    return values | {"amount": exact_amount(each.amount), "timestamp": each.timestamp.astimezone(UTC)}
+    told = {"amount": shown(each.amount), "timestamp": each.timestamp.astimezone(UTC)}
+    return values | told | {"currency": Ledger.currency.code}
 
 
 def _buckets(facet: Facet, counts: Any) -> list[dict[str, Any]]:

@@ -8,7 +8,7 @@ from typing import Any
 from drf_spectacular.utils import OpenApiExample
 
 from events import ChangedStatus
-from events.money import MAX_AMOUNT, WRITTEN
+from events.money import MAX_AMOUNT, Ledger
 from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from search.query import DEFAULT_SIZE, DEFAULT_SORT, SORTS, Facet, Kind
 from search.request import MAX_HOURS
@@ -33,9 +33,9 @@ def _range(end: Schema, *names: str) -> Schema:
 AMOUNT: Schema = {
     "oneOf": [
         {"type": "number", "minimum": -MAX_AMOUNT, "maximum": MAX_AMOUNT},
-        {"type": "string", "pattern": f"^-?{WRITTEN}$"},
+        {"type": "string", "pattern": f"^-?{Ledger.currency.written}$"},
     ],
-    "description": "of at most two decimals",
+    "description": f"of {Ledger.currency.decimals}",
 }
 MOMENT: Schema = {"type": "string", "format": "date-time"}
 
@@ -100,11 +100,13 @@ EXAMPLES = [
         {
             "total": 2,
             "total_is_exact": True,
+            "currency": Ledger.currency.code,
             "transactions": [
                 {
                     "order_id": "A-1001",
                     "user_id": 42,
                     "amount": "1299.00",
+                    "currency": Ledger.currency.code,
                     "status": "SUCCESS",
                     "timestamp": "2026-11-22T14:03:11.250000Z",
                     "kind": "ORDER",

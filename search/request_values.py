@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from events.money import MAX_AMOUNT, WRITTEN, exact_amount
+from events.money import MAX_AMOUNT, Ledger, exact_amount
 from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from events.time import NoSuchMoment, NotRFC3339, from_rfc_3339
 from search.query import SORTS, Sort, SortField
@@ -18,8 +18,6 @@ from search.query import SORTS, Sort, SortField
 MAX_SIZE = 1000
 MAX_CHOICES = 100
 """values in a list"""
-AN_AMOUNT = f'Give an amount of at most two decimals, such as 12.50 or "12.50", up to {MAX_AMOUNT}.'
-AMOUNT = re.compile(f"-?{WRITTEN}")
 
 Choice = TypeVar("Choice", bound=StrEnum)
 
@@ -71,17 +69,24 @@ def amount(raw: Any) -> Decimal:
     try:
         value = exact_amount(_number(raw))
     except ValueError as error:
-        raise Refused(AN_AMOUNT) from error
+        raise Refused(_an_amount()) from error
     if abs(value) > MAX_AMOUNT:
-        raise Refused(AN_AMOUNT)
+        raise Refused(_an_amount())
     return value
+
+
+def _an_amount() -> str:
+    currency = Ledger.currency
+    return (
+        f'Give an amount of {currency.decimals}, such as {currency.sample} or "{currency.sample}", up to {MAX_AMOUNT}.'
+    )
 
 
 def _number(raw: Any) -> Decimal:
     """A number of JSON, or the text of one; raises ValueError for anything else."""
     if isinstance(raw, bool) or not isinstance(raw, int | float | Decimal | str):
         raise ValueError(raw)  # noqa: TRY004 - a value of JSON, no argument of another type
-    if isinstance(raw, str) and not AMOUNT.fullmatch(raw):
+    if isinstance(raw, str) and not re.fullmatch(f"-?{Ledger.currency.written}", raw):
         raise ValueError(raw)
     return Decimal(str(raw))
 

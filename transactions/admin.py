@@ -22,6 +22,7 @@ from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
 from api.changelists import LargeTableAdmin, RowsOfPage
 from events import ChangedStatus
+from events.money import in_words
 from transactions import lists
 from transactions.models import Transaction
 
@@ -84,7 +85,7 @@ class TransactionAdmin(LargeTableAdmin):
 
     @display(description="Amount", ordering="amount")
     def amount_(self, row: Transaction) -> str:
-        return f"{row.amount:,.2f}"
+        return in_words(row.amount)
 
     @display(description="User")
     def user_id_(self, row: Transaction) -> str:

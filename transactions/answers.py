@@ -6,7 +6,7 @@ from typing import Any
 
 import events
 from events import ChangedStatus
-from events.money import from_cents, to_cents
+from events.money import Ledger, from_cents, shown, to_cents
 from transactions.models import RefundReason, Transaction
 from transactions.recording import kind_of
 from transactions.refund_rules import refund_status
@@ -25,7 +25,7 @@ FIELDS = (
     "recorded_at",
     "updated_at",
 )
-"""columns of the table; an answer has `refund_status` besides"""
+"""columns of the table; an answer has `refund_status` and `currency` besides"""
 
 
 def of_row(row: Transaction) -> dict[str, Any]:
@@ -38,15 +38,23 @@ def of_columns(row: dict[str, Any]) -> dict[str, Any]:
     # Of nearly every row there is nothing to tell.
     is_told = refunded or status == ChangedStatus.REFUNDED
     told = refund_status(status, to_cents(row["amount"]), to_cents(refunded)) if is_told else None
-    return row | {"refund_status": told}
+    return row | {"refund_status": told} | _in_currency(row["amount"], refunded)
+
+
+def _in_currency(amount: Decimal, refunded: Decimal) -> dict[str, Any]:
+    # The table has two decimals, and so do most currencies.
+    if Ledger.currency.step == 1:
+        return {"currency": Ledger.currency.code}
+    return {"amount": shown(amount), "refunded_amount": shown(refunded), "currency": Ledger.currency.code}
 
 
 def of_new(order: events.Transaction, recorded_at: datetime) -> dict[str, Any]:
     """Of an order that was recorded just now."""
+    amount = from_cents(order.cents)
     return {
         "order_id": order.order_id,
         "user_id": order.user_id,
-        "amount": from_cents(order.cents),
+        "amount": amount,
         "status": order.status,
         "timestamp": order.timestamp,
         "kind": kind_of(order),
@@ -55,7 +63,7 @@ def of_new(order: events.Transaction, recorded_at: datetime) -> dict[str, Any]:
         "recorded_at": recorded_at,
         "updated_at": recorded_at,
         "refund_status": None,
-    }
+    } | _in_currency(amount, NOTHING)
 
 
 def of_refund(transaction: dict[str, Any], why: RefundReason | None, is_staff: bool) -> dict[str, Any]:

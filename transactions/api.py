@@ -25,7 +25,7 @@ from accounts.roles import READS_EVERYBODYS, Role
 from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, etag_of, is_conditional
 from api.endpoints import Listing, Rows
 from api.exports import BUSY
-from api.fields import Amount, Bound, Choice, Moment, Text, UserId
+from api.fields import Amount, Bound, Choice, CurrencyCode, Moment, Text, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
@@ -51,6 +51,7 @@ A_LIST = OpenApiExample(
 
 class TransactionSerializer(serializers.ModelSerializer[Transaction]):
     amount = Amount(read_only=True, help_text="negative for a refund")
+    currency = CurrencyCode()
     refunded_amount = Amount(
         read_only=True, help_text="of an order: what was given back or is on its way; refunds that failed do not count"
     )
@@ -60,7 +61,7 @@ class TransactionSerializer(serializers.ModelSerializer[Transaction]):
 
     class Meta:
         model = Transaction
-        fields: ClassVar[tuple[str, ...]] = (*answers.FIELDS, "refund_status")
+        fields: ClassVar[tuple[str, ...]] = (*answers.FIELDS, "refund_status", "currency")
         read_only_fields = fields
 
 

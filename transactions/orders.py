@@ -12,7 +12,7 @@ from typing import Any
 
 from events import Status, Transaction
 from events.ids import new_id
-from events.money import MAX_AMOUNT
+from events.money import MAX_AMOUNT, Ledger
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, MAX_USER_ID, Bounds
 from events.time import from_rfc_3339, whole_millis
 
@@ -56,7 +56,7 @@ def _amount(raw: Any) -> float | None:
     if type(raw) is int:
         return float(raw) if 0 <= raw <= MAX_AMOUNT else None
     plain = PLAIN_AMOUNT.fullmatch(raw) if isinstance(raw, str) else None
-    return float(raw) if plain else None
+    return float(raw) if plain and (plain[2] is None or Ledger.currency.step == 1) else None
 
 
 def _status(raw: Any) -> Status | None:

@@ -6,7 +6,7 @@ from hashlib import sha256
 from uuid import uuid4
 
 from events import ChangedStatus, Status
-from events.money import from_cents
+from events.money import from_cents, in_words
 from events.plausibility import MAX_ORDER_ID_LENGTH
 
 MARK_LENGTH = 12
@@ -54,8 +54,8 @@ def why_no_refund(order_id: str, status: ChangedStatus, cents: int, refunded_cen
         return f"Nothing of {order_id} is left to refund."
     if wanted > left:
         return (
-            f"{order_id} is over {from_cents(cents)}, of which {from_cents(refunded_cents)} are refunded or on their "
-            f"way: at most {from_cents(left)} can be refunded."
+            f"{order_id} is over {in_words(from_cents(cents))}, of which {in_words(from_cents(refunded_cents))} are "
+            f"refunded or on their way: at most {in_words(from_cents(left))} are left."
         )
     return None
 

@@ -6,7 +6,7 @@ from django.db.models import QuerySet
 
 from database.prepared import PreparedQuery
 from events import TransactionCorrected, TransactionStatusChanged
-from events.money import to_cents
+from events.money import shown, to_cents
 from events.time import in_millis
 from streaming.records import Record
 from transactions import answers
@@ -41,7 +41,7 @@ def newest(limit: int) -> list[dict[str, Any]]:
         {
             "order_id": row.order_id,
             "user_id": row.user_id,
-            "amount": str(row.amount),
+            "amount": str(shown(row.amount)),
             "kind": row.kind,
             "status": row.status,
             "timestamp": row.timestamp,

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from events import ChangedStatus, Status, Transaction
 from events.ids import RANDOM_BITS, uuid7
+from events.money import Ledger
 from events.time import in_micros, whole_millis
 
 MOCK_PREFIX = "mock-"
@@ -54,9 +55,15 @@ def _user(chance: random.Random, shop: Shop) -> int:
 
 def _amount(chance: random.Random, shop: Shop) -> float:
     if chance.random() < shop.huge_share:
-        return chance.randint(1_000_000_001, 9_999_999_999) / 100
+        return _in_steps(chance.randint(1_000_000_001, 9_999_999_999)) / 100
     cents = round(shop.median_amount * 100 * chance.lognormvariate(0, shop.spread))
-    return max(1, cents) / 100
+    return _in_steps(max(1, cents)) / 100
+
+
+def _in_steps(cents: int) -> int:
+    """Rounded up to an amount that there is in the currency."""
+    step = Ledger.currency.step
+    return -(-cents // step) * step
 
 
 def _status(chance: random.Random, shop: Shop) -> Status:
@@ -76,4 +83,5 @@ def outcome(chance: random.Random) -> list[ChangedStatus]:
 
 def part_given_back(chance: random.Random, cents: int) -> int:
     """How many cents of a paid order its customer gets back for what was returned; of most orders none."""
-    return chance.randint(1, cents - 1) if cents > 1 and chance.random() < 0.1 else 0
+    step = Ledger.currency.step
+    return step * chance.randint(1, cents // step - 1) if cents // step > 1 and chance.random() < 0.1 else 0

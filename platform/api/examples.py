@@ -5,6 +5,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from io import StringIO
 from typing import Any
 
+from events.money import Ledger
+
 Schema = Mapping[str, Any]
 Components = Mapping[str, Schema]
 
@@ -89,7 +91,7 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 
 def csv_lines_of(columns: Sequence[str]) -> str:
     """A table of these columns with one row."""
-    samples = {**SAMPLES, **(OF_FORM["Alert"] if "rule" in columns else {})}
+    samples = {**SAMPLES, "currency": Ledger.currency.code, **(OF_FORM["Alert"] if "rule" in columns else {})}
     row = [samples.get(name, A_MOMENT if name.endswith("_at") or name == "timestamp" else 1) for name in columns]
     text = StringIO()
     csv.writer(text).writerows([columns, row])
@@ -124,6 +126,8 @@ def _of_type(name: str, schema: Schema, components: Components) -> Any:
             return _object(schema, components)
         case "array" if name not in SAMPLES:
             return [_example(name, schema["items"], components)]
+    if name == "currency":
+        return Ledger.currency.code
     fits = name in SAMPLES and (SAMPLES[name] is not None or "null" in types)
     return SAMPLES[name] if fits else _plain(kind, schema)
 

@@ -6,14 +6,18 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any
 
+from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from events.money import MAX_AMOUNT, WRITTEN, exact_amount
+from events.money import MAX_AMOUNT, Ledger, exact_amount, shown
 from events.plausibility import MAX_USER_ID
 from events.time import NotRFC3339, from_rfc_3339, whole_millis
 
-AN_AMOUNT = 'Give a number of at most two decimals, such as 12.30 or "12.30".'
+
+def an_amount() -> str:
+    currency = Ledger.currency
+    return f'Give a number of {currency.decimals}, such as {currency.sample} or "{currency.sample}".'
 
 
 def moment(text: str) -> datetime:
@@ -51,7 +55,7 @@ class UserId(WholeNumber):
 
 
 class Amount(serializers.DecimalField):
-    """An amount of money, of at most two decimals and up to 10^12: a JSON number or a string such as "12.30".
+    """An amount of money, of no more decimals than the currency has and up to 10^12: a JSON number or a string.
 
     It is given as a string, here and at every endpoint: a JSON number would be exact too at this size, but most
     readers make a float of it, and floats must not be summed.
@@ -64,13 +68,28 @@ class Amount(serializers.DecimalField):
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float | Decimal | str):
             self.fail("invalid")
-        if isinstance(data, str) and not re.fullmatch(f"-?{WRITTEN}", data):
-            raise serializers.ValidationError(AN_AMOUNT)
+        if isinstance(data, str) and not re.fullmatch(f"-?{Ledger.currency.written}", data):
+            raise serializers.ValidationError(an_amount())
         try:
             amount = exact_amount(Decimal(str(data)))
         except ValueError as error:
-            raise serializers.ValidationError(AN_AMOUNT) from error
+            raise serializers.ValidationError(an_amount()) from error
         return super().to_internal_value(amount) + 0  # makes -0 a 0
+
+    def to_representation(self, value: Any) -> str:
+        return str(shown(Decimal(value)))
+
+
+@extend_schema_field({"type": "string", "pattern": "^[A-Z]{3}$"})
+class CurrencyCode(serializers.CharField):
+    """What the amounts beside it are in."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        defaults: dict[str, Any] = {"read_only": True, "help_text": "of the amounts, ISO 4217"}
+        super().__init__(**(defaults | kwargs))
+
+    def get_attribute(self, instance: Any) -> str:
+        return Ledger.currency.code
 
 
 class Moment(serializers.DateTimeField):

@@ -15,7 +15,7 @@ from api.idempotency import HEADER, is_idempotent
 from api.problems import ProblemType
 from api.renderers import PROBLEM_JSON
 from api.serializers import StrictSerializer
-from events.money import WRITTEN
+from events.money import Ledger
 
 Operation = dict[str, Any]
 
@@ -110,15 +110,16 @@ class AmountSchema(OpenApiSerializerFieldExtension):  # type: ignore[no-untyped-
     target_class = "api.fields.Amount"
 
     def map_serializer_field(self, auto_schema: AutoSchema, direction: str) -> dict[str, Any]:
-        text = {"type": "string", "format": "decimal", "pattern": r"^-?[0-9]{1,13}\.[0-9]{2}$"}
+        currency = Ledger.currency
+        text = {"type": "string", "format": "decimal", "pattern": f"^-?{currency.told}$"}
         if direction == "response":
             return text
         least, most = (number(end) for end in (self.target.min_value, self.target.max_value))
         sign = "-?" if least < 0 else ""
         return {
             "oneOf": [
-                text | {"pattern": f"^{NOT_ZERO if self.target.min_value > 0 else ''}{sign}{WRITTEN}$"},
-                {"type": "number", "minimum": least, "maximum": most, "description": "of at most two decimals"},
+                text | {"pattern": f"^{NOT_ZERO if self.target.min_value > 0 else ''}{sign}{currency.written}$"},
+                {"type": "number", "minimum": least, "maximum": most, "description": f"of {currency.decimals}"},
             ]
         }
 

@@ -12,9 +12,11 @@ from typing import Any, ClassVar, TypeVar
 from urllib.parse import urlsplit
 
 import environ
+import iso4217  # type: ignore[import-untyped] # has no types
 from django.core.exceptions import ImproperlyConfigured
 
 from config.proxies import spare_loopback
+from events.money import Currency
 
 T = TypeVar("T")
 
@@ -121,6 +123,14 @@ class Adapter:
 
     def __str__(self) -> str:
         return f"{self.kind}:{self.where}" if self.where else self.kind
+
+
+def currency(raw: str) -> Currency:
+    """A currency by its code; amounts are kept in hundredths, so one of more decimals is none for us."""
+    digits = iso4217.Currency(raw).exponent
+    if digits is None or digits > 2:
+        raise ValueError(raw)
+    return Currency(raw, digits)
 
 
 def amount(raw: str) -> Decimal:

@@ -72,6 +72,7 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "APP_DIRS": True,
         "OPTIONS": {
+            "libraries": {"money": "api.money"},
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
@@ -173,6 +174,13 @@ OUTBOX_KEPT = timedelta(hours=setting("OUTBOX_KEPT_HOURS", env.positive, "a whol
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of offsets from 1 on")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.from_zero, "a whole number of dead letters, or 0 for no limit")
 EARLIEST_PLAUSIBLE = setting("EARLIEST_PLAUSIBLE", env.day, "a date such as 1990-01-01")
+
+# --- Money ------------------------------------------------------------------------------------------------------------
+CURRENCY = setting(
+    "CURRENCY",
+    env.currency,
+    "the ISO 4217 code of a currency of at most two decimals, such as EUR or JPY: amounts are kept in hundredths",
+)
 
 # --- The apps ---------------------------------------------------------------------------------------------------------
 FRAUD_AMOUNT_LIMIT = setting("FRAUD_AMOUNT_LIMIT", env.amount, "an amount from 0 on, such as 10000000")

@@ -7,12 +7,11 @@ A double holds every amount up to 10^12 with two decimals to far less than half 
 in both directions, and sums of cents are exact whatever their order.
 """
 
+from dataclasses import dataclass
 from decimal import Context, Decimal, Inexact, InvalidOperation
 
 MAX_AMOUNT = 10**12
 """The largest believable amount, in the shop's currency, of either sign."""
-WRITTEN = rf"({MAX_AMOUNT}(\.0{{1,2}})?|[0-9]{{1,12}}(\.[0-9]{{1,2}})?)"
-"""How an amount is written, without its sign: a regular expression, as Python and ECMA read it."""
 CENT = Decimal("0.01")
 EXACT = Context(prec=20, traps=[Inexact, InvalidOperation])
 
@@ -27,11 +26,73 @@ def from_cents(cents: int) -> Decimal:
     return Decimal(cents).scaleb(-2)
 
 
+@dataclass(frozen=True, slots=True)
+class Currency:
+    """What amounts are in; no more than two decimals, since they are kept in hundredths."""
+
+    code: str
+    """of ISO 4217"""
+    digits: int
+    """decimals, 0 to 2"""
+
+    @property
+    def written(self) -> str:
+        """How an amount is written, without its sign: a regular expression, as Python and ECMA read it."""
+        if not self.digits:
+            return f"({MAX_AMOUNT}|[0-9]{{1,12}})"
+        parts = f"{{1,{self.digits}}}"
+        return rf"({MAX_AMOUNT}(\.0{parts})?|[0-9]{{1,12}}(\.[0-9]{parts})?)"
+
+    @property
+    def told(self) -> str:
+        """How an amount is told, without its sign: with the decimals of the currency, or exactly; see shown()."""
+        return r"[0-9]{1,13}\.[0-9]{2}" if self.digits == 2 else r"[0-9]{1,13}(\.[0-9]{1,2})?"
+
+    @property
+    def decimals(self) -> str:
+        """In words."""
+        return ("no decimals", "at most one decimal", "at most two decimals")[self.digits]
+
+    @property
+    def sample(self) -> str:
+        return ("1230", "12.3", "12.30")[self.digits]
+
+    @property
+    def step(self) -> int:
+        """The hundredths of its smallest amount."""
+        return int(10 ** (2 - self.digits))
+
+
+class Ledger:
+    """What the shop has chosen; its settings put it here when a process starts."""
+
+    currency = Currency("EUR", 2)
+
+
+def shown(amount: Decimal) -> Decimal:
+    """An amount with the decimals of the currency; with two where it has a finer part, as others may have sent it."""
+    cents = to_cents(amount)
+    return Decimal(cents).scaleb(-2) if cents % Ledger.currency.step else _with(Ledger.currency.digits, cents)
+
+
+def _with(digits: int, cents: int) -> Decimal:
+    return Decimal(cents // 10 ** (2 - digits)).scaleb(-digits)
+
+
+def in_words(amount: Decimal) -> str:
+    """As people read it, such as 1,234.50 EUR."""
+    return f"{shown(amount):,f} {Ledger.currency.code}"
+
+
 def exact_amount(number: Decimal) -> Decimal:
-    """The same number with two decimals; raises ValueError if it has a finer part, or more digits than any amount."""
+    """The same number with two decimals.
+
+    Raises ValueError if it has a finer part than the currency, or more digits than any amount.
+    """
     if not number.is_finite():
         raise ValueError(f"{number} is no amount")
     try:
-        return EXACT.quantize(number, CENT)
+        in_currency = EXACT.quantize(number, Decimal(1).scaleb(-Ledger.currency.digits))
+        return EXACT.quantize(in_currency, CENT)
     except (Inexact, InvalidOperation) as error:
-        raise ValueError(f"{number} is no amount of whole cents") from error
+        raise ValueError(f"{number} is no amount of {Ledger.currency.code}") from error

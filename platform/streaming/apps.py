@@ -1,6 +1,7 @@
 from django.apps import AppConfig
 from django.conf import settings
 
+from events.money import Ledger
 from events.plausibility import Bounds
 
 
@@ -11,3 +12,4 @@ class StreamingConfig(AppConfig):
         from streaming import checks  # noqa: F401, PLC0415 - registers them
 
         Bounds.earliest = settings.EARLIEST_PLAUSIBLE
+        Ledger.currency = settings.CURRENCY

@@ -52,6 +52,7 @@ def test_an_answer_has_each_hour_and_the_sums_of_them(analyst: APIClient, summed
         "user_id": 42,
         "from": "2026-11-22T13:00:00Z",
         "to": "2026-11-22T15:00:00Z",
+        "currency": "EUR",
         "hours": [
             {
                 "hour": "2026-11-22T13:00:00Z",
@@ -133,16 +134,16 @@ def test_csv_has_a_line_per_hour_in_a_file_of_its_name(analyst: APIClient, summe
     assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
     assert response.headers["Content-Disposition"] == 'attachment; filename="hourly-totals-user-42.csv"'
     assert response.text.splitlines() == [
-        "user_id,hour,total_amount,transaction_count,settled_amount,failed_amount,refunded_amount",
-        "42,2026-11-22T13:00:00Z,10.00,1,10.00,0.00,0.00",
-        "42,2026-11-22T14:00:00Z,-12.50,2,0.05,0.07,12.55",
-        "42,2026-11-22T15:00:00Z,0.01,1,0.00,0.00,0.00",
+        "user_id,hour,total_amount,transaction_count,settled_amount,failed_amount,refunded_amount,currency",
+        "42,2026-11-22T13:00:00Z,10.00,1,10.00,0.00,0.00,EUR",
+        "42,2026-11-22T14:00:00Z,-12.50,2,0.05,0.07,12.55,EUR",
+        "42,2026-11-22T15:00:00Z,0.01,1,0.00,0.00,0.00,EUR",
     ]
 
 
 def test_csv_and_json_say_the_same(analyst: APIClient, summed: None) -> None:
     as_csv = list(csv.DictReader(StringIO(analyst.get(URL, {"format": "csv"}).text)))
-    as_json = [{"user_id": 42} | hour for hour in analyst.get(URL).json()["hours"]]
+    as_json = [{"user_id": 42} | hour | {"currency": "EUR"} for hour in analyst.get(URL).json()["hours"]]
     assert as_csv == [{name: str(value) for name, value in hour.items()} for hour in as_json]
 
 

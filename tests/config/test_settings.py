@@ -49,6 +49,13 @@ def started_with(**environment: str) -> subprocess.CompletedProcess[str]:
         ("HTTPS", "yes", "HTTPS='yes' is not on or off."),
         ("FRAUD_AMOUNT_LIMIT", "ten million", "is not an amount from 0 on, such as 10000000."),
         ("FRAUD_AMOUNT_LIMIT", "NaN", "is not an amount from 0 on"),
+        (
+            "CURRENCY",
+            "KWD",
+            "CURRENCY='KWD' is not the ISO 4217 code of a currency of at most two decimals",
+        ),
+        ("CURRENCY", "XAU", "amounts are kept in hundredths. Set it in the environment"),
+        ("CURRENCY", "eur", "such as EUR or JPY"),
         ("TOPIC_PARTITIONS", "0", "TOPIC_PARTITIONS='0' is not a whole number of partitions from 1 on."),
         ("DATABASE_URL", "oracle", "DATABASE_URL='oracle' is not a URL such as sqlite:///"),
         ("LOG_LEVEL", "LOUD", "is not DEBUG, INFO, WARNING or ERROR."),

@@ -143,8 +143,8 @@ def test_logging_in_shows_the_newest_and_goes_on_by_itself(
     wait(browser, lambda: "do not belong together" in text(browser, "[role=alert]"))
     browser.find_element(By.NAME, "password").send_keys(PASSWORD, Keys.ENTER)
 
-    wait(browser, lambda: first_row(browser, "#transactions")[1:] == ["first", "42", "1,234.50", "Success"])
-    wait(browser, lambda: first_row(browser, "#alerts")[1:] == ["suspicious", "15,000,000.00", "Open"])
+    wait(browser, lambda: first_row(browser, "#transactions")[1:] == ["first", "42", "1,234.50 EUR", "Success"])
+    wait(browser, lambda: first_row(browser, "#alerts")[1:] == ["suspicious", "15,000,000.00 EUR", "Open"])
     link = browser.find_element(By.LINK_TEXT, "suspicious").get_attribute("href")
     assert link == f"{live_server.url}/admin/fraud/fraudalert/{alert.pk}/change/"
     assert text(browser, "#tile-hour [data-value]") == "1,234.56"

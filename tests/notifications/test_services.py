@@ -34,15 +34,15 @@ def told() -> list[tuple[str, str, str]]:
 @pytest.mark.parametrize(
     ("event", "kind", "text"),
     [
-        (ORDER, "ORDER_CREATED", "We have your order a-1 of 1,234.50."),
-        (replace(ORDER, status=Status.SUCCESS), "ORDER_PAID", "Your order a-1 of 1,234.50 is paid."),
-        (replace(ORDER, status=Status.FAILED), "ORDER_FAILED", "The payment of your order a-1 of 1,234.50 failed."),
-        (replace(ORDER, amount=-5.0, status=Status.SUCCESS), "ORDER_REFUNDED", "You get 5.00 back (a-1)."),
-        (PAID, "ORDER_PAID", "Your order a-1 of 1,234.50 is paid."),
+        (ORDER, "ORDER_CREATED", "We have your order a-1 of 1,234.50 EUR."),
+        (replace(ORDER, status=Status.SUCCESS), "ORDER_PAID", "Your order a-1 of 1,234.50 EUR is paid."),
+        (replace(ORDER, status=Status.FAILED), "ORDER_FAILED", "The payment of your order a-1 of 1,234.50 EUR failed."),
+        (replace(ORDER, amount=-5.0, status=Status.SUCCESS), "ORDER_REFUNDED", "You get 5.00 EUR back (a-1)."),
+        (PAID, "ORDER_PAID", "Your order a-1 of 1,234.50 EUR is paid."),
         (
             replace(PAID, status=ChangedStatus.FAILED),
             "ORDER_FAILED",
-            "The payment of your order a-1 of 1,234.50 failed.",
+            "The payment of your order a-1 of 1,234.50 EUR failed.",
         ),
     ],
 )
@@ -105,7 +105,7 @@ def test_customers_with_an_account_get_an_email_once(account: AccountOf) -> None
     assert send_waiting_emails() == 1
     assert send_waiting_emails() == 0
     assert [(each.to, each.subject, each.body) for each in mail.outbox] == [
-        (["seven@shop.example"], "We have your order", "We have your order a-1 of 1,234.50.")
+        (["seven@shop.example"], "We have your order", "We have your order a-1 of 1,234.50 EUR.")
     ]
 
 

@@ -55,6 +55,7 @@ def test_an_answer_tells_each_transaction_whole(analyst: APIClient, recorded: No
     assert analyst.post(URL, {"order_id": "A-1"}).json() == {
         "total": 1,
         "total_is_exact": True,
+        "currency": "EUR",
         "transactions": [
             {
                 "order_id": "A-1",
@@ -64,6 +65,7 @@ def test_an_answer_tells_each_transaction_whole(analyst: APIClient, recorded: No
                 "timestamp": "2026-11-22T14:01:00Z",
                 "kind": "ORDER",
                 "refund_of": None,
+                "currency": "EUR",
             }
         ],
         "next_cursor": None,

@@ -2,7 +2,10 @@
 
 const whole = new Intl.NumberFormat("en-GB", { maximumFractionDigits: 0 });
 const tenths = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 1, maximumFractionDigits: 1 });
-const cents = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+// Of the shop's currency, as the state tells it; a finer amount, which others may have sent, is shown with its parts.
+let money = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
+let code = "";
+const billions = new Intl.NumberFormat("en-GB", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
 const short = new Intl.NumberFormat("en-GB", { notation: "compact", maximumFractionDigits: 1 });
 const clock = new Intl.DateTimeFormat("en-GB", { timeStyle: "medium", timeZone: "UTC" });
 const minute = new Intl.DateTimeFormat("en-GB", { timeStyle: "short", timeZone: "UTC" });
@@ -13,8 +16,14 @@ const dayOnly = new Intl.DateTimeFormat("en-GB", { day: "numeric", month: "short
 
 export const count = (number) => whole.format(number);
 // What needs too much room is given in billions; the exact amount stands in the title.
-export const amount = (number) => (Math.abs(number) < 1e9 ? cents.format(number) : `${cents.format(number / 1e9)} bn`);
-export const exactly = (number) => cents.format(number);
+export const amount = (number) => (Math.abs(number) < 1e9 ? money.format(number) : `${billions.format(number / 1e9)} bn`);
+export const exactly = (number) => `${money.format(number)} ${code}`.trim();
+export const withCurrency = (number) => `${amount(number)} ${code}`.trim();
+export function setCurrency(currency) {
+  if (currency.code === code) return;
+  code = currency.code;
+  money = new Intl.NumberFormat("en-GB", { minimumFractionDigits: currency.digits, maximumFractionDigits: 2 });
+}
 export const compact = (number) => short.format(number);
 export const brief = (number) => (number < 1e6 ? count : compact)(number);
 export const perSecond = (number) => (number >= 100 ? whole : tenths).format(number);

@@ -31,6 +31,7 @@ async function ask() {
 
 function show() {
   if (!state) return;
+  format.setCurrency(state.currency);
   const overall = panels.showOverall(state);
   panels.showClock(state.at);
   panels.showTiles(state, points);

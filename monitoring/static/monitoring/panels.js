@@ -214,7 +214,7 @@ function showPanel(name, panel, subject, sentence, cells) {
 let hours = [];
 const bars = new Bars($("#hours-chart .frame"), (index) => {
   const hour = hours[index];
-  const text = hour ? `${format.hourTitle(hour.hour, knowsDaysOnly(hours))}: ${format.amount(hour.total_amount)} · ${transactions(hour)}` : "";
+  const text = hour ? `${format.hourTitle(hour.hour, knowsDaysOnly(hours))}: ${format.withCurrency(hour.total_amount)} · ${transactions(hour)}` : "";
   setText($("#hour-pointed"), text);
 });
 
