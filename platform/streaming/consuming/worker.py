@@ -24,6 +24,8 @@ FILL_SECONDS = 0.02
 """How long a batch that has begun waits for more: short beside a person's patience, long beside a fetch."""
 GATHER_SECONDS = 0.5
 """How long a batch may grow while the worker is behind anyway: what it adds up is then written less often."""
+GATHER_BYTES = 32 * 1024 * 1024
+"""and no further than to this size, since much of it is held several times"""
 UNDER_LOAD = 500
 """messages within FILL_SECONDS"""
 
@@ -124,11 +126,12 @@ class Worker(Generic[EventT]):
     def _gather(self) -> list[Message]:
         """What there is; while more comes than is dealt with at once, what comes within GATHER_SECONDS."""
         messages = self.consumer.consume(1, timeout=POLL_SECONDS)
-        ends = perf_counter() + GATHER_SECONDS
+        ends, octets = perf_counter() + GATHER_SECONDS, 0
         while 0 < (room := self.batch_size - len(messages)) < self.batch_size:
             more = self.consumer.consume(room, timeout=FILL_SECONDS)
             messages += more
-            if len(more) < UNDER_LOAD or perf_counter() > ends:
+            octets += sum(map(len, more))
+            if len(more) < UNDER_LOAD or octets > GATHER_BYTES or perf_counter() > ends:
                 break
         return messages
 

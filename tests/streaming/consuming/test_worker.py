@@ -262,3 +262,46 @@ def test_a_revoked_partition_is_left_to_its_new_owner(
     wait_until(one_batch_each, "both have read all")
     assert {event.order_id for event in handled} == {event.order_id for event in sent}
     assert all(worker.consumer.assignment() for worker in workers)
+
+
+class PacedLog(MemoryLog):
+    """Its consumers are given no more than so many messages at once."""
+
+    def __init__(self, at_once: int) -> None:
+        super().__init__()
+        self._at_once = at_once
+
+    def consumer(self) -> Any:
+        made = super().consumer()
+        consume = made.consume
+        made.consume = lambda count, timeout: consume(min(count, self._at_once), timeout)  # type: ignore[method-assign]
+        return made
+
+
+def batches(orders: list[Transaction], at_once: int, **options: Any) -> list[int]:
+    """The sizes of the batches in which a worker takes them that is given so many at once."""
+    log, sizes = PacedLog(at_once), list[int]()
+    send(log, orders)
+    under_test = desk(log, handle=lambda batch: sizes.append(len(batch)), **options)
+    under_test.read_all()
+    return sizes
+
+
+def test_a_batch_grows_while_the_worker_is_behind(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.consuming.worker.UNDER_LOAD", 10)
+    assert batches(orders(100), at_once=10) == [100]
+    assert batches(orders(100), at_once=9) == [1 + 9, *[1 + 9] * 9]
+
+
+def test_a_batch_grows_to_its_largest_size(orders: Orders, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("streaming.consuming.worker.UNDER_LOAD", 10)
+    assert batches(orders(100), at_once=10, batch_size=40) == [40, 40, 20]
+
+
+@pytest.mark.parametrize("limit", ["GATHER_SECONDS", "GATHER_BYTES"])
+def test_a_batch_grows_for_no_longer_and_no_further_than_it_may(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, limit: str
+) -> None:
+    monkeypatch.setattr("streaming.consuming.worker.UNDER_LOAD", 10)
+    monkeypatch.setattr(f"streaming.consuming.worker.{limit}", 0)
+    assert batches(orders(33), at_once=10) == [11, 11, 11]
