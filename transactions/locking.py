@@ -4,11 +4,14 @@ All orders come before all refunds, each kind by its ids: so two who want the sa
 order is locked along with its refunds, since what becomes of one of them changes it.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
+from typing import Any
 
-from django.db.models import QuerySet
-
+from database.portions import portions
 from transactions.models import Kind, Transaction
+
+ASKED_AT_ONCE = 1000
+"""For longer lists than some ten thousand, MySQL would read, and lock, the whole table."""
 
 
 def locked(order_ids: Collection[str]) -> dict[str, Transaction]:
@@ -16,15 +19,19 @@ def locked(order_ids: Collection[str]) -> dict[str, Transaction]:
 
     Whatever else is to be locked in the same database transaction must be locked by the same call.
     """
-    known = list(Transaction.objects.filter(order_id__in=order_ids).values_list("pk", "kind", "refund_of"))
-    refunded = {refund_of for _, _, refund_of in known if refund_of}
+    known = list(_of(order_ids, "pk", "kind", "refund_of"))
     orders = {pk for pk, kind, _ in known if kind == Kind.ORDER}
-    if refunded:
-        orders |= set(Transaction.objects.filter(order_id__in=refunded).values_list("pk", flat=True))
+    orders |= {pk for (pk,) in _of({refund_of for _, _, refund_of in known if refund_of}, "pk")}
     refunds = {pk for pk, kind, _ in known if kind == Kind.REFUND}
-    return {row.order_id: row for keys in (orders, refunds) if keys for row in _by_id(keys)}
+    return {row.order_id: row for keys in (orders, refunds) for row in _locked_by_id(keys)}
 
 
-def _by_id(keys: Collection[int]) -> QuerySet[Transaction]:
+def _of(order_ids: Collection[str], *columns: str) -> Iterator[tuple[Any, ...]]:
+    for some in portions(list(order_ids), ASKED_AT_ONCE):
+        yield from Transaction.objects.filter(order_id__in=some).values_list(*columns)
+
+
+def _locked_by_id(keys: Collection[int]) -> Iterator[Transaction]:
     # By the table's own ids: by an index of another order, MySQL would lock in that one's.
-    return Transaction.objects.select_for_update().filter(pk__in=keys).order_by("pk")
+    for some in portions(sorted(keys), ASKED_AT_ONCE):
+        yield from Transaction.objects.select_for_update().filter(pk__in=some).order_by("pk")
