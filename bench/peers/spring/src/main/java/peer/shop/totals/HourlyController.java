@@ -18,7 +18,8 @@ class HourlyController {
 
     /** What a user's transactions come to per hour, ascending, and in all. */
     record Answer(
-        @JsonProperty("user_id") long userId, Instant from, Instant to, List<Hour> hours, Hour.Amounts sums) {}
+        @JsonProperty("user_id") long userId, Instant from, Instant to, String currency, List<Hour> hours,
+        Hour.Amounts sums) {}
 
     @GetMapping("/analytics/users/{userId}/hourly")
     Answer hourly(
@@ -26,6 +27,6 @@ class HourlyController {
         @RequestParam(required = false) Instant to) {
         List<Hour> hours = totals.ofUser(userId, from, to);
         Hour.Sums sums = hours.stream().map(Hour::sums).reduce(Hour.Sums.NONE, Hour.Sums::plus);
-        return new Answer(userId, from, to, hours, Hour.Amounts.of(sums));
+        return new Answer(userId, from, to, Money.CURRENCY, hours, Hour.Amounts.of(sums));
     }
 }

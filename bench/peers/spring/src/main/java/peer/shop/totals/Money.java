@@ -2,7 +2,10 @@ package peer.shop.totals;
 
 import java.math.BigDecimal;
 
-final class Money {
+public final class Money {
+    /** What the platform is in unless its settings say otherwise. */
+    public static final String CURRENCY = "EUR";
+
     private Money() {}
 
     /** Cents as an amount with its two decimals. */
