@@ -14,9 +14,6 @@ from django.conf import settings
 from django.http import HttpRequest
 from limits.errors import StorageError
 from limits.storage import RedisStorage
-from redis import ConnectionPool
-from redis.backoff import NoBackoff
-from redis.retry import Retry
 
 from api import request_metrics
 from api.addresses import counted_client
@@ -95,6 +92,11 @@ def _count(key: str, seconds: int) -> int:
 
 @cache
 def _redis(url: str) -> RedisStorage:
+    # Its client brings OpenTelemetry along where that is installed; who counts in memory needs neither.
+    from redis import ConnectionPool  # noqa: PLC0415
+    from redis.backoff import NoBackoff  # noqa: PLC0415
+    from redis.retry import Retry  # noqa: PLC0415
+
     pool = ConnectionPool.from_url(
         url,
         socket_timeout=PATIENCE_SECONDS,

@@ -13,6 +13,7 @@ from django.test import Client
 from drf_spectacular.generators import SchemaGenerator
 from rest_framework.test import APIClient
 
+from accounts.authentication import make_token
 from events import Status, Transaction
 from fraud.models import FraudAlert
 from fraud.services import raise_alerts
@@ -75,13 +76,16 @@ def test_no_endpoint_reads_its_body_within_a_transaction(
     operation: tuple[str, str], key: dict[str, str], anybody: User, alert: FraudAlert, alertmanager: dict[str, str]
 ) -> None:
     method, path = operation
+    token, _ = make_token(anybody)
     client, who = APIClient(raise_request_exception=False), alertmanager
     if path not in ALERTMANAGERS:
         client.force_authenticate(anybody)
         who = {}
     body = json.dumps({"user_id": 1, "amount": 5}).encode()
     open_before = open_transactions()
-    read = send(client, method, path.replace("{id}", str(alert.pk)), body, "application/json", **key, **who)
+    read = send(
+        client, method, path.format(id=alert.pk, token_id=token.details.pk), body, "application/json", **key, **who
+    )
     assert read == {open_before}
 
 
