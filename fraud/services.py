@@ -1,6 +1,7 @@
 """What is written about suspicions, and published about them. Every change leaves a line of history."""
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Iterator
+from operator import attrgetter
 from typing import TYPE_CHECKING, Final
 
 from django.conf import settings
@@ -9,6 +10,8 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
+from database.inserting import ROWS_PER_STATEMENT
+from database.portions import ASKED_AT_ONCE, portions, rows_among
 from events import AlertChange, AlertStatus
 from events.money import from_cents, to_cents
 from fraud import cases
@@ -57,7 +60,7 @@ def realign(*, order_ids: Collection[str]) -> list[FraudAlert]:
     """
     recorded = {order_id: entry_of(order_id, each) for order_id, each in known(order_ids).items()}
     tally = Tally()
-    for alert in FraudAlert.objects.select_for_update().filter(order_id__in=recorded).order_by("pk"):
+    for alert in _locked(recorded):
         event = recorded[alert.order_id]
         if alert.about != (event.user_id, event.cents, event.timestamp) and (entry := _realign(alert, event)):
             tally.changed(alert, entry)
@@ -106,6 +109,13 @@ def change_alert(
 def suspects(orders: "Orders") -> list[Record[events.Transaction]]:
     """Those of orders in columns that break a rule, as records."""
     return records_of(orders.only(exceeds(orders.cents, _limit_cents())))
+
+
+def _locked(order_ids: Iterable[str]) -> Iterator[FraudAlert]:
+    """The alerts about these orders, locked in the order of their keys."""
+    keys = rows_among(FraudAlert.objects.values_list("pk", flat=True), "order_id", order_ids)
+    for some in portions(sorted(keys), ASKED_AT_ONCE):
+        yield from FraudAlert.objects.select_for_update().filter(pk__in=some).order_by("pk")
 
 
 def _rule_broken(event: events.Transaction) -> str | None:
@@ -165,10 +175,12 @@ def _raise(suspected: list[FraudAlert], tally: Tally) -> list[FraudAlert]:
     for alert in suspected:
         alert.raised_at = now
     # The database decides which are new. Only those have no history yet: it is written in the same transaction.
-    FraudAlert.objects.bulk_create(suspected, ignore_conflicts=True)
-    order_ids = [alert.order_id for alert in suspected]
-    raised = list(FraudAlert.objects.filter(order_id__in=order_ids, history=None).order_by("pk"))
-    AlertEntry.objects.bulk_create(AlertEntry(alert=alert, status=alert.status) for alert in raised)
+    FraudAlert.objects.bulk_create(suspected, batch_size=ROWS_PER_STATEMENT, ignore_conflicts=True)
+    order_ids = {alert.order_id for alert in suspected}
+    new = rows_among(FraudAlert.objects.filter(history=None), "order_id", order_ids)
+    raised = sorted(new, key=attrgetter("pk"))
+    entries = [AlertEntry(alert=alert, status=alert.status) for alert in raised]
+    AlertEntry.objects.bulk_create(entries, batch_size=ROWS_PER_STATEMENT)
     outbox.enqueue(_as_event(alert, AlertChange.RAISED) for alert in raised)
     for alert in raised:
         tally.raised(alert)

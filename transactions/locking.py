@@ -7,11 +7,8 @@ order is locked along with its refunds, since what becomes of one of them change
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from database.portions import portions
+from database.portions import ASKED_AT_ONCE, portions, rows_among
 from transactions.models import Kind, Transaction
-
-ASKED_AT_ONCE = 1000
-"""For longer lists than some ten thousand, MySQL would read, and lock, the whole table."""
 
 
 def locked(order_ids: Collection[str]) -> dict[str, Transaction]:
@@ -27,8 +24,7 @@ def locked(order_ids: Collection[str]) -> dict[str, Transaction]:
 
 
 def _of(order_ids: Collection[str], *columns: str) -> Iterator[tuple[Any, ...]]:
-    for some in portions(list(order_ids), ASKED_AT_ONCE):
-        yield from Transaction.objects.filter(order_id__in=some).values_list(*columns)
+    return rows_among(Transaction.objects.values_list(*columns), "order_id", order_ids)
 
 
 def _locked_by_id(keys: Collection[int]) -> Iterator[Transaction]:

@@ -12,7 +12,7 @@ from django.utils import timezone
 
 import events
 from database.inserting import insert_rows
-from database.portions import portions
+from database.portions import rows_among
 from database.values import stored
 from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents, to_cents
@@ -60,16 +60,12 @@ def _set_apart(received: Sequence[Telling], orders: "Orders") -> tuple[list[Tell
     """All tellings that have to be settled one by one, in the order of offsets, and the orders told of but once."""
     order_ids = orders.order_ids()
     told = Counter(order_ids) + Counter({each.event.order_id for each in received})
-    recorded = {order_id for some in portions(order_ids, ASKED_AT_ONCE) for order_id in _recorded(some)}
+    recorded = set(rows_among(Transaction.objects.values_list("order_id", flat=True), "order_id", order_ids))
     again = [place for place, each in enumerate(order_ids) if told[each] > 1 or each in recorded]
     if not again and not received:
         return [], orders
     tellings = [*received, *records_of(orders.at(again))]
     return sorted(tellings, key=attrgetter("offset")), orders.without(again)
-
-
-def _recorded(order_ids: Sequence[str]) -> Iterable[str]:
-    return Transaction.objects.filter(order_id__in=order_ids).values_list("order_id", flat=True)
 
 
 class Settlement:
@@ -174,7 +170,6 @@ def as_row(event: events.Transaction) -> Transaction:
 STATUSES = [str(status) for status in Status]
 KINDS = [str(Kind.ORDER), str(Kind.REFUND)]
 """of amounts that are not negative, and that are"""
-ASKED_AT_ONCE = 1000
 COLUMNS = (
     "order_id",
     "user_id",
@@ -297,7 +292,7 @@ def known_of(row: Any) -> Known:
 
 
 def _misattributed(rows: Iterable[str]) -> dict[tuple[str, int], Misattribution]:
-    found = Misattribution.objects.filter(order_id__in=list(rows)) if rows else ()
+    found = rows_among(Misattribution.objects.all(), "order_id", rows)
     return {(each.order_id, each.user_id): each for each in found}
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from django.db.models import QuerySet
 
+from database.portions import rows_among
 from database.prepared import PreparedQuery
 from events import TransactionCorrected, TransactionStatusChanged
 from events.money import shown, to_cents
@@ -76,20 +77,19 @@ def all_rows_by_order_id() -> Iterator[Transaction]:
 
 def recorded_of(order_ids: Iterable[str]) -> set[str]:
     """Those of these order ids under which something is recorded."""
-    rows = Transaction.objects.filter(order_id__in=list(order_ids))
-    return set(rows.values_list("order_id", flat=True))
+    return set(rows_among(Transaction.objects.values_list("order_id", flat=True), "order_id", order_ids))
 
 
 def rows_by_order_id(order_ids: Iterable[str]) -> dict[str, Transaction]:
     """The rows of these orders, by order id; those that are not recorded are left out."""
-    return {row.order_id: row for row in Transaction.objects.filter(order_id__in=list(order_ids))}
+    return {row.order_id: row for row in rows_among(Transaction.objects.all(), "order_id", order_ids)}
 
 
 def known(order_ids: Iterable[str]) -> dict[str, Known]:
     """What is recorded of these orders, by order id; those that are not recorded are left out."""
     # Without a model's instance for each: every batch of the notifier asks.
-    rows = Transaction.objects.filter(order_id__in=list(order_ids)).values_list("order_id", *KNOWN, named=True)
-    return {row.order_id: known_of(row) for row in rows}
+    rows = Transaction.objects.values_list("order_id", *KNOWN, named=True)
+    return {row.order_id: known_of(row) for row in rows_among(rows, "order_id", order_ids)}
 
 
 def corrections_since(moment: datetime | None) -> QuerySet[CorrectedTelling]:
@@ -118,8 +118,7 @@ def _implausible_changes(records: list[Record[TransactionStatusChanged]]) -> Ite
 
 def _unknown_corrections(records: list[Record[TransactionCorrected]]) -> Iterator[tuple[Record[Any], str]]:
     origins = {record.event.origin for record in records}
-    rows = CorrectedTelling.objects.filter(origin__in=origins) if records else ()
-    own = {_mark(row) for row in rows}
+    own = {_mark(row) for row in rows_among(CorrectedTelling.objects.all(), "origin", origins)}
     for record in records:
         if _mark(record.event) not in own:
             yield record, f"nothing that stands at {record.event.origin} was corrected like this"

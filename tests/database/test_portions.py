@@ -1,6 +1,8 @@
+from typing import Any
+
 import pytest
 
-from database.portions import portions, portions_of_groups, portions_of_table
+from database.portions import ASKED_AT_ONCE, portions, portions_of_groups, portions_of_table, rows_among
 from streaming.models import OutboxMessage
 
 
@@ -22,3 +24,17 @@ def test_a_table_comes_in_portions_of_so_many_rows_whatever_its_ids(rows: int) -
     OutboxMessage.objects.bulk_create(OutboxMessage(pk=pk, topic="t", message_key="k", payload=b"") for pk in ids)
     found = [sorted(each.values_list("pk", flat=True)) for each in portions_of_table(OutboxMessage.objects.all(), 2)]
     assert found == [list(each) for each in portions(ids, 2)]
+
+
+@pytest.mark.django_db
+def test_rows_of_many_values_are_asked_for_in_portions(django_assert_num_queries: Any) -> None:
+    OutboxMessage.objects.bulk_create(OutboxMessage(topic="t", message_key=str(n), payload=b"") for n in range(3))
+    with django_assert_num_queries(3):
+        found = list(rows_among(OutboxMessage.objects.all(), "message_key", map(str, range(2 * ASKED_AT_ONCE + 1))))
+    assert sorted(each.message_key for each in found) == ["0", "1", "2"]
+
+
+@pytest.mark.django_db
+def test_rows_of_no_value_are_not_asked_for(django_assert_num_queries: Any) -> None:
+    with django_assert_num_queries(0):
+        assert list(rows_among(OutboxMessage.objects.all(), "message_key", [])) == []

@@ -4,10 +4,11 @@ import pytest
 from django.db import connection, transaction
 from django.test.utils import CaptureQueriesContext
 
+from database.portions import ASKED_AT_ONCE
 from events import Status
 from events import Transaction as Order
 from tests.records import records
-from transactions.locking import ASKED_AT_ONCE, locked
+from transactions.locking import locked
 from transactions.models import Transaction
 from transactions.recording import record
 from transactions.refunds import refund_order
