@@ -14,6 +14,7 @@ from streaming.columns import STATUSES, Ints, Orders
 MILLIS_AN_HOUR = 3_600_000
 SUCCESS, FAILED = STATUSES.index(Status.SUCCESS), STATUSES.index(Status.FAILED)
 HOUR_BITS = 32
+HOUR_ZERO = 1 << HOUR_BITS - 1
 
 
 class Totals(NamedTuple):
@@ -53,8 +54,8 @@ def by_hour(totals: Totals) -> Totals:
 
 
 def _keys(user_id: Ints, hour: Ints) -> Ints:
-    # A user_id has 31 bits, and an hour of any year that a moment may have, fewer than 32.
-    return user_id << HOUR_BITS | hour
+    # A user_id has 31 bits, and an hour of any year that a moment may have, before or after 1970, fewer than 32.
+    return user_id << HOUR_BITS | hour + HOUR_ZERO
 
 
 def _grouped(keys: Ints, sums: tuple[Ints, ...]) -> Totals:
@@ -63,4 +64,4 @@ def _grouped(keys: Ints, sums: tuple[Ints, ...]) -> Totals:
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     # reduceat() takes no column without anything in it.
     added = (np.add.reduceat(column[order], first) if len(first) else column for column in sums)
-    return Totals(keys[first] >> HOUR_BITS, keys[first] & (1 << HOUR_BITS) - 1, tuple(added))
+    return Totals(keys[first] >> HOUR_BITS, (keys[first] & (1 << HOUR_BITS) - 1) - HOUR_ZERO, tuple(added))

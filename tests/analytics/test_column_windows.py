@@ -1,6 +1,7 @@
 """Totals of columns are held to those of the same orders one by one."""
 
-from datetime import UTC, datetime
+from collections import Counter
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 from hypothesis import example, given
@@ -10,7 +11,7 @@ from analytics import column_windows
 from analytics.column_windows import Totals, and_others, totals_of
 from analytics.windows import Sums, UserHour, by_hour, hourly_totals
 from events import Status, Transaction
-from events.time import from_millis, in_millis
+from events.time import EPOCH, from_millis, in_millis
 from streaming.columns import MOST_RECORDS
 from tests.columns import orders
 
@@ -59,3 +60,14 @@ def test_totals_stand_in_the_order_in_which_locks_are_taken(events: list[Transac
 def test_the_largest_amounts_of_the_largest_batch_add_up() -> None:
     one = orders(Transaction("a-1", 7, 1e12, Status.SUCCESS, RECEIVED))
     assert totals_of(one.only(np.zeros(MOST_RECORDS, np.int64))).sums[0].tolist() == [10**14 * MOST_RECORDS]
+
+
+@given(st.lists(facts, max_size=5), st.lists(st.integers(-17_000_000, 70_000_000), max_size=10))
+def test_hours_before_1970_are_told_apart(events: list[Transaction], hours: list[int]) -> None:
+    others = {(user, EPOCH + hour * timedelta(hours=1)): Sums(user, 1) for user, hour in enumerate(hours)}
+    totals = and_others(totals_of(orders(*events)), others)
+    told = zip(totals.user_id.tolist(), totals.hour.tolist(), totals.sums[1].tolist(), strict=True)
+    expected = Counter({(user, in_millis(hour) // MILLIS_AN_HOUR): 1 for user, hour in others})
+    for event in events:
+        expected[event.user_id, in_millis(event.timestamp) // MILLIS_AN_HOUR] += 1
+    assert {(user, hour): count for user, hour, count in told} == dict(expected)

@@ -207,3 +207,10 @@ def test_orders_come_from_a_batch_at_any_of_its_places(events: list[Transaction]
 def test_a_batch_whose_cents_may_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="more than"):
         in_columns([(None, 0)] * (MOST_RECORDS + 1))
+
+
+def test_what_is_too_long_to_be_an_order_is_not_held_again() -> None:
+    long, plain = HEADER + b"\xff" * 1_000_000, encoded(PLAIN)
+    found = in_columns([(long, in_millis(RECEIVED)), (plain, in_millis(RECEIVED))])
+    assert found.place.tolist() == [1]
+    assert len(found.joined) == len(plain)

@@ -110,10 +110,6 @@ def _send_on(producer: Producer, misplaced: Sequence[Record[Any]]) -> None:
     log.warning("records lay on partitions of other users, and were sent on", records=len(misplaced), advice=ADVICE)
 
 
-def _headers(record: Record[Any]) -> list[tuple[str, bytes]]:
-    return [(ORIGIN, record.stands_at.encode())]
-
-
 def partition_count(topic: str) -> int:
     """How many partitions a topic has, as the cluster says now."""
     return len(clients.admin().list_topics(timeout=TIMEOUT_SECONDS).topics[topic].partitions)

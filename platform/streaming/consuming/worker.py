@@ -25,7 +25,7 @@ FILL_SECONDS = 0.02
 GATHER_SECONDS = 0.5
 """How long a batch may grow while the worker is behind anyway: what it adds up is then written less often."""
 GATHER_BYTES = 32 * 1024 * 1024
-"""and no further than to this size, since much of it is held several times"""
+"""and no more once its values are larger, since much of it is held several times"""
 UNDER_LOAD = 500
 """messages within FILL_SECONDS"""
 
@@ -75,6 +75,7 @@ class Worker(Generic[EventT]):
         self.in_columns = in_columns or (lambda messages: (None, messages))
         self.batch_size = batch_size
         self.stopping = False
+        self._assigned_anew = False
 
     def stop(self, *_: Any) -> None:
         """Finish the batch at hand, then end; fit to be a signal handler."""
@@ -90,6 +91,7 @@ class Worker(Generic[EventT]):
 
     def _note_assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
         log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
+        self._assigned_anew = True
         self.joined(consumer)
 
     def run_once(self) -> int:
@@ -112,6 +114,8 @@ class Worker(Generic[EventT]):
 
     def _poll(self) -> list[Message]:
         messages = self._gather()
+        if self._assigned_anew:
+            messages, self._assigned_anew = _each_once(messages), False
         news = [message for message in messages if message.error()]
         for message in news:
             if not is_packed(message):
@@ -178,6 +182,20 @@ class Worker(Generic[EventT]):
                 raise
             # Handlers bear a second delivery: whoever owns these partitions now reads the batch again.
             log.warning("commit overtaken by a rebalance", error=str(error))
+
+
+def _each_once(messages: Sequence[Message]) -> list[Message]:
+    """The messages without those that came before: a partition that was given again begins where it was committed."""
+    reached: dict[Partition, int] = {}
+    kept: list[Message] = []
+    for message in messages:
+        where, offset = partition(message), message.offset()
+        if message.error() or offset is None:
+            kept.append(message)
+        elif offset > reached.get(where, -1):
+            kept.append(message)
+            reached[where] = offset
+    return kept
 
 
 def _log_revoked(_: Consumer, partitions: list[TopicPartition]) -> None:

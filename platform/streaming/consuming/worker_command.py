@@ -30,7 +30,7 @@ from streaming.topics import Topic
 log = structlog.get_logger(__name__)
 
 LARGEST_BATCH = 50_000
-"""So many records take some 50 MB, and the sum of their cents, whatever they are, 63 bits."""
+"""So many small records take some 50 MB, and the sum of their cents, whatever they are, 63 bits."""
 LOOK_EVERY_SECONDS = 2.0
 """How soon a group that stands still goes on after it was resumed."""
 

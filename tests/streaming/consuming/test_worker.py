@@ -305,3 +305,24 @@ def test_a_batch_grows_for_no_longer_and_no_further_than_it_may(
     monkeypatch.setattr("streaming.consuming.worker.UNDER_LOAD", 10)
     monkeypatch.setattr(f"streaming.consuming.worker.{limit}", 0)
     assert batches(orders(33), at_once=10) == [11, 11, 11]
+
+
+def test_what_comes_twice_in_a_batch_that_a_rebalance_interrupts_is_handled_once(orders: Orders) -> None:
+    log, handled = MemoryLog(), list[Transaction]()
+    send(log, orders(20))
+    under_test = desk(log, handle=lambda batch: handled.extend(batch.events))
+    consumer: Any = under_test.worker.consumer
+    consume, asked = consumer.consume, list[int]()
+
+    def interrupted(count: int, timeout: float) -> list[Message]:
+        asked.append(count)
+        if len(asked) == 2:
+            # The partitions are taken away and given again, and begin where they were committed: at their beginning.
+            consumer.subscribe([], on_assign=lambda *_: None, on_revoke=lambda *_: None)
+            under_test.worker._note_assigned(consumer, consumer.assignment())
+        came: list[Message] = consume(min(count, 7), timeout)
+        return came
+
+    consumer.consume = interrupted
+    under_test.read_all()
+    assert sorted(event.order_id for event in handled) == sorted(order.order_id for order in orders(20))
