@@ -6,11 +6,9 @@ from django.conf import settings
 
 from analytics import consumers
 from streaming import topology
-from streaming.consuming.column_reading import read_in_columns
 from streaming.consuming.dedup_backfill import AppliedLog
 from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.saved_chunks import SavedChunks
-from streaming.consuming.worker import InColumns
 from streaming.consuming.worker_command import LARGEST_BATCH, WorkerCommand
 from streaming.records import Batch
 
@@ -18,10 +16,8 @@ from streaming.records import Batch
 class Command(WorkerCommand):
     help = "Sum what each user's transactions of each hour come to."
     worker = topology.AGGREGATOR
+    takes_columns = True
     batch_size = LARGEST_BATCH
-
-    def in_columns(self) -> InColumns:
-        return read_in_columns
 
     def handler(self) -> Callable[[Batch[Any]], None]:
         log = AppliedLog(self.group)

@@ -49,6 +49,8 @@ class WorkerCommand(BaseCommand):
     """whether its topics have a user's records on one partition, and those that lie elsewhere are not to be counted"""
     batch_size: ClassVar[int] = 1000
     """records in a batch at the most, unless the command line says otherwise"""
+    takes_columns: ClassVar[bool] = False
+    """whether its handler takes plain orders in columns, beside the records of a batch"""
     sends_on: ClassVar[bool] = False
     """whether it is the group that sends misplaced records on"""
 
@@ -69,10 +71,6 @@ class WorkerCommand(BaseCommand):
     def decode(self, message: Message) -> Record[Any]:
         """What a message of our topics holds; raises InvalidMessage."""
         return decode(message)
-
-    def in_columns(self) -> InColumns | None:
-        """What reads as much of a batch as it can in columns; None: the handler takes none."""
-        return None
 
     def concerns_us(self, message: Message) -> bool:
         """Whether a message is for this worker at all."""
@@ -135,9 +133,16 @@ class WorkerCommand(BaseCommand):
             observe=observer(self.group, served),
             joined=name.note_member,
             batch_size=batch_size,
-            # Each record's span wants its record: what is traced is read row by row.
-            in_columns=self.in_columns() if settings.TRACES.kind == tracing.OFF else None,
+            in_columns=self._reader_in_columns(),
         )
+
+    def _reader_in_columns(self) -> InColumns | None:
+        # Each record's span wants its record: what is traced is read row by row.
+        if not self.takes_columns or settings.TRACES.kind != tracing.OFF:
+            return None
+        from streaming.consuming.column_reading import read_in_columns  # noqa: PLC0415 - brings numpy along
+
+        return read_in_columns
 
     def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:
         if not self.keyed_by_user:

@@ -1,12 +1,17 @@
 """What a batch's messages become when they are read in columns: all of them, each once, as decode() would have it."""
 
+from dataclasses import replace
 from typing import Any
 
+import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE, Message
 
+from analytics.management.commands import run_aggregator
 from events import Status, Transaction, TransactionStatusChanged
 from events.time import in_millis
 from events.transactions import ChangedStatus
+from fraud.management.commands import run_consumer
+from notifications.management.commands import run_notifier
 from streaming import clients
 from streaming.consuming.column_reading import FEW, read_in_columns
 from streaming.decoding import decode
@@ -14,6 +19,7 @@ from streaming.messages import InvalidMessage
 from streaming.records import records_of
 from streaming.topics import TOPICS
 from tests.records import RECEIVED
+from transactions.management.commands import run_recorder
 
 PAID = TransactionStatusChanged("a-1", 7, 1.0, ChangedStatus.PENDING, ChangedStatus.SUCCESS, RECEIVED)
 ACCENTED = Transaction("café", 7, 1.0, Status.PENDING, RECEIVED)
@@ -72,3 +78,14 @@ def test_what_is_left_stays_in_order() -> None:
 def test_a_few_are_all_left() -> None:
     messages = [message(n) for n in range(FEW - 1)]
     assert read_in_columns(messages) == (None, messages)
+
+
+@pytest.mark.parametrize("command", [run_aggregator.Command, run_consumer.Command, run_recorder.Command])
+def test_a_worker_that_takes_columns_reads_row_by_row_while_it_is_traced(command: type[Any], settings: Any) -> None:
+    assert command()._reader_in_columns() is read_in_columns
+    settings.TRACES = replace(settings.TRACES, kind="file")
+    assert command()._reader_in_columns() is None
+
+
+def test_other_workers_are_given_no_columns() -> None:
+    assert run_notifier.Command()._reader_in_columns() is None
