@@ -11,7 +11,7 @@ from django.utils import timezone
 
 import events
 from database.inserting import ROWS_PER_STATEMENT
-from database.portions import ASKED_AT_ONCE, portions, rows_among
+from database.portions import locked_by_key, rows_among
 from events import AlertChange, AlertStatus
 from events.money import from_cents, to_cents
 from fraud import cases
@@ -114,8 +114,7 @@ def suspects(orders: "Orders") -> list[Record[events.Transaction]]:
 def _locked(order_ids: Iterable[str]) -> Iterator[FraudAlert]:
     """The alerts about these orders, locked in the order of their keys."""
     keys = rows_among(FraudAlert.objects.values_list("pk", flat=True), "order_id", order_ids)
-    for some in portions(sorted(keys), ASKED_AT_ONCE):
-        yield from FraudAlert.objects.select_for_update().filter(pk__in=some).order_by("pk")
+    return locked_by_key(FraudAlert.objects.all(), keys)
 
 
 def _rule_broken(event: events.Transaction) -> str | None:

@@ -7,7 +7,7 @@ order is locked along with its refunds, since what becomes of one of them change
 from collections.abc import Collection, Iterator
 from typing import Any
 
-from database.portions import ASKED_AT_ONCE, portions, rows_among
+from database.portions import locked_by_key, rows_among
 from transactions.models import Kind, Transaction
 
 
@@ -20,14 +20,9 @@ def locked(order_ids: Collection[str]) -> dict[str, Transaction]:
     orders = {pk for pk, kind, _ in known if kind == Kind.ORDER}
     orders |= {pk for (pk,) in _of({refund_of for _, _, refund_of in known if refund_of}, "pk")}
     refunds = {pk for pk, kind, _ in known if kind == Kind.REFUND}
-    return {row.order_id: row for keys in (orders, refunds) for row in _locked_by_id(keys)}
+    rows = Transaction.objects.all()
+    return {row.order_id: row for keys in (orders, refunds) for row in locked_by_key(rows, keys)}
 
 
 def _of(order_ids: Collection[str], *columns: str) -> Iterator[tuple[Any, ...]]:
     return rows_among(Transaction.objects.values_list(*columns), "order_id", order_ids)
-
-
-def _locked_by_id(keys: Collection[int]) -> Iterator[Transaction]:
-    # By the table's own ids: by an index of another order, MySQL would lock in that one's.
-    for some in portions(sorted(keys), ASKED_AT_ONCE):
-        yield from Transaction.objects.select_for_update().filter(pk__in=some).order_by("pk")

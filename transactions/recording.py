@@ -116,7 +116,7 @@ class Settlement:
         )
         outbox.enqueue(self._events)
         # What becomes of an order is told after the refunds that made it so.
-        refunds.decided_elsewhere(row for row in moved if row.refund_of)
+        refunds.decided_elsewhere(moved)
 
     def _place_of(self, event: events.Transaction, row: Transaction) -> "Transaction | Misattribution":
         """What keeps where the partition of the telling's user mentioned the order last."""

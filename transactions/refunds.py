@@ -126,12 +126,12 @@ def decided(order: Transaction, refunds: Iterable[Transaction], now: datetime) -
     complete(order, now)
 
 
-def decided_elsewhere(refunds: Iterable[Transaction]) -> None:
-    """The same of refunds whose outcome the topic told; the rows of these and of their orders are locked already."""
+def decided_elsewhere(moved: Iterable[Transaction]) -> None:
+    """The same of the refunds among rows that the topic moved on; these and their orders are locked already."""
     by_order: dict[str, list[Transaction]] = {}
-    for refund in refunds:
-        if refund.refund_of:
-            by_order.setdefault(refund.refund_of, []).append(refund)
+    for row in moved:
+        if row.refund_of:
+            by_order.setdefault(row.refund_of, []).append(row)
     now = timezone.now()
     for order_id, order in locked(by_order).items():
         decided(order, by_order[order_id], now)

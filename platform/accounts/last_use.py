@@ -13,6 +13,7 @@ from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import TokenDetails
+from database.portions import portions
 
 log = structlog.get_logger(__name__)
 
@@ -49,8 +50,8 @@ def write_down() -> int:
 def _write(used: list[int]) -> None:
     now = timezone.now()
     older = Q(last_used_at=None) | Q(last_used_at__lt=now - FINE_ENOUGH)
-    for begin in range(0, len(used), AT_ONCE):
-        TokenDetails.objects.filter(older, pk__in=used[begin : begin + AT_ONCE]).update(last_used_at=now)
+    for some in portions(used, AT_ONCE):
+        TokenDetails.objects.filter(older, pk__in=some).update(last_used_at=now)
 
 
 def keep_writing() -> Thread:
