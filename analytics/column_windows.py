@@ -1,12 +1,11 @@
 """What orders in columns add up to: the same as windows.hourly_totals() of the same orders. Pure."""
 
 from collections.abc import Mapping
-from dataclasses import astuple
 from typing import NamedTuple
 
 import numpy as np
 
-from analytics.windows import Sums, UserHour
+from analytics.windows import Sums, UserHour, figures_of
 from events.time import in_millis
 from events.transactions import Status
 from streaming.columns import STATUSES, Ints, Orders
@@ -42,7 +41,7 @@ def and_others(totals: Totals, others: Mapping[UserHour, Sums]) -> Totals:
     """The totals with what other events add to users' hours."""
     if not others:
         return totals
-    rows = ((user_id, in_millis(hour) // MILLIS_AN_HOUR, *astuple(sums)) for (user_id, hour), sums in others.items())
+    rows = ((user_id, in_millis(hour) // MILLIS_AN_HOUR, *figures_of(sums)) for (user_id, hour), sums in others.items())
     user_id, hour, *sums = np.array(list(rows), np.int64).T
     keys = np.concatenate([_keys(totals.user_id, totals.hour), _keys(user_id, hour)])
     return _grouped(keys, tuple(np.concatenate(both) for both in zip(totals.sums, sums, strict=True)))

@@ -1,7 +1,6 @@
 """What is read from the table of hourly totals."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import fields
 from datetime import datetime
 from functools import cache
 from typing import Any
@@ -9,18 +8,16 @@ from typing import Any
 from django.db.models import Sum, Value
 
 from analytics.models import HourlyTotal, ShopHour
-from analytics.windows import NOTHING, Sums, UserHour
+from analytics.windows import NOTHING, SUMS, Sums, UserHour
 from database.portions import portions, portions_of_table
 from database.prepared import PreparedQuery
-from events.money import from_cents, shown
+from events.money import shown_cents
 
 Hour = tuple[datetime, Sums]
 """The beginning of an hour (UTC), and what it adds up to."""
 
 HOURS_AT_ONCE = 100
 """Of all users, in one statement: with a thousand users it takes some tenths of a second."""
-
-SUMS = [field.name for field in fields(Sums)]
 
 
 def hours_of_user(*, user_id: int, begin: datetime | None, end: datetime | None, limit: int) -> list[Hour]:
@@ -117,9 +114,9 @@ def latest_hours(hours: int) -> list[dict[str, Any]]:
 def amounts(sums: Sums) -> dict[str, Any]:
     """Sums as everyone but us reads them: amounts of money instead of cents."""
     return {
-        "total_amount": shown(from_cents(sums.total_cents)),
+        "total_amount": shown_cents(sums.total_cents),
         "transaction_count": sums.transaction_count,
-        "settled_amount": shown(from_cents(sums.settled_cents)),
-        "failed_amount": shown(from_cents(sums.failed_cents)),
-        "refunded_amount": shown(from_cents(sums.refunded_cents)),
+        "settled_amount": shown_cents(sums.settled_cents),
+        "failed_amount": shown_cents(sums.failed_cents),
+        "refunded_amount": shown_cents(sums.refunded_cents),
     }

@@ -16,9 +16,10 @@ Each event adds to the hour of its own timestamp: an order placed at 14:59 and p
 hour and is settled in the next.
 """
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, datetime
+from operator import attrgetter
 
 from events import Correction, Transaction, TransactionCorrected, TransactionStatusChanged
 
@@ -55,6 +56,9 @@ class Sums:
 
 
 NOTHING = Sums()
+SUMS = [field.name for field in fields(Sums)]
+figures_of: Callable[[Sums], tuple[int, ...]] = attrgetter(*SUMS)
+"""a tuple of them, in their order; dataclasses.astuple() would copy each, at many times the cost"""
 
 
 def hour_of(moment: datetime) -> datetime:

@@ -3,7 +3,7 @@
 from datetime import datetime
 
 from analytics import selectors, services
-from analytics.windows import NOTHING, Sums
+from analytics.windows import NOTHING, SUMS, Sums
 from reconciliation.check import Stage
 from reconciliation.comparison import Comparison, Result
 
@@ -39,5 +39,5 @@ class ShopHours(Stage):
 
 def _in_words(missing: Sums) -> str:
     """The first figure that differs."""
-    name = next(name for name in selectors.SUMS if getattr(missing, name))
+    name = next(name for name in SUMS if getattr(missing, name))
     return f"{name} lacks {getattr(missing, name)} of what its users have"

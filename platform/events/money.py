@@ -71,12 +71,13 @@ class Ledger:
 
 def shown(amount: Decimal) -> Decimal:
     """An amount with the decimals of the currency; with two where it has a finer part, as others may have sent it."""
-    cents = to_cents(amount)
-    return Decimal(cents).scaleb(-2) if cents % Ledger.currency.step else _with(Ledger.currency.digits, cents)
+    return shown_cents(to_cents(amount))
 
 
-def _with(digits: int, cents: int) -> Decimal:
-    return Decimal(cents // 10 ** (2 - digits)).scaleb(-digits)
+def shown_cents(cents: int) -> Decimal:
+    """The same of an amount in cents."""
+    currency = Ledger.currency
+    return from_cents(cents) if cents % currency.step else Decimal(cents // currency.step).scaleb(-currency.digits)
 
 
 def in_words(amount: Decimal) -> str:

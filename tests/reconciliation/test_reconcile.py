@@ -11,9 +11,8 @@ from django.core.management import CommandError, call_command
 from django.db.models import F
 
 from analytics.models import HourlyTotal, ShopHour
-from analytics.selectors import SUMS
 from analytics.services import add_to_hourly_totals, correct_shop_hours
-from analytics.windows import hourly_totals
+from analytics.windows import SUMS, hourly_totals
 from events import AlertStatus, ChangedStatus, Status, Transaction
 from fraud.models import FraudAlert
 from fraud.services import raise_alerts
