@@ -7,7 +7,7 @@ from events import ChangedStatus, Transaction
 from streaming.records import Batch, Record
 from streaming.topics import TOPICS, Event, Topic
 from transactions.models import Transaction as Row
-from transactions.recording import as_row
+from transactions.rows import as_row
 
 RECEIVED = datetime(2026, 11, 22, 15, tzinfo=UTC)
 EventT = TypeVar("EventT", bound=Event)

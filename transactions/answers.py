@@ -8,8 +8,8 @@ import events
 from events import ChangedStatus
 from events.money import Ledger, from_cents, shown, to_cents
 from transactions.models import RefundReason, Transaction
-from transactions.recording import kind_of
 from transactions.refund_rules import refund_status
+from transactions.rows import kind_of
 
 NOTHING = Decimal("0.00")
 

@@ -2,7 +2,6 @@
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from datetime import datetime
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -11,18 +10,16 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from database.inserting import insert_rows
 from database.portions import rows_among
-from database.values import stored
-from events import ChangedStatus, Correction, Status, TransactionCorrected, TransactionStatusChanged
-from events.money import from_cents, to_cents
-from events.time import from_millis
+from events import ChangedStatus, Correction, TransactionCorrected, TransactionStatusChanged
+from events.money import from_cents
 from streaming.producing import outbox
 from streaming.records import Record, records_of
 from streaming.topics import Event
-from transactions import refunds
+from transactions import refunds, selectors
 from transactions.locking import locked
-from transactions.models import CorrectedTelling, Kind, Misattribution, Transaction
+from transactions.models import CorrectedTelling, Misattribution, Transaction
+from transactions.rows import as_row, insert, insert_columns, known_of, place_of
 from transactions.tellings import Kind as Meant
 from transactions.tellings import Known, Place, corrections, entry_of, meaning_of
 
@@ -60,7 +57,7 @@ def _set_apart(received: Sequence[Telling], orders: "Orders") -> tuple[list[Tell
     """All tellings that have to be settled one by one, in the order of offsets, and the orders told of but once."""
     order_ids = orders.order_ids()
     told = Counter(order_ids) + Counter({each.event.order_id for each in received})
-    recorded = set(rows_among(Transaction.objects.values_list("order_id", flat=True), "order_id", order_ids))
+    recorded = selectors.recorded_of(order_ids)
     again = [place for place, each in enumerate(order_ids) if told[each] > 1 or each in recorded]
     if not again and not received:
         return [], orders
@@ -89,7 +86,7 @@ class Settlement:
             return
         known = known_of(row)
         noted = self._place_of(event, row)
-        meaning, last = meaning_of(event, known), _place(noted)
+        meaning, last = meaning_of(event, known), place_of(noted)
         if meaning.kind is Meant.CONTRADICTION:
             self.contradictions.append((telling, meaning.why))
         if place.is_dealt_with(last):
@@ -155,115 +152,6 @@ class Settlement:
         )
 
 
-def as_row(event: events.Transaction) -> Transaction:
-    return Transaction(
-        order_id=event.order_id,
-        user_id=event.user_id,
-        amount=from_cents(event.cents),
-        status=event.status,
-        entered_as=event.status,
-        timestamp=event.timestamp,
-        kind=kind_of(event),
-    )
-
-
-STATUSES = [str(status) for status in Status]
-KINDS = [str(Kind.ORDER), str(Kind.REFUND)]
-"""of amounts that are not negative, and that are"""
-COLUMNS = (
-    "order_id",
-    "user_id",
-    "amount",
-    "status",
-    "entered_as",
-    "timestamp",
-    "kind",
-    "recorded_at",
-    "updated_at",
-    "refund_of",
-    "told_offset",
-    "told_at",
-)
-OF_ORDERS = COLUMNS[:9]
-"""what an order of the API has; the rest is empty"""
-
-
-def insert(rows: Iterable[Transaction]) -> None:
-    """Insert rows that are new; raises IntegrityError if one of their order ids is there already. They get no `id`."""
-    now = stored(timezone.now())
-    insert_rows(Transaction, COLUMNS, [_values(row, now) for row in rows])
-
-
-def insert_columns(orders: "Orders") -> None:
-    """Insert what topics told of for the first time; raises IntegrityError as insert() does."""
-    now, moments = stored(timezone.now()), _Moments()
-    columns = (orders.user_id, orders.cents, orders.status, orders.millis, orders.offset, orders.received)
-    rows = zip(orders.order_ids(), *(column.tolist() for column in columns), strict=True)
-    insert_rows(
-        Transaction,
-        COLUMNS,
-        [
-            (
-                order_id,
-                user_id,
-                str(from_cents(cents)),
-                STATUSES[status],
-                STATUSES[status],
-                moments[millis],
-                KINDS[cents < 0],
-                now,
-                now,
-                None,
-                offset,
-                moments[received],
-            )
-            for order_id, user_id, cents, status, millis, offset, received in rows
-        ],
-    )
-
-
-class _Moments(dict[int, str]):
-    """Milliseconds since 1970 → the moment as it is stored; many records of a batch were received at the same one."""
-
-    def __missing__(self, millis: int) -> str:
-        self[millis] = text = stored(from_millis(millis))
-        return text
-
-
-def insert_orders(orders: Iterable[events.Transaction]) -> datetime:
-    """Insert orders that no topic has told of yet, and return when; raises IntegrityError as insert() does."""
-    recorded_at = timezone.now()
-    now = stored(recorded_at)
-    insert_rows(Transaction, OF_ORDERS, [_values_of(order, now) for order in orders])
-    return recorded_at
-
-
-def _values(row: Transaction, now: str) -> tuple[Any, ...]:
-    return (
-        row.order_id,
-        row.user_id,
-        str(row.amount),
-        str(row.status),
-        None if row.entered_as is None else str(row.entered_as),
-        stored(row.timestamp),
-        str(row.kind),
-        now,
-        now,
-        row.refund_of,
-        row.told_offset,
-        stored(row.told_at) if row.told_at else None,
-    )
-
-
-def _values_of(order: events.Transaction, now: str) -> tuple[Any, ...]:
-    status, amount, kind = str(order.status), str(from_cents(order.cents)), str(kind_of(order))
-    return (order.order_id, order.user_id, amount, status, status, stored(order.timestamp), kind, now, now)
-
-
-def kind_of(event: events.Transaction) -> Kind:
-    return Kind.REFUND if event.cents < 0 else Kind.ORDER
-
-
 def as_corrected(event: TransactionCorrected) -> CorrectedTelling:
     return CorrectedTelling(
         origin=event.origin,
@@ -276,30 +164,9 @@ def as_corrected(event: TransactionCorrected) -> CorrectedTelling:
     )
 
 
-KNOWN = ("user_id", "amount", "timestamp", "status", "entered_as", "told_offset", "told_at")
-
-
-def known_of(row: Any) -> Known:
-    """What a row says of its order; row: has the columns KNOWN."""
-    return Known(
-        row.user_id,
-        to_cents(row.amount),
-        row.timestamp,
-        ChangedStatus(row.status),
-        Status(row.entered_as) if row.entered_as else None,
-        _place(row),
-    )
-
-
 def _misattributed(rows: Iterable[str]) -> dict[tuple[str, int], Misattribution]:
     found = rows_among(Misattribution.objects.all(), "order_id", rows)
     return {(each.order_id, each.user_id): each for each in found}
-
-
-def _place(noted: Any) -> Place | None:
-    if noted.told_offset is None or noted.told_at is None:
-        return None
-    return Place(noted.told_offset, noted.told_at)
 
 
 def _note_place(noted: "Transaction | Misattribution", place: Place) -> None:

@@ -12,7 +12,7 @@ from events.time import in_millis
 from streaming.records import Record
 from transactions import answers
 from transactions.models import CorrectedTelling, RefundReason, Transaction
-from transactions.recording import KNOWN, known_of
+from transactions.rows import KNOWN, known_of
 from transactions.tellings import Known, why_implausible
 
 

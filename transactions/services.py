@@ -14,8 +14,9 @@ from streaming.producing import outbox
 from transactions import refunds, selectors
 from transactions.locking import locked
 from transactions.models import Kind, Transaction
-from transactions.recording import Telling, insert_orders, kind_of, record
+from transactions.recording import Telling, record
 from transactions.refund_rules import bases_of_refund, ids_by_base
+from transactions.rows import insert_orders, kind_of
 from transactions.statuses import NEXT, may_become
 
 

@@ -16,7 +16,7 @@ from transactions import answers
 from transactions.api import NewTransaction, TransactionSerializer
 from transactions.models import Transaction
 from transactions.orders import plain_order, plain_orders
-from transactions.recording import insert_orders
+from transactions.rows import insert_orders
 
 NOW = whole_millis(timezone.now())
 

@@ -17,7 +17,7 @@ from streaming.records import Batch, Record
 from streaming.topics import Event, Topic
 from tests.columns import in_columns
 from tests.records import records
-from transactions import consumers, recording
+from transactions import consumers, recording, rows
 from transactions.models import Kind, Transaction
 from transactions.recording import record
 from transactions.refund_rules import new_refund_id
@@ -124,7 +124,7 @@ def test_a_batch_delivered_twice_is_recorded_once(form: Callable[[Batch[Any]], B
     assert sorted(Transaction.objects.values_list("order_id", flat=True)) == [f"a-{n}" for n in range(5)]
 
 
-COLUMNS_OF_ROWS = [name for name in recording.COLUMNS if name not in ("recorded_at", "updated_at")]
+COLUMNS_OF_ROWS = [name for name in rows.COLUMNS if name not in ("recorded_at", "updated_at")]
 strange = st.builds(
     events.Transaction,
     st.sampled_from(["a", "b", "c", "d", "é"]),
@@ -144,9 +144,9 @@ def test_what_is_told_in_columns_is_recorded_as_row_by_row(told: list[events.Tra
             for some, begin in ((told[:cut], 0), (told[cut:], cut)):
                 given = form(batch(*some, first_offset=begin))
                 refused += recording.record(received=given.records, orders=given.orders)
-            rows = list(Transaction.objects.order_by("order_id").values_list(*COLUMNS_OF_ROWS))
+            recorded = list(Transaction.objects.order_by("order_id").values_list(*COLUMNS_OF_ROWS))
             published = [bytes(row.payload) for row in OutboxMessage.objects.order_by("pk")]
-            outcomes.append((rows, published, sorted((telling.offset, why) for telling, why in refused)))
+            outcomes.append((recorded, published, sorted((telling.offset, why) for telling, why in refused)))
             transaction.set_rollback(True)
     assert outcomes[0] == outcomes[1]
 

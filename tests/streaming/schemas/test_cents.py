@@ -8,7 +8,7 @@ from analytics.windows import sums_of
 from events import Status, Transaction
 from events.money import from_cents
 from fraud.rules import suspicions
-from transactions.recording import as_row
+from transactions.rows import as_row
 
 LIMIT_CENTS = 1_000_000_000
 
