@@ -1,7 +1,5 @@
-from collections import Counter
 from collections.abc import Sequence
-from datetime import datetime
-from typing import Any, ClassVar
+from typing import Any
 
 from django.db import IntegrityError
 from django.db.models import QuerySet
@@ -13,7 +11,6 @@ from drf_spectacular.utils import (
     OpenApiResponse,
     PolymorphicProxySerializer,
     extend_schema,
-    extend_schema_field,
 )
 from rest_framework import serializers
 from rest_framework.request import Request
@@ -25,101 +22,30 @@ from accounts.roles import READS_EVERYBODYS, Role
 from api.conditions import ETAG, TO_CHANGE, TO_READ, answered, check_unchanged, etag_of, is_conditional
 from api.endpoints import Listing, Rows
 from api.exports import BUSY
-from api.fields import Amount, Bound, Choice, CurrencyCode, Moment, Text, UserId
+from api.fields import Amount, Bound, Choice, UserId
 from api.idempotency import idempotent
 from api.parameters import Parameters, Word
 from api.problems import Problem, ProblemType
-from api.serializers import StrictSerializer
-from events import ChangedStatus, Status
-from events.ids import new_id
-from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, Bounds
+from events import ChangedStatus
 from events.time import whole_millis
 from transactions import answers, lists, selectors, services
 from transactions.locking import locked
 from transactions.models import Kind, Transaction
-from transactions.orders import ORDER_ID, is_order_id, plain_orders
-from transactions.refund_rules import RefundStatus
+from transactions.orders import plain_orders
+from transactions.serializers import (
+    MAX_AT_ONCE,
+    ChangedTransaction,
+    NewStatus,
+    NewTransaction,
+    TransactionSerializer,
+)
 
-MAX_AT_ONCE = 1000
 AN_ORDER = OpenApiExample("an order", {"user_id": 42, "amount": "19.99", "order_id": "A-1001"}, request_only=True)
 A_LIST = OpenApiExample(
     "a list, recorded as a whole or not at all",
     [{"user_id": 42, "amount": 19.99}, {"user_id": 7, "amount": "5.00", "status": "SUCCESS"}],
     request_only=True,
 )
-
-
-class TransactionSerializer(serializers.ModelSerializer[Transaction]):
-    amount = Amount(read_only=True, help_text="negative for a refund")
-    currency = CurrencyCode()
-    refunded_amount = Amount(
-        read_only=True, help_text="of an order: what was given back or is on its way; refunds that failed do not count"
-    )
-    refund_status = serializers.ChoiceField(
-        list(RefundStatus), allow_null=True, read_only=True, help_text="how much that is of an order; null: nothing"
-    )
-
-    class Meta:
-        model = Transaction
-        fields: ClassVar[tuple[str, ...]] = (*answers.FIELDS, "refund_status", "currency")
-        read_only_fields = fields
-
-
-class ChangedTransaction(TransactionSerializer):
-    """A transaction after a change of its status; `refund` is the transaction that REFUNDED made, otherwise null."""
-
-    refund = TransactionSerializer(allow_null=True, read_only=True)
-
-    class Meta(TransactionSerializer.Meta):
-        fields: ClassVar[tuple[str, ...]] = (*TransactionSerializer.Meta.fields, "refund")
-
-
-class EachOrderIdOnce(serializers.ListSerializer[Any]):
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        super().__init__(*args, **({"min_length": 1, "max_length": MAX_AT_ONCE} | kwargs))
-
-    def validate(self, attrs: list[dict[str, Any]]) -> list[dict[str, Any]]:
-        times = Counter(order["order_id"] for order in attrs)
-        twice: dict[Any, Any] = {
-            index: {"order_id": [f"{order['order_id']} stands in this list {times[order['order_id']]} times."]}
-            for index, order in enumerate(attrs)
-            if times[order["order_id"]] > 1
-        }
-        if twice:
-            raise serializers.ValidationError(twice)
-        return attrs
-
-
-@extend_schema_field({"type": "string", "pattern": f"^{ORDER_ID}$"})
-class OrderId(Text):
-    def to_internal_value(self, data: Any) -> str:
-        if not isinstance(data, str) or not is_order_id(data):
-            raise serializers.ValidationError(
-                f"Give a string of 1 to {MAX_ORDER_ID_LENGTH} of the characters A-Z a-z 0-9 . _ ~ -"
-            )
-        return data
-
-
-class NewTransaction(StrictSerializer):
-    user_id = UserId()
-    amount = Amount(min_value=0, help_text="0 or more: refunds are made at …/refunds")
-    order_id = OrderId(default=new_id, help_text="a new UUID if left out")
-    status = Choice(Status, default=Status.PENDING)
-    timestamp = Moment(default=lambda: whole_millis(timezone.now()), help_text="when it happened; now if left out")
-
-    class Meta:
-        list_serializer_class = EachOrderIdOnce
-
-    def validate_timestamp(self, value: datetime) -> datetime:
-        if value < Bounds.earliest:
-            raise serializers.ValidationError(f"Give a moment from {Bounds.earliest.date()} on.")
-        if value > timezone.now() + FUTURE_TOLERANCE:
-            raise serializers.ValidationError("Give a moment that is not more than a day ahead.")
-        return value
-
-
-class NewStatus(StrictSerializer):
-    status = Choice(ChangedStatus)
 
 
 class TransactionParameters(Parameters):

@@ -18,10 +18,11 @@ from api.idempotency import idempotent
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
 from transactions import answers, lists, refunds, selectors
-from transactions.api import TransactionSerializer, TransactionsOfAccount, address, not_found
+from transactions.api import TransactionsOfAccount, address, not_found
 from transactions.locking import locked
 from transactions.models import Transaction
 from transactions.refund_rules import NewRefundStatus, Reason
+from transactions.serializers import TransactionSerializer
 
 A_PART = OpenApiExample("a part", {"amount": "4.99", "reason": "RETURNED", "note": "One of two."}, request_only=True)
 THE_REST = OpenApiExample("what is left", {"reason": "CUSTOMER_REQUEST"}, request_only=True)

@@ -13,10 +13,10 @@ import events
 from api.renderers import encoded
 from events.time import whole_millis
 from transactions import answers
-from transactions.api import NewTransaction, TransactionSerializer
 from transactions.models import Transaction
 from transactions.orders import plain_order, plain_orders
 from transactions.rows import insert_orders
+from transactions.serializers import NewTransaction, TransactionSerializer
 
 NOW = whole_millis(timezone.now())
 
