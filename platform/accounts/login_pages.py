@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
 from django.http.response import HttpResponseBase
-from django.shortcuts import render
 
-from api.rates import Kind, Use, told
+from api.errors import notice
+from api.rates import Kind, told
 from api.throttling import refusal, use_of_address
 
 DOORS = frozenset({"/login", "/admin/login/"})
@@ -27,14 +27,9 @@ class LoginPages:
         use = use_of_address(request, Kind.LOGINS) if is_login else None
         if use is None:
             return self._get_response(request)
-        answer = _refused(request, use) if use.is_too_much else self._get_response(request)
+        if use.is_too_much:
+            return notice(request, "api/too_many_logins.html", refusal(use), seconds=use.ends_in)
+        answer = self._get_response(request)
         for name, value in told([use]).items():
             answer[name] = value
         return answer
-
-
-def _refused(request: HttpRequest, use: Use) -> HttpResponse:
-    headers = refusal(use).headers
-    page = render(request, "api/too_many_logins.html", {"seconds": use.ends_in}, status=429)
-    page["Retry-After"] = headers["Retry-After"]
-    return page

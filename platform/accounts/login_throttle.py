@@ -12,10 +12,9 @@ from axes.handlers.database import AxesDatabaseHandler
 from django.conf import settings
 from django.db.models import Sum
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
 
 from api.addresses import counted_client
-from api.errors import is_page, problem
+from api.errors import is_page, notice, problem
 from api.problems import Problem, ProblemType
 
 WEIGHTS = (1, 5, 10)
@@ -50,10 +49,7 @@ def address_of(request: HttpRequest) -> str | None:
 def locked_out(request: HttpRequest, response: HttpResponse, credentials: Any) -> HttpResponse:
     """The answer to a guess too many: a page for people, a problem for the API; both say when to come back."""
     seconds = int(settings.AXES_COOLOFF_TIME.total_seconds())
-    wait, minutes = {"Retry-After": str(seconds)}, -(-seconds // 60)
-    if is_page(request):
-        page = render(request, "api/locked_out.html", {"minutes": minutes}, status=429)
-        page["Retry-After"] = wait["Retry-After"]
-        return page
+    minutes = -(-seconds // 60)
     sentence = f"Too many wrong passwords for this name or from this address: wait {minutes} minutes."
-    return problem(Problem(ProblemType.TOO_MANY_REQUESTS, sentence, headers=wait))
+    refused = Problem(ProblemType.TOO_MANY_REQUESTS, sentence, headers={"Retry-After": str(seconds)})
+    return notice(request, "api/locked_out.html", refused, minutes=minutes) if is_page(request) else problem(refused)

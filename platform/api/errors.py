@@ -62,12 +62,7 @@ def for_reading(view: Callable[..., HttpResponse]) -> Callable[..., HttpResponse
 
 def _unavailable(request: HttpRequest, refused: Problem) -> HttpResponse:
     """The database is away, and nobody's code is at fault."""
-    if not is_page(request):
-        return problem(refused)
-    page = render(request, "api/unavailable.html", status=refused.status_code)
-    for name, value in refused.headers.items():
-        page[name] = value
-    return page
+    return notice(request, "api/unavailable.html", refused) if is_page(request) else problem(refused)
 
 
 def refusal(status: int, why: str) -> tuple[str, bytes]:
@@ -89,6 +84,14 @@ def is_page(request: HttpRequest) -> bool:
 def problem_types(request: HttpRequest) -> HttpResponse:
     """The page that the `type` of every problem leads to."""
     return render(request, "api/problems.html", {"types": list(ProblemType)})
+
+
+def notice(request: HttpRequest, template: str, refused: Problem, **context: Any) -> HttpResponse:
+    """The page that tells people of a problem; template: one that extends api/notice.html."""
+    page = render(request, template, context, status=refused.status_code)
+    for name, value in refused.headers.items():
+        page[name] = value
+    return page
 
 
 def problem(refused: Problem) -> HttpResponse:
