@@ -5,12 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
-
-mpl.use("svg")
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.ticker import StrMethodFormatter
+
+from bench import pictures
 
 COLUMNS = 3
 
@@ -27,22 +26,15 @@ class Bar:
 
 def draw(groups: Mapping[str, Sequence[Bar]], title: str, told: Mapping[str, Any], file: Path) -> None:
     """Write a picture of bars in groups, by their titles. told: with rounds, machine, date and commit."""
-    # Text stays text, and the same figures give the same file.
-    mpl.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 9}
+    pictures.style(9)
     rows = -(-len(groups) // COLUMNS)
     figure, grid = plt.subplots(rows, COLUMNS, figsize=(11, 2.6 * rows + 0.8), squeeze=False)
     for axes, (name, bars) in zip(grid.flat, groups.items(), strict=False):
         _draw_group(axes, name, bars)
     for axes in list(grid.flat)[len(groups) :]:
         axes.set_visible(False)
-    machine = told["machine"]
-    figure.suptitle(
-        f"{title}, median of {told['rounds']} interleaved rounds, lines from the least to the greatest\n"
-        f"{machine['cores']} cores of {machine['processor']}, {told['date'][:10]}, commit {told['commit']}"
-    )
-    figure.tight_layout()
-    figure.savefig(file, metadata={"Date": None})
-    plt.close(figure)
+    words = f"{title}, median of {told['rounds']} interleaved rounds, lines from the least to the greatest"
+    pictures.save(figure, words, told, file)
 
 
 def _draw_group(axes: Axes, title: str, bars: Sequence[Bar]) -> None:

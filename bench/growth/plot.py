@@ -4,13 +4,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import matplotlib as mpl
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 
+from bench import pictures
 from bench.growth.outcome import Times, Took, grown, is_late, of_a_question
 
-mpl.use("svg")
 LIMITS = {150: "limit of pages, 150 ms", 100: "limit of tasks, 100 ms"}
 QUIET, LOUD = "#9ca3af", "#b91c1c"
 NAMED = 12
@@ -19,18 +18,12 @@ NAMED = 12
 
 def draw(times: Times, told: Mapping[str, Any], file: Path) -> None:
     """Write the picture; told: machine, commit and date of the measurement."""
-    mpl.rcParams |= {"svg.fonttype": "none", "svg.hashsalt": "bench", "font.size": 8}
+    pictures.style(8)
     figure, axes = plt.subplots(1, len(times), figsize=(6.5 * len(times), 6), squeeze=False, sharey=True)
     for each, (database, found) in zip(axes.flat, times.items(), strict=True):
         _draw_database(each, database, found)
-    machine = told["machine"]
-    figure.suptitle(
-        f"How long each thing takes with the rows there are; red: late, or a third more than at the size before\n"
-        f"{machine['cores']} cores of {machine['processor']}, {told['date'][:10]}, commit {told['commit']}"
-    )
-    figure.tight_layout()
-    figure.savefig(file, metadata={"Date": None})
-    plt.close(figure)
+    title = "How long each thing takes with the rows there are; red: late, or a third more than at the size before"
+    pictures.save(figure, title, told, file)
 
 
 def _draw_database(axes: Axes, database: str, times: Mapping[int, Sequence[Took]]) -> None:
