@@ -1,6 +1,4 @@
-import csv
 from collections.abc import Mapping
-from io import StringIO
 from typing import Any
 
 from drf_spectacular.types import OpenApiTypes
@@ -14,13 +12,13 @@ from accounts.permissions import has_role, restricted_to
 from accounts.roles import READS_EVERYBODYS, Role
 from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
+from api import csv_lines
 from api.endpoints import Endpoint
 from api.fields import Amount, Bound, CurrencyCode
 from api.parameters import A_USER_ID, Parameters, read_user_id
 from api.problems import BadParameters, Problem, ProblemType
 from api.renderers import BrowsableRenderer, FastJSONRenderer
 from events.money import Ledger
-from events.time import rfc_3339
 
 MAX_HOURS = 10_000
 """in one answer: more than a year in which every hour has transactions"""
@@ -81,22 +79,16 @@ class HourlyTotals(serializers.Serializer[Any]):
 
 
 class HoursAsCSV(BaseRenderer):
-    """A line per hour. Every value is a number or a moment of our writing, so none is a formula to a spreadsheet."""
+    """A line per hour."""
 
     media_type = "text/csv"
     format = "csv"
     charset = "utf-8"
     columns = ("user_id", "hour", *SumsSerializer().fields, "currency")
 
-    def render(self, data: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None) -> str:
-        text = StringIO()
-        lines = csv.DictWriter(text, self.columns)
-        lines.writeheader()
-        lines.writerows(
-            {name: data[name] for name in ("user_id", "currency")} | hour | {"hour": rfc_3339(hour["hour"])}
-            for hour in data["hours"]
-        )
-        return text.getvalue()
+    def render(self, data: Any, media_type: str | None = None, context: Mapping[str, Any] | None = None) -> bytes:
+        of_all = {name: data[name] for name in ("user_id", "currency")}
+        return b"".join(csv_lines.lines([[of_all | hour for hour in data["hours"]]], self.columns))
 
 
 class Hourly(Endpoint):

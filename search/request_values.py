@@ -76,10 +76,7 @@ def amount(raw: Any) -> Decimal:
 
 
 def _an_amount() -> str:
-    currency = Ledger.currency
-    return (
-        f'Give an amount of {currency.decimals}, such as {currency.sample} or "{currency.sample}", up to {MAX_AMOUNT}.'
-    )
+    return f"Give an amount of {Ledger.currency.wanted}, up to {MAX_AMOUNT}."
 
 
 def _number(raw: Any) -> Decimal:

@@ -21,7 +21,7 @@ FORMULA = re.compile(r"[\t\r\n]|[\s\x00-\x1f\u200b-\u200f\u2060\ufeff]*[=+\-@＝
 
 
 class RowsAsCSV(BaseRenderer):
-    """Chosen by `Accept: text/csv`; what it is asked for is streamed by Listing, which asks no renderer."""
+    """Chosen by `Accept: text/csv`; what it is asked for is streamed by answer(), which asks no renderer."""
 
     media_type = "text/csv"
     format = "csv"

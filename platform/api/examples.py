@@ -1,10 +1,9 @@
 """An example of each answer in the document at /schema, made of what the document says of its form."""
 
-import csv
 from collections.abc import Iterator, Mapping, Sequence
-from io import StringIO
 from typing import Any
 
+from api.csv_lines import lines
 from events.money import Ledger
 
 Schema = Mapping[str, Any]
@@ -92,10 +91,8 @@ def add_examples(result: dict[str, Any], **_: Any) -> dict[str, Any]:
 def csv_lines_of(columns: Sequence[str]) -> str:
     """A table of these columns with one row."""
     samples = {**SAMPLES, "currency": Ledger.currency.code, **(OF_FORM["Alert"] if "rule" in columns else {})}
-    row = [samples.get(name, A_MOMENT if name.endswith("_at") or name == "timestamp" else 1) for name in columns]
-    text = StringIO()
-    csv.writer(text).writerows([columns, row])
-    return text.getvalue()
+    row = {name: samples.get(name, A_MOMENT if name.endswith("_at") or name == "timestamp" else 1) for name in columns}
+    return b"".join(lines([[row]], columns)).decode()
 
 
 def _successes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:

@@ -16,8 +16,7 @@ from events.time import NotRFC3339, from_rfc_3339, whole_millis
 
 
 def an_amount() -> str:
-    currency = Ledger.currency
-    return f'Give a number of {currency.decimals}, such as {currency.sample} or "{currency.sample}".'
+    return f"Give a number of {Ledger.currency.wanted}."
 
 
 def moment(text: str) -> datetime:

@@ -54,8 +54,10 @@ class Currency:
         return ("no decimals", "at most one decimal", "at most two decimals")[self.digits]
 
     @property
-    def sample(self) -> str:
-        return ("1230", "12.3", "12.30")[self.digits]
+    def wanted(self) -> str:
+        """How an amount is to be given, in words."""
+        sample = ("1230", "12.3", "12.30")[self.digits]
+        return f'{self.decimals}, such as {sample} or "{sample}"'
 
     @property
     def step(self) -> int:
