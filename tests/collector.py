@@ -1,20 +1,14 @@
 """A collector of OpenTelemetry as far as tests need one, and an API that is traced."""
 
 import gzip
-import subprocess
-import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from pathlib import Path
 from threading import Thread
 from typing import Any
 
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
-
-from native.driving.embedded import ROOT, free_ports, wait_until
-from native.driving.scraping import scrape
 
 
 @dataclass
@@ -62,18 +56,3 @@ def collector() -> Iterator[tuple[str, Spans]]:
     finally:
         server.shutdown()
         server.server_close()
-
-
-@contextmanager
-def api(environment: Mapping[str, str], log: Path) -> Iterator[str]:
-    """The API as gunicorn serves it, in this environment; gives its address."""
-    [port] = free_ports(1)
-    command = [sys.executable, "-m", "gunicorn", "-c", "platform/config/gunicorn.py", "--bind", f"127.0.0.1:{port}"]
-    with log.open("w") as output:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
-    try:
-        wait_until(lambda: process.poll() is not None or scrape(port).text, "the API answers", timeout=120)
-        yield f"http://127.0.0.1:{port}"
-    finally:
-        process.terminate()
-        process.wait(20)

@@ -9,10 +9,42 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from shutil import copy
-from urllib.error import URLError
+
+import psutil
 
 from native.driving.embedded import ROOT, UNLIMITED, free_ports, platform_environment, wait_until
-from native.loopback import urlopen
+from native.driving.scraping import scrape
+
+
+@dataclass(frozen=True, slots=True)
+class Server:
+    """gunicorn's first process, and where it answers."""
+
+    port: int
+    process: psutil.Popen
+    log: Path
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}"
+
+
+@contextmanager
+def gunicorn(environment: Mapping[str, str], log: Path, *options: str) -> Iterator[Server]:
+    """Serve the API in this environment until the block ends, with these options beside the usual ones."""
+    [port] = free_ports(1)
+    command = [sys.executable, "-m", "gunicorn", "-c", "platform/config/gunicorn.py", "-b", f"127.0.0.1:{port}"]
+    with log.open("a") as output:
+        process = psutil.Popen([*command, *options], cwd=ROOT, env=environment, stdout=output, stderr=subprocess.STDOUT)
+    try:
+        # By what counts no request as somebody's.
+        wait_until(lambda: process.poll() is not None or scrape(port).text, "the API answers", state=log.read_text)
+        assert process.poll() is None, log.read_text()
+        yield Server(port, process, log)
+    finally:
+        if process.is_running():
+            process.terminate()
+            process.wait(60)
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,44 +67,17 @@ class Served:
 @contextmanager
 def served(folder: Path, migrated: Path, processes: int = 1) -> Iterator[Served]:
     """Serve the API on a copy of this migrated database, until the block ends; nothing else of the platform runs."""
-    [port] = free_ports(1)
     database = folder / "platform.sqlite3"
     copy(migrated, database)
     environment = os.environ | platform_environment(database, "127.0.0.1:1")
     for rate in UNLIMITED:  # as callers find it
         del environment[rate]
     logins = _logins(environment)
-    command = [
-        sys.executable,
-        "-m",
-        "gunicorn",
-        "-c",
-        "platform/config/gunicorn.py",
-        "-b",
-        f"127.0.0.1:{port}",
-        f"-w{processes}",
-    ]
-    with (folder / "gunicorn.log").open("w") as log:
-        process = subprocess.Popen(command, cwd=ROOT, env=environment, stdout=log, stderr=subprocess.STDOUT)
-    try:
-        url = f"http://127.0.0.1:{port}"
-        wait_until(lambda: process.poll() is not None or _answers(url), "the API answers")
-        assert process.poll() is None, (folder / "gunicorn.log").read_text()
-        yield Served(url, logins)
-    finally:
-        process.terminate()
-        process.wait(20)
+    with gunicorn(environment, folder / "gunicorn.log", f"-w{processes}") as server:
+        yield Served(server.url, logins)
 
 
 def _logins(environment: Mapping[str, str]) -> dict[str, dict[str, str]]:
     command = [sys.executable, "manage.py", "make_demo_accounts"]
     made = subprocess.run(command, cwd=ROOT, env=environment, text=True, stdout=subprocess.PIPE, check=True)
     return dict(json.loads(made.stdout))
-
-
-def _answers(url: str) -> bool:
-    try:
-        with urlopen(f"{url}/health/live", timeout=10) as answer:
-            return answer.status == 200
-    except (URLError, OSError):
-        return False

@@ -13,7 +13,8 @@ from native.driving.expected import Expected
 from native.driving.running import RunningCluster
 from native.driving.stages import moment
 from native.with_env import variables
-from tests.collector import api, collector
+from tests.collector import collector
+from tests.served import gunicorn
 
 pytestmark = pytest.mark.cluster
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -32,9 +33,9 @@ def test_an_orders_trace_stands_in_the_header_of_its_record(
     with collector() as (url, spans):
         environment = os.environ | variables([cluster.layout.secrets / "platform.env"])
         environment |= {"TRACES": f"otlp:{url}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
-        with api(environment, tmp_path / "api.log") as address:
+        with gunicorn(environment, tmp_path / "api.log") as server:
             request = urllib.request.Request(
-                f"{address}/transactions",
+                f"{server.url}/transactions",
                 json.dumps({"user_id": user_id, "amount": "1.00"}).encode(),
                 {
                     "Authorization": f"Bearer {cluster.logins['shop']['token']}",

@@ -3,24 +3,17 @@
 import http.client
 import json
 import random
-import subprocess
-import sys
 import time
 from collections import Counter, deque
-from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from threading import Lock
 from typing import Any
 from uuid import uuid4
 
-import psutil
-
 from events import Status, Transaction
 from events.time import whole_millis
-from native.driving.embedded import ROOT, Platform, free_ports, wait_until
 from native.driving.stages import moment
 from streaming.producing.publish import send_to_topics
 
@@ -30,35 +23,6 @@ AT_ONCE = 25
 LATEST = 100
 """Orders on which somebody acts: few enough for several to meet on one."""
 DECISIVE = (Status.SUCCESS, Status.FAILED)
-
-
-@contextmanager
-def served(platform: Platform) -> Iterator[tuple[int, psutil.Process]]:
-    """The API on this platform's database by two processes of gunicorn; gives its port and their parent."""
-    [port] = free_ports(1)
-    command = [sys.executable, "-m", "gunicorn", "-c", "platform/config/gunicorn.py", "-b", f"127.0.0.1:{port}", "-w2"]
-    log = platform.log("gunicorn")
-    with log.open("w") as output:
-        process = psutil.Popen(
-            [*command, "--no-control-socket"],
-            cwd=ROOT,
-            env=platform.environment,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        wait_until(lambda: process.poll() is not None or _answers(port), "the API answers", state=log.read_text)
-        yield port, process
-    finally:
-        process.terminate()
-        process.wait(60)
-
-
-def _answers(port: int) -> bool:
-    try:
-        return Caller(port, "").call("GET", "/health/live")[0] == 200
-    except OSError:
-        return False
 
 
 class Caller:

@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import psutil
 
 from native.driving.embedded import Platform, wait_until
-from tests.survival.refunding import Shop, Told, served
+from tests.served import gunicorn
+from tests.survival.refunding import Shop, Told
 
 ORDERS, STEPS, PEOPLE, KILLS = 10_000, 4_000, 4, 4
 WORKERS = {
@@ -82,9 +83,13 @@ def test_no_order_gives_back_too_much_and_all_agree_whoever_is_killed(platform_p
     seed = random.SystemRandom().getrandbits(32)
     print(f"seed {seed}")  # noqa: T201 - shown if the test fails
     token = json.loads(platform_processes.run("make_demo_accounts"))["shop"]["token"]
-    with served(platform_processes) as (port, api), ThreadPoolExecutor(1) as aside:
-        reaper = Reaper(platform_processes, api, random.Random(seed))
-        shop = Shop(port, token, ORDERS, seed)
+    log = platform_processes.log("gunicorn")
+    with (
+        gunicorn(platform_processes.environment, log, "-w2", "--no-control-socket") as server,
+        ThreadPoolExecutor(1) as aside,
+    ):
+        reaper = Reaper(platform_processes, server.process, random.Random(seed))
+        shop = Shop(server.port, token, ORDERS, seed)
         work = aside.submit(shop.work, PEOPLE, STEPS)
         wait_until(lambda: reaper.kill_when_due(shop.told.steps) or work.done(), "all were killed", timeout=900)
         work.result()

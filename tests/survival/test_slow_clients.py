@@ -5,8 +5,6 @@ import json
 import os
 import signal
 import socket
-import subprocess
-import sys
 import urllib.request
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -18,7 +16,8 @@ from typing import Any
 import psutil
 import pytest
 
-from native.driving.embedded import ROOT, free_ports, platform_environment, wait_until
+from native.driving.embedded import platform_environment, wait_until
+from tests.served import gunicorn
 
 HALF_A_HEAD = b"POST /transactions HTTP/1.1\r\nHost: localhost\r\nX-Half: "
 HALF_A_BODY = b'POST /auth/tokens HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"user'
@@ -60,33 +59,10 @@ def start(migrated_database: Path, tmp_path: Path) -> Iterator[Start]:
 
 @contextmanager
 def api(migrated: Path, folder: Path, options: tuple[str, ...], changes: dict[str, str]) -> Iterator[Api]:
-    [port] = free_ports(1)
     database = Path(copy(migrated, folder / "platform.sqlite3"))
-    command = [sys.executable, "-m", "gunicorn", "-c", "platform/config/gunicorn.py", "-b", f"127.0.0.1:{port}"]
-    log = folder / "api.log"
-    with log.open("w") as output:
-        process = psutil.Popen(
-            [*command, "--no-control-socket", *options],
-            cwd=ROOT,
-            env=os.environ | platform_environment(database, "127.0.0.1:1") | changes,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-    try:
-        running = Api(port, process, log)
-        wait_until(lambda: process.poll() is not None or answers(running), "it answers", timeout=180)
-        yield running
-    finally:
-        if process.is_running():
-            process.terminate()
-            process.wait(60)
-
-
-def answers(api: Api) -> bool:
-    try:
-        return api.status() == 200
-    except OSError:
-        return False
+    environment = os.environ | platform_environment(database, "127.0.0.1:1") | changes
+    with gunicorn(environment, folder / "api.log", "--no-control-socket", *options) as server:
+        yield Api(server.port, server.process, server.log)
 
 
 @pytest.fixture(scope="module")

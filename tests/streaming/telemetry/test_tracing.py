@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from native.driving.embedded import ROOT, Platform, wait_until
-from tests.collector import api, collector
+from tests.collector import collector
+from tests.served import gunicorn
 
 TRACE = "4bf92f3577b34da6a3ce929d0e0e4736"
 CALLER = "00f067aa0ba902b7"
@@ -39,9 +40,9 @@ def test_one_trace_tells_all_from_the_call_to_the_alert_and_its_notification(
         platform_processes.environment |= {"TRACES": f"otlp:{url}", "OTEL_BSP_SCHEDULE_DELAY": "100"}
         for worker in ("run_relay", "run_recorder", "run_consumer", "run_aggregator", "run_notifier"):
             platform_processes.start(worker)
-        with api(platform_processes.environment, platform_processes.log("api")) as address:
-            post(address, token, HUGE, traceparent=f"00-{TRACE}-{CALLER}-01")
-            post(address, token, HUGE | {"order_id": "T-2", "amount": "5"})
+        with gunicorn(platform_processes.environment, platform_processes.log("api")) as server:
+            post(server.url, token, HUGE, traceparent=f"00-{TRACE}-{CALLER}-01")
+            post(server.url, token, HUGE | {"order_id": "T-2", "amount": "5"})
             expected = {
                 ("api", "POST transactions"),
                 ("api", "create transactions"),
