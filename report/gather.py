@@ -38,7 +38,7 @@ from native.driving.running import RunningCluster
 from native.driving.shop import Shop, percentile
 from native.layout import ROOT, Layout
 from report import access, cost, logs, required, screenshots, secret_scan, throughput
-from report.latency import STAGES, latencies
+from report.latency import OFTEN, STAGES, latencies
 
 EVIDENCE = ROOT / "report" / "evidence"
 FRESH = Layout(ROOT / "var" / "report", 23)
@@ -83,7 +83,7 @@ def fresh_cluster() -> Iterator[RunningCluster]:
     subprocess.run([*command, "down"], cwd=ROOT, check=True)
     shutil.rmtree(FRESH.var, ignore_errors=True)
     try:
-        subprocess.run([*command, "up"], cwd=ROOT, check=True)
+        subprocess.run([*command, "up"], cwd=ROOT, env=os.environ | OFTEN, check=True)
         yield RunningCluster(FRESH)
     finally:
         subprocess.run([*command, "down"], cwd=ROOT, check=True)

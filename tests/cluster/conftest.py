@@ -11,6 +11,7 @@ from native.driving.embedded import ROOT
 from native.driving.expected import Expected
 from native.driving.running import RunningCluster
 from native.layout import Layout
+from report.latency import OFTEN
 
 LAYOUT = Layout(ROOT / "var" / "proof", 29)
 COMMAND = [sys.executable, "-m", "native.cluster", "--ports", str(LAYOUT.prefix), "--name", LAYOUT.var.name]
@@ -29,7 +30,7 @@ def cluster() -> Iterator[RunningCluster]:
     subprocess.run([*COMMAND, "down"], cwd=ROOT, check=True)
     shutil.rmtree(LAYOUT.var, ignore_errors=True)
     # No simulated traffic: every record is one that a test accounts for.
-    environment = os.environ | {"SIMULATED_ORDERS_PER_SECOND": "0"}
+    environment = os.environ | {"SIMULATED_ORDERS_PER_SECOND": "0"} | OFTEN
     try:
         subprocess.run([*COMMAND, "up"], cwd=ROOT, env=environment, check=True)
         yield RunningCluster(LAYOUT)
