@@ -30,6 +30,8 @@ class Comparison(StrEnum):
     """each row has its event"""
     STATUSES = "statuses"
     """no row is behind the statuses that were published of it"""
+    REFUNDS = "refunds"
+    """of each order, as much was refunded as its row says"""
     TOTALS = "totals"
     """the hourly totals are the sums of the events that were applied to them"""
     HOURS = "hours"

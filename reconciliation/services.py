@@ -13,6 +13,7 @@ from reconciliation.check import Stage
 from reconciliation.comparison import Comparison, Result, Scope, kept_since
 from reconciliation.documents import Documents
 from reconciliation.models import ComparisonRun
+from reconciliation.refunds import Refunds
 from reconciliation.rows import Rows
 from reconciliation.shop_hours import ShopHours
 from reconciliation.spool import Spool
@@ -107,6 +108,9 @@ def _stages(scope: Scope, spool: Spool, settle: timedelta, only: Collection[Comp
         wanted.append(Rows(scope, spool))
     if Comparison.STATUSES in only:
         wanted.append(Statuses(scope))
+    # After the rows: those that come back may be refunds.
+    if Comparison.REFUNDS in only:
+        wanted.append(Refunds(scope))
     if Comparison.ALERTS in only:
         wanted.append(Alerts(scope))
     # Elsewhere the table itself answers searches, and there is nothing to compare.

@@ -10,7 +10,6 @@ from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
-from django.db.models import Sum
 from django.utils import timezone
 
 import events
@@ -18,6 +17,7 @@ from events import ChangedStatus, Status, TransactionStatusChanged
 from events.money import from_cents, to_cents
 from events.time import whole_millis
 from streaming.producing import outbox
+from transactions import given_back
 from transactions.locking import locked
 from transactions.models import Kind, RefundReason, Transaction
 from transactions.refund_rules import NewRefundStatus, Reason, new_refund_id, why_no_refund
@@ -145,9 +145,7 @@ def count_again(order_ids: Collection[str]) -> None:
     """
     orders = [row for row in locked(order_ids).values() if row.kind == Kind.ORDER]
     # Only under their locks: until then, others make refunds and let them fail.
-    refunds = Transaction.objects.filter(refund_of__in=[order.order_id for order in orders])
-    standing = refunds.exclude(status=ChangedStatus.FAILED).values_list("refund_of")
-    sums = dict(standing.annotate(Sum("amount")))
+    sums = given_back.sums_of(order.order_id for order in orders)
     for order in orders:
         is_whole = order.status == ChangedStatus.REFUNDED
         known = order.amount if is_whole else -sums.get(order.order_id, Decimal(0))

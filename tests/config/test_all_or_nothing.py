@@ -196,6 +196,7 @@ NOT_TRIED = {
     "monitoring.services.store_snapshot": "writes once",
     "notifications.mailing._take": "any of its writes may stand alone: the transaction holds locks",
     "monitoring.writing._write_and_take_back": "takes back what it wrote",
+    "reconciliation.refunds.mend": "any of its writes may stand alone: the transaction holds locks",
     "reconciliation.totals.in_doubt_since": "only reads, under locks",
 }
 

@@ -1,6 +1,7 @@
 """What is compared, found and mended, on a real broker and database."""
 
 from datetime import timedelta
+from decimal import Decimal
 from io import StringIO
 from typing import Any
 
@@ -14,6 +15,7 @@ from analytics.models import HourlyTotal, ShopHour
 from analytics.services import add_to_hourly_totals, correct_shop_hours
 from analytics.windows import SUMS, hourly_totals
 from events import AlertStatus, ChangedStatus, Status, Transaction
+from events.money import from_cents
 from fraud.models import FraudAlert
 from fraud.services import raise_alerts
 from reconciliation.comparison import Comparison, Result
@@ -29,6 +31,8 @@ from streaming.topics import Topic
 from tests.reconciliation.conftest import TWO, Shop
 from tests.records import recorded
 from transactions.models import Transaction as Row
+from transactions.refund_rules import NewRefundStatus
+from transactions.refunds import refund_order
 
 AT_ONCE = timedelta(0)
 ON_EMBEDDED_PARTS = [each for each in Comparison if each is not Comparison.DOCUMENTS]
@@ -52,6 +56,7 @@ def test_all_agree_after_a_days_business(day: Shop) -> None:
         Comparison.ROWS: (112, 112, 0),
         Comparison.EVENTS: (112, 112, 0),
         Comparison.STATUSES: (8, 8, 0),
+        Comparison.REFUNDS: (1, 1, 0),
         Comparison.TOTALS: (112, 112, 0),
         Comparison.HOURS: (112, 112, 0),
         Comparison.ALERTS: (1, 1, 0),
@@ -96,6 +101,52 @@ def test_a_row_behind_its_told_status_is_named_and_one_ahead_is_not(day: Shop) -
     day.change("p-1", ChangedStatus.REFUNDED)
     Row.objects.filter(order_id="p-2").update(status=ChangedStatus.PENDING)
     assert mismatches()[Comparison.STATUSES] == ["p-2: not SUCCESS yet"]
+
+
+def give_back(order_id: str, *cents: int, status: NewRefundStatus = NewRefundStatus.SUCCESS) -> list[str]:
+    amounts = (from_cents(each) for each in cents)
+    return [refund_order(order_id=order_id, amount=each, status=status).refund.order_id for each in amounts]
+
+
+def test_orders_that_say_another_amount_than_their_refunds_come_to_are_named(day: Shop) -> None:
+    give_back("p-1", 10, 20)
+    give_back("p-2", 30)
+    give_back("p-3", 40)
+    (failing,) = give_back("p-4", 50, status=NewRefundStatus.PENDING)
+    day.change(failing, ChangedStatus.FAILED)
+    day.work()
+    assert (compared()[Comparison.REFUNDS].expected, mismatches()) == (4, {})
+    Row.objects.filter(order_id="p-1").update(refunded_amount="0.29")
+    Row.objects.filter(order_id="p-2").update(refunded_amount=0)
+    Row.objects.filter(order_id="p-3").update(refunded_amount="0.41")
+    Row.objects.filter(order_id="p-5").update(refunded_amount="0.01")
+    assert mismatches() == {
+        Comparison.REFUNDS: [
+            "p-1: says that 0.29 EUR were refunded, its refunds come to 0.30 EUR",
+            "p-2: says that 0.00 EUR were refunded, its refunds come to 0.30 EUR",
+            "p-3: says that 0.41 EUR were refunded, its refunds come to 0.40 EUR",
+            "p-5: says that 0.01 EUR were refunded, its refunds come to 0.00 EUR",
+        ]
+    }
+    # Who says too little could give back too much; of who says too much, refunds may be lost.
+    assert [each[:3] for each in mismatches(repair=True)[Comparison.REFUNDS]] == ["p-3", "p-5"]
+    says = dict(Row.objects.filter(order_id__in=["p-1", "p-2"]).values_list("order_id", "refunded_amount"))
+    assert says == {"p-1": Decimal("0.30"), "p-2": Decimal("0.30")}
+
+
+def test_a_refund_whose_order_is_gone_and_an_order_whose_refund_is_are_named(day: Shop) -> None:
+    (refund,) = give_back("p-1", 10)
+    day.work()
+    whole = Row.objects.get(refund_of="p-0").order_id
+    Row.objects.filter(order_id__in=["p-0", refund]).delete()
+    found = mismatches()
+    assert found[Comparison.REFUNDS] == [
+        "p-0: it is not there, its refunds come to 10.10 EUR",
+        "p-1: says that 0.10 EUR were refunded, its refunds come to 0.00 EUR",
+    ]
+    assert sorted(found[Comparison.ROWS]) == ["p-0: no row", f"{refund}: no row"]
+    assert mismatches(repair=True) == {}
+    assert Row.objects.get(pk=Row.objects.get(order_id=whole).pk).refund_of == "p-0"
 
 
 def test_totals_that_are_off_by_one_are_named_and_mended(day: Shop) -> None:

@@ -6,11 +6,14 @@ Afterwards all stages agree to the cent, and of no order more was given back tha
 import json
 import random
 import signal
+import sqlite3
 import subprocess
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass
 
 import psutil
+import pytest
 
 from native.driving.embedded import Platform, wait_until
 from tests.served import gunicorn
@@ -98,6 +101,16 @@ def test_no_order_gives_back_too_much_and_all_agree_whoever_is_killed(platform_p
         platform_processes.run("wait_for_workers", "--timeout", "240")
     assert "All agree." in platform_processes.run("reconcile", "--settle", "0")
     assert_refunds_are_what_was_told(platform_processes, shop.told)
+    assert_a_cent_too_much_would_be_seen(platform_processes)
+
+
+def assert_a_cent_too_much_would_be_seen(platform: Platform) -> None:
+    ((order_id,),) = platform.query("SELECT order_id FROM transactions WHERE refunded_amount > 0 LIMIT 1")
+    change = "UPDATE transactions SET refunded_amount = refunded_amount + 0.01 WHERE order_id = ?"
+    with closing(sqlite3.connect(platform.database, timeout=30)) as database, database:
+        database.execute(change, [order_id])
+    with pytest.raises(AssertionError, match=f"(?s){order_id}: says that .*1 mismatches; "):
+        platform.run("reconcile", "--settle", "0", "--only", "refunds")
 
 
 def assert_refunds_are_what_was_told(platform: Platform, told: Told) -> None:

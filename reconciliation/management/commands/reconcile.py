@@ -10,7 +10,9 @@ from reconciliation.services import SETTLE, reconcile
 
 
 class Command(BaseCommand):
-    help = "Compare topics, table, hourly totals, fraud alerts and search index; end with 1 if they do not agree."
+    help = (
+        "Compare topics, table, refunds, hourly totals, fraud alerts and search index; end with 1 if they do not agree."
+    )
 
     def add_arguments(self, parser: CommandParser) -> None:
         parser.add_argument(

@@ -1,0 +1,5 @@
+from tests.transactions.given_back import GivenBackContract
+
+
+class TestOnSQLite(GivenBackContract):
+    pass
