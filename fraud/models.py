@@ -100,7 +100,7 @@ class DecisionTime(models.Model):
 
 
 class AlertEntry(models.Model):
-    """One line of an alert's history: who changed what, when. Never changed, never deleted."""
+    """One line of an alert's history: who changed what, when. Never deleted; of a forgotten user, notes are emptied."""
 
     alert = models.ForeignKey(FraudAlert, on_delete=models.CASCADE, related_name="history")
     at = models.DateTimeField(auto_now_add=True)

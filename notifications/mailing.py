@@ -128,7 +128,8 @@ def _link(notification: Notification) -> str:
 @transaction.atomic
 def _mark_failed(parcel: list[Notification], about: Blame, why: str) -> None:
     now, rows = timezone.now(), _of(parcel)
-    if about is Blame.ADDRESS:
+    # Of whoever was forgotten while this was sent, nothing is written down anew: what was sent is gone.
+    if about is Blame.ADDRESS and rows.select_for_update().exists():
         of_staff = parcel[0].recipient.startswith("account:")
         known = {"at": now, "reason": why, "of_staff": of_staff}
         RefusedAddress.objects.update_or_create(address=parcel[0].email, defaults=known)

@@ -50,6 +50,7 @@ INSTALLED_APPS = [
     "notifications",
     "monitoring",
     "reconciliation",
+    "privacy",
 ]
 
 MIDDLEWARE = [

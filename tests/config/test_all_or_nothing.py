@@ -16,6 +16,7 @@ from django.contrib.auth.models import Group, User
 from django.db import OperationalError, connection
 
 import events
+from accounts import person
 from accounts.authentication import make_token
 from accounts.demo import make_demo_accounts
 from accounts.issued import change, issue
@@ -24,6 +25,7 @@ from analytics.column_windows import by_hour, totals_of
 from analytics.models import HourlyTotal
 from analytics.services import add_columns, add_to_hourly_totals, correct_hourly_totals, correct_shop_hours
 from analytics.windows import Sums
+from api.models import Customer
 from database.inserting import ROWS_PER_STATEMENT
 from events import AlertStatus, ChangedStatus, Status
 from fraud.models import FraudAlert
@@ -166,6 +168,13 @@ def making_accounts() -> Write:
     return lambda: make_demo_accounts(customer_user_id=7)
 
 
+def emptying_an_account() -> Write:
+    account = User.objects.create_user("amelia", email="a@b.example")
+    account.groups.add(Group.objects.get_or_create(name=Role.CUSTOMER)[0])
+    Customer.objects.create(account=account, user_id=7)
+    return lambda: person.forget(account)
+
+
 SERVICES: dict[Callable[[], Write], str] = {
     creating_orders: "transactions.services.create_transactions",
     refunding_an_order: "transactions.services.change_status",
@@ -187,6 +196,7 @@ SERVICES: dict[Callable[[], Write], str] = {
     keeping_comparisons: "reconciliation.services.keep",
     marking_an_address_as_refused: "notifications.mailing._mark_failed",
     making_accounts: "accounts.demo.make_demo_accounts",
+    emptying_an_account: "accounts.person.forget",
 }
 """what each tries → the function that opens its database transaction"""
 NOT_TRIED = {
@@ -250,7 +260,11 @@ def fails(write: Write, failing: int) -> bool:
 def functions_with_a_transaction_of_their_own() -> set[str]:
     """Names of the functions that are decorated with, or open, transaction.atomic."""
     folders = ["platform", "transactions", "fraud", "analytics", "search", "notifications", "monitoring"]
-    files = [file for folder in [*folders, "reconciliation"] for file in (settings.BASE_DIR / folder).rglob("*.py")]
+    files = [
+        file
+        for folder in [*folders, "reconciliation", "privacy"]
+        for file in (settings.BASE_DIR / folder).rglob("*.py")
+    ]
     return {f"{_module(file)}.{name}" for file in files if "migrations" not in file.parts for name in _openers(file)}
 
 

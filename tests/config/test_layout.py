@@ -16,7 +16,7 @@ def test_pythons_own_platform_module_is_the_one_that_is_imported() -> None:
 def test_the_rooms_of_the_house_are_there() -> None:
     rooms = {
         "manage.py", "platform", "transactions", "fraud", "search", "analytics", "notifications", "monitoring",
-        "reconciliation",
+        "reconciliation", "privacy",
         "schemas", "compose", "connectors", "requirements.txt", "README.md", "LICENSE", "CHANGELOG.md",
         "CONTRIBUTING.md",
     }  # fmt: skip
