@@ -3,16 +3,31 @@
 import random
 from collections.abc import Iterator
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
+from itertools import count
+
+import numpy as np
+from numpy.typing import NDArray
 
 from events import ChangedStatus, Status, Transaction
-from events.ids import RANDOM_BITS, uuid7
+from events.ids import RANDOM_BITS
 from events.money import Ledger
-from events.time import in_micros, whole_millis
+from events.time import in_micros
+from streaming.column_encoding import OrderColumns
+from streaming.columns import STATUSES, Ints
 
 MOCK_PREFIX = "mock-"
 MOCK_ID = rf"^{MOCK_PREFIX}[0-9a-f]{{8}}(-[0-9a-f]{{4}}){{3}}-[0-9a-f]{{12}}$"
 """A regular expression of mock orders' ids: nobody but the simulator may say what becomes of others' payments."""
+
+BLOCK = 4096
+"""orders that are drawn at once"""
+PENDING, SUCCESS, FAILED = map(STATUSES.index, (Status.PENDING, Status.SUCCESS, Status.FAILED))
+NO_ID = f"{MOCK_PREFIX}00000000-0000-0000-0000-000000000000".encode()
+DIGITS = [at for at, letter in enumerate(NO_ID) if letter == ord("0")]
+"""where in an id its digits stand"""
+HEX_OF = np.frombuffer(bytes(range(256)).hex().encode(), np.uint8).reshape(256, 2)
+"""the two digits of a byte"""
 
 
 @dataclass(frozen=True)
@@ -32,45 +47,57 @@ class Shop:
 
 def mock_orders(*, seed: int, start: datetime, per_second: float, shop: Shop | None = None) -> Iterator[Transaction]:
     """Endless mock orders, the same for the same arguments; timestamps rise from `start` by the rate."""
+    for block in mock_blocks(seed=seed, start=start, per_second=per_second, shop=shop):
+        yield from block.transactions()
+
+
+def mock_blocks(*, seed: int, start: datetime, per_second: float, shop: Shop | None = None) -> Iterator[OrderColumns]:
+    """The same orders in blocks of BLOCK, whatever becomes of them: so nothing but the arguments decides on them.
+
+    seed: not negative.
+    """
     shop = shop or Shop()
-    chance = random.Random(seed)  # noqa: S311 - reproducible, not secret
-    step = timedelta(seconds=1 / per_second)
-    number = 0
-    while True:
-        placed = start + number * step
-        yield Transaction(
-            order_id=f"{MOCK_PREFIX}{uuid7(in_micros(placed) * 1000, chance.getrandbits(RANDOM_BITS))}",
-            user_id=_user(chance, shop),
-            amount=_amount(chance, shop),
-            status=_status(chance, shop),
-            timestamp=whole_millis(placed),
+    chance = np.random.default_rng(seed)
+    for first in count(0, BLOCK):
+        placed = in_micros(start) + ((first + np.arange(BLOCK)) * 1e6 / per_second).astype(np.int64)
+        yield OrderColumns(
+            order_id=mock_ids(placed, chance.integers(0, 1 << RANDOM_BITS, BLOCK)),
+            user_id=_users(chance, shop),
+            amount=_amounts(chance, shop),
+            status=_statuses(chance, shop),
+            millis=placed // 1000,
         )
-        number += 1
 
 
-def _user(chance: random.Random, shop: Shop) -> int:
+def mock_ids(micros: Ints, chance: Ints) -> NDArray[np.bytes_]:
+    """Each moment's id, as events.ids.uuid7 makes it, behind the prefix; micros: since 1970."""
+    millis, rest = np.divmod(micros, 1000)
+    # The two bits 10 above the 62 of chance make the number of 64 bits negative.
+    halves = np.stack([millis << 16 | 7 << 12 | (rest << 12) // 1000, chance | -1 << 63], axis=1).astype(">i8")
+    text = np.tile(np.frombuffer(NO_ID, np.uint8), (len(micros), 1))
+    text[:, DIGITS] = HEX_OF[halves.view(np.uint8)].reshape(-1, len(DIGITS))
+    return text.view(f"S{len(NO_ID)}").reshape(-1)
+
+
+def _users(chance: np.random.Generator, shop: Shop) -> Ints:
     # Few users buy often and most buy seldom: the square of an even draw leans towards small numbers.
-    return 1 + int(shop.users * chance.random() ** 2)
+    return 1 + (shop.users * chance.random(BLOCK) ** 2).astype(np.int64)
 
 
-def _amount(chance: random.Random, shop: Shop) -> float:
-    if chance.random() < shop.huge_share:
-        return _in_steps(chance.randint(1_000_000_001, 9_999_999_999)) / 100
-    cents = round(shop.median_amount * 100 * chance.lognormvariate(0, shop.spread))
-    return _in_steps(max(1, cents)) / 100
-
-
-def _in_steps(cents: int) -> int:
-    """Rounded up to an amount that there is in the currency."""
+def _amounts(chance: np.random.Generator, shop: Shop) -> NDArray[np.float64]:
+    usual = np.rint(100 * shop.median_amount * chance.lognormal(0, shop.spread, BLOCK)).astype(np.int64)
+    huge = chance.integers(1_000_000_001, 9_999_999_999, BLOCK, endpoint=True)
+    cents = np.where(chance.random(BLOCK) < shop.huge_share, huge, np.maximum(1, usual))
+    # Rounded up to an amount that there is in the currency.
     step = Ledger.currency.step
-    return -(-cents // step) * step
+    amounts: NDArray[np.float64] = -(-cents // step) * step / 100
+    return amounts
 
 
-def _status(chance: random.Random, shop: Shop) -> Status:
-    draw = chance.random()
-    if draw < shop.paid_share:
-        return Status.SUCCESS
-    return Status.FAILED if draw < shop.paid_share + shop.failed_share else Status.PENDING
+def _statuses(chance: np.random.Generator, shop: Shop) -> Ints:
+    draw = chance.random(BLOCK)
+    failed_or_not = np.where(draw < shop.paid_share + shop.failed_share, FAILED, PENDING)
+    return np.where(draw < shop.paid_share, SUCCESS, failed_or_not)
 
 
 def outcome(chance: random.Random) -> list[ChangedStatus]:

@@ -3,10 +3,25 @@ import re
 from datetime import UTC, datetime, timedelta
 from itertools import islice, pairwise
 
+import numpy as np
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from events import ChangedStatus, Status, Transaction, check_plausible
-from transactions.simulator import MOCK_ID, Shop, mock_orders, outcome, part_given_back
+from events.ids import RANDOM_BITS, uuid7
+from events.time import whole_millis
+from transactions.simulator import (
+    BLOCK,
+    MOCK_ID,
+    MOCK_PREFIX,
+    Shop,
+    mock_blocks,
+    mock_ids,
+    mock_orders,
+    outcome,
+    part_given_back,
+)
 from transactions.statuses import may_become
 
 START = datetime(2026, 11, 22, 12, tzinfo=UTC)
@@ -28,6 +43,27 @@ def test_mock_orders_are_plausible_and_follow_each_other_at_the_rate() -> None:
         assert order.amount > 0
         assert order.timestamp.microsecond % 1000 == 0
     assert orders[250].timestamp == START + timedelta(seconds=2.5)
+
+
+@pytest.mark.parametrize("per_second", [3, 700_000, 1_000_000])
+def test_timestamps_hold_the_rate_whatever_it_is(per_second: float) -> None:
+    orders = islice(mock_orders(seed=1, start=START, per_second=per_second), BLOCK + 700)
+    last = next(islice(orders, BLOCK + 699, None))
+    assert last.timestamp == whole_millis(START + timedelta(microseconds=(BLOCK + 699) * 10**6 // per_second))
+
+
+def test_blocks_go_on_where_the_one_before_ended() -> None:
+    blocks = list(islice(mock_blocks(seed=1, start=START, per_second=100), 2))
+    orders = some(2 * BLOCK)
+    assert list(blocks[0].transactions()) + list(blocks[1].transactions()) == orders
+    assert len({order.order_id for order in orders}) == 2 * BLOCK
+    assert orders[BLOCK].timestamp - orders[BLOCK - 1].timestamp == timedelta(milliseconds=10)
+
+
+@given(st.lists(st.tuples(st.integers(0, 2**53), st.integers(0, 2**RANDOM_BITS - 1)), min_size=1))
+def test_ids_are_those_of_single_moments(drawn: list[tuple[int, int]]) -> None:
+    made = mock_ids(*np.array(drawn, np.int64).T)
+    assert made.tolist() == [f"{MOCK_PREFIX}{uuid7(micros * 1000, chance)}".encode() for micros, chance in drawn]
 
 
 def test_mock_orders_are_known_by_their_id() -> None:
