@@ -2,10 +2,10 @@
 
 import logging
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from functools import cache, partial
 from threading import Timer
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer
 from confluent_kafka.admin import AdminClient
@@ -80,6 +80,8 @@ def producer(**overrides: Any) -> Producer:
             "compression.type": "lz4",
             # As much as any of our topics takes: the client counts before it compresses, the broker afterwards.
             "message.max.bytes": LETTER_BYTES,
+            # What has left the queue and was not refused is acknowledged: no call of Python's for each record.
+            "delivery.report.only.error": True,
         }
         | connection()
         | overrides,
@@ -122,85 +124,84 @@ def registry() -> "RegistryIds":
     return RegistryIds(settings.SCHEMA_IDS.where, subjects, settings.CA_FILE)
 
 
-@dataclass(frozen=True, slots=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """A record on its way to a topic."""
 
     topic: str
     key: bytes | None
     value: bytes | None
-    headers: Sequence[tuple[str, bytes | None]] = field(default_factory=list)
+    headers: Sequence[tuple[str, bytes | None]] = ()
 
 
-def send_all(
-    to: Producer, records: Iterable[Outgoing], acknowledged: Callable[[Message], None] = lambda message: None
-) -> int:
+def send_all(to: Producer, records: Iterable[Outgoing]) -> int:
     """Send the records and wait until the broker has acknowledged every one; returns their number.
 
-    acknowledged: called with each record once the broker has it, with its partition and offset.
     Raises NotDelivered if any was refused or not acknowledged within SEND_TIMEOUT_SECONDS.
     """
-    sent, refusals = _sent(to, records, acknowledged)
-    _raise_if_refused(sent, refusals)
+    sent, refusals = _sent(to, records)
+    if refusals:
+        raise not_delivered(sent, list(refusals.values()))
     return sent
 
 
 def send_what_fits(to: Producer, records: Sequence[Outgoing]) -> set[int]:
     """Like send_all, but returns the places in the list of those records that are too large for producer or topic."""
-    sent, refusals = _sent(to, records, lambda message: None)
-    too_large = {each.place for each in refusals if each.error.code() == KafkaError.MSG_SIZE_TOO_LARGE}
-    _raise_if_refused(sent, [each for each in refusals if each.place not in too_large])
+    sent, refusals = _sent(to, records)
+    too_large = {at for at, each in refusals.items() if each.error.code() == KafkaError.MSG_SIZE_TOO_LARGE}
+    if others := [each for at, each in refusals.items() if at not in too_large]:
+        raise not_delivered(sent, others)
     return too_large
 
 
 @dataclass(frozen=True, slots=True)
-class _Refusal:
-    place: int
-    record: Outgoing
+class Refusal:
+    """Why a record is not in its topic."""
+
+    topic: str
+    key: bytes | None
     error: KafkaError
 
     def __str__(self) -> str:
-        return f"{self.record.topic} key {(self.record.key or b'')[:100]!r}: {self.error}"
+        return f"{self.topic} key {(self.key or b'')[:100]!r}: {self.error}"
 
 
-def _sent(
-    to: Producer, records: Iterable[Outgoing], acknowledged: Callable[[Message], None]
-) -> tuple[int, list[_Refusal]]:
-    """How many records were sent, and which of them were refused; raises NotDelivered if some got no answer in time."""
-    refusals: list[_Refusal] = []
+def not_delivered(sent: int, refusals: Sequence[Refusal]) -> NotDelivered:
+    """The error that says how many of so many records were refused, and of the first few why."""
+    reasons = "".join(f"; {each}" for each in refusals[:5])
+    return NotDelivered(f"of {sent} records {len(refusals)} were refused{reasons}")
 
-    def report(place: int, record: Outgoing, error: KafkaError | None, message: Message) -> None:
+
+def _sent(to: Producer, records: Iterable[Outgoing]) -> tuple[int, dict[int, Refusal]]:
+    """How many records were sent, and which of them were refused, by their places.
+
+    Raises NotDelivered if some got no answer in time.
+    """
+    refusals: dict[int, Refusal] = {}
+
+    def report(place: int, record: Outgoing, error: KafkaError | None, message: Message | None = None) -> None:
         if error is not None:
-            refusals.append(_Refusal(place, record, error))
-        else:
-            acknowledged(message)
+            refusals[place] = Refusal(record.topic, record.key, error)
 
     sent = 0
     for record in records:
         try:
             _produce(to, record, partial(report, sent, record))
         except KafkaException as error:
-            refusals.append(_Refusal(sent, record, error.args[0]))
+            report(sent, record, error.args[0])
         sent += 1
     if left := to.flush(SEND_TIMEOUT_SECONDS):
         raise NotDelivered(f"of {sent} records {left} were not acknowledged in {SEND_TIMEOUT_SECONDS} s")
     return sent, refusals
 
 
-def _raise_if_refused(sent: int, refusals: Sequence[_Refusal]) -> None:
-    if refusals:
-        reasons = "".join(f"; {refusal}" for refusal in refusals[:5])
-        raise NotDelivered(f"of {sent} records {len(refusals)} were refused{reasons}")
-
-
 def _produce(to: Producer, record: Outgoing, report: Any) -> None:
+    topic, key, value, headers = record
     while True:
         try:
-            to.produce(record.topic, record.value, record.key, headers=list(record.headers), on_delivery=report)
+            to.produce(topic, value, key, headers=list(headers) or None, on_delivery=report)
         except BufferError:
             to.poll(0.1)
         else:
-            to.poll(0)
             return
 
 

@@ -1,10 +1,12 @@
+from contextlib import closing
+
 import pytest
-from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
 
 from streaming import clients
 from streaming.clients import Outgoing, send_all
+from streaming.log_reader import begins, read, reader
 from streaming.partitioner import ASKED_AGAIN_SECONDS, Homes, home_of, murmur2
 from streaming.topics import Topic
 
@@ -26,13 +28,11 @@ def test_keys_hash_as_kafkas_own_clients_hash_them(key: bytes, signed: int) -> N
 
 
 def test_users_are_at_home_where_our_producers_place_them(kafka: AdminClient) -> None:
-    placed: dict[int, int] = {}
-
-    def note(message: Message) -> None:
-        placed[int(message.key() or 0)] = int(message.partition() or 0)
-
     users = [*range(200), 2**31 - 1, 123_456_789]
-    send_all(clients.producer(), (Outgoing(Topic.TRANSACTIONS, str(user).encode(), b"") for user in users), note)
+    send_all(clients.producer(), (Outgoing(Topic.TRANSACTIONS, str(user).encode(), b"") for user in users))
+    with closing(reader("of a test")) as consumer:
+        messages = [message for some in read(consumer, begins(consumer, [Topic.TRANSACTIONS])) for message in some]
+    placed = {int(message.key() or 0): message.partition() for message in messages}
     assert placed == {user: home_of(user, settings.TOPIC_PARTITIONS) for user in users}
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 from confluent_kafka.admin import AdminClient
-from django.core.management import CommandError, call_command
+from django.core.management import call_command
 from django.utils import timezone
 from django_celery_beat.models import PeriodicTask
 from django_celery_beat.schedulers import DatabaseScheduler
@@ -80,26 +80,3 @@ def test_beat_knows_every_task_and_leaves_what_was_switched_off() -> None:
     scheduled.filter(name="simulate traffic").update(enabled=False)
     DatabaseScheduler(app=app).setup_schedule()
     assert not PeriodicTask.objects.get(name="simulate traffic").enabled
-
-
-def test_the_producer_sends_as_many_as_it_was_told_to(kafka: AdminClient) -> None:
-    shown = StringIO()
-    call_command("run_producer", rate=1000, count=250, seed=1, stdout=shown)
-    assert "250 orders sent and acknowledged." in shown.getvalue()
-    assert sent(kafka) == 250
-
-
-@pytest.mark.parametrize(
-    "arguments",
-    [
-        ["--rate", "0"],
-        ["--rate", "-1"],
-        ["--rate", "x"],
-        [],
-        ["--rate", "1", "--count", "0"],
-        ["--rate", "1", "--start", "2100-01-01"],
-    ],
-)
-def test_the_producer_refuses_what_makes_no_sense(arguments: list[str]) -> None:
-    with pytest.raises(CommandError):
-        call_command("run_producer", *arguments)

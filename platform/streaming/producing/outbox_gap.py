@@ -15,7 +15,7 @@ from streaming.clients import send_all
 from streaming.inspecting.outbox_lag import CLOCKS_DIFFER_BY, ID, ids_in
 from streaming.log_reader import begins, offsets_at, read
 from streaming.models import OutboxMessage
-from streaming.producing.relay import outgoing
+from streaming.producing.relay import SENT, outgoing
 from streaming.topics import TOPICS
 
 ROWS_AT_ONCE = 1000
@@ -43,7 +43,8 @@ def republish(producer: Producer, ids: Sequence[int]) -> int:
     sent = 0
     for start in range(0, len(ids), ROWS_AT_ONCE):
         rows = OutboxMessage.objects.filter(pk__in=ids[start : start + ROWS_AT_ONCE]).order_by("pk")
-        sent += send_all(producer, [outgoing(row, {ID: str(row.pk)}) for row in rows])
+        columns = rows.values_list("pk", *SENT)
+        sent += send_all(producer, [outgoing(*row, (ID, str(pk).encode())) for pk, *row in columns])
     return sent
 
 

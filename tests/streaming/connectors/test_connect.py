@@ -344,7 +344,12 @@ def rows(orders: Orders) -> Rows:
 
 def carry(rows: list[OutboxMessage]) -> None:
     """What Debezium does."""
-    clients.send_all(clients.producer(), [outgoing(row, {"id": str(row.pk)}) for row in rows])
+
+    def record(row: OutboxMessage) -> clients.Outgoing:
+        also = ("id", str(row.pk).encode())
+        return outgoing(row.topic, row.message_key, bytes(row.payload), row.traceparent, also)
+
+    clients.send_all(clients.producer(), map(record, rows))
 
 
 def ids_in_topic(kafka: AdminClient) -> list[int]:

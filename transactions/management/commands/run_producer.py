@@ -8,19 +8,21 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 
-import events
 from streaming.clients import NotDelivered
-from streaming.producing.publish import send_to_topics
+from streaming.column_encoding import OrderColumns
+from streaming.producing.pipelining import Pipeline, Records, records_of, records_of_rows
 from streaming.shutdown import shutdown_requested
+from streaming.topics import Topic
 from transactions import replay
 from transactions.cells import Wrong
 from transactions.purchase_files import read_purchases
 from transactions.purchases import Purchases
 from transactions.sheets import Unreadable, open_sheet
-from transactions.simulator import mock_orders
+from transactions.simulator import mock_blocks
 
-CHUNKS_PER_SECOND = 10
-REPLAY_CHUNK = 1000
+PORTIONS_PER_SECOND = 50
+"""at the most: what is placed within one of these intervals is sent together"""
+REPLAY_PORTION = 1000
 
 
 class Command(BaseCommand):
@@ -31,13 +33,13 @@ class Command(BaseCommand):
         what.add_argument("--rate", type=_positive, help="mock orders a second")
         what.add_argument("--replay", type=Path, metavar="FILE.csv", help="send a file's orders instead")
         parser.add_argument("--count", type=_positive_int, help="stop after so many orders")
-        parser.add_argument("--seed", type=int, help="the same seed and start give the same orders")
+        parser.add_argument("--seed", type=_natural, help="the same seed and start give the same orders")
         parser.add_argument("--start", type=_moment, help="timestamp of the first mock order (default: now)")
         replay.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
         self.stopped = shutdown_requested()
-        self.acknowledged = self.show_acknowledgement if options["verbosity"] > 1 else ignore
+        self.acknowledged = self.show_acknowledgement if options["verbosity"] > 1 else None
         if options["replay"]:
             sent = self.replay(options["replay"], options["count"], options)
         elif said := [name for name in replay.ONLY_WITH_REPLAY if options.get(name)]:
@@ -52,8 +54,12 @@ class Command(BaseCommand):
         if seed is None:
             seed = random.SystemRandom().getrandbits(32)
         self.stdout.write(f"Sending {rate:g} mock orders a second with seed {seed}.")
-        orders = islice(mock_orders(seed=seed, start=start or datetime.now(UTC), per_second=rate), count)
-        return self.send(orders, chunk=max(1, round(rate / CHUNKS_PER_SECOND)), rate=rate)
+        blocks = mock_blocks(seed=seed, start=start or datetime.now(UTC), per_second=rate)
+        portions = in_portions(blocks, max(1, round(rate / PORTIONS_PER_SECOND)), count)
+        try:
+            return self.send(map(records_of, portions), rate=rate)
+        except NotDelivered as error:
+            raise CommandError(str(error)) from error
 
     def replay(self, file: Path, count: int | None, options: Mapping[str, Any]) -> int:
         """Read the whole file, then send its orders, if it is sound or what is not was set aside."""
@@ -64,7 +70,8 @@ class Command(BaseCommand):
         except (OSError, Unreadable) as error:
             raise CommandError(f"{file}: {error}") from error
         try:
-            return self.send(islice(purchases, count), chunk=REPLAY_CHUNK)
+            orders = islice(purchases, count)
+            return self.send(map(records_of_rows, iter(lambda: list(islice(orders, REPLAY_PORTION)), [])))
         except NotDelivered as error:
             raise CommandError(f"{error} Send the file again: orders that are there already are recognised.") from error
 
@@ -82,22 +89,30 @@ class Command(BaseCommand):
             raise Unreadable(f"holds no order (read as {sheet.form}).")
         return found.purchases
 
-    def send(self, orders: Iterator[events.Transaction], *, chunk: int, rate: float | None = None) -> int:
-        """Send the orders in chunks, each when its last order has been placed; returns how many were acknowledged."""
-        began, sent = monotonic(), 0
-        while part := list(islice(orders, chunk)):
-            placed = began + (sent + len(part) - 1) / rate if rate else began
-            if self.stopped.wait(max(0.0, placed - monotonic())):
+    def send(self, portions: Iterator[Records], *, rate: float | None = None) -> int:
+        """Send each portion when its last order has been placed; returns how many orders were acknowledged."""
+        pipeline = Pipeline(Topic.TRANSACTIONS, self.acknowledged)
+        began = monotonic()
+        for records in portions:
+            last = pipeline.sent + len(records[0]) - 1
+            if self.stopped.wait(max(0.0, began + last / rate - monotonic()) if rate else 0):
                 break
-            sent += send_to_topics(part, self.acknowledged)
-        return sent
+            pipeline.send(records)
+        return pipeline.finish()
 
     def show_acknowledgement(self, words: str) -> None:
         self.stdout.write(f"acknowledged: {words}")
 
 
-def ignore(words: str) -> None:
-    """For who does not want to know."""
+def in_portions(blocks: Iterator[OrderColumns], size: int, most: int | None) -> Iterator[OrderColumns]:
+    """The orders of blocks, no more than `most`, in portions of this size or smaller: none is of two blocks."""
+    left = most
+    for block in blocks:
+        orders = block[:left]
+        for begin in range(0, len(orders), size):
+            yield orders[begin : begin + size]
+        if left is not None and not (left := left - len(orders)):
+            return
 
 
 def _positive(raw: str) -> float:
@@ -108,6 +123,12 @@ def _positive(raw: str) -> float:
 
 def _positive_int(raw: str) -> int:
     if (number := int(raw)) < 1:
+        raise ValueError(raw)
+    return number
+
+
+def _natural(raw: str) -> int:
+    if (number := int(raw)) < 0:
         raise ValueError(raw)
     return number
 
