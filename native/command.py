@@ -24,6 +24,8 @@ ACCOUNTS = {worker.command: worker.name for worker in WORKERS} | {
     "run_producer": "producer",
 }
 """As whom a command logs in to a cluster's Kafka; all others look only, as `monitor`."""
+BY_MIGRATOR = frozenset({"migrate", "forget_audit_lines"})
+"""Commands that need more of a cluster's MySQL than the platform may."""
 
 
 class NotClear(RuntimeError):
@@ -40,7 +42,7 @@ def files_of(var: Path, name: str, command: str) -> list[Path]:
     """The files of variables with which a command joins what runs in a folder; none if it does not run yet."""
     secrets = var / name / "secrets"
     if (secrets / "platform.env").exists():
-        also = [secrets / "migrator.env"] if command == "migrate" else []
+        also = [secrets / "migrator.env"] if command in BY_MIGRATOR else []
         return [secrets / "platform.env", secrets / f"kafka-{ACCOUNTS.get(command, 'monitor')}.env", *also]
     return [file] if (file := var / f"{name}.env").exists() else []
 

@@ -20,6 +20,7 @@ from api.fields import Amount, CurrencyCode
 from api.parsers import StrictJSONParser
 from api.problems import RETRY_AFTER_SECONDS, Problem, ProblemType
 from api.rates import Kind
+from audit.answers import narrowed_by
 from events.money import Ledger, shown
 from search.backends import SearchUnavailable, backend
 from search.cursors import cursor_after
@@ -112,6 +113,7 @@ class SearchTransactions(Endpoint):
     )
     def post(self, request: Request) -> Response | StreamingHttpResponse:
         query = _query(request.data)
+        narrowed_by(request, request.data)
         if isinstance(request.accepted_renderer, RowsAsCSV):
             return _as_csv(query, is_limited=not {"limit", "size"}.isdisjoint(request.data))
         answer = _answer(query)

@@ -17,10 +17,9 @@ from django_celery_beat.models import ClockedSchedule, CrontabSchedule, Interval
 from unfold.admin import ModelAdmin
 from unfold.contrib.filters.admin import RangeNumericFilter
 from unfold.decorators import display
-from unfold.paginator import InfinitePaginator
 from unfold.widgets import UnfoldAdminSelectWidget, UnfoldAdminTextInputWidget
 
-from api.changelists import LargeTableAdmin, RowsOfPage
+from api.changelists import EndlessPages, LargeTableAdmin
 from events import ChangedStatus
 from events.money import in_words
 from transactions import lists
@@ -57,10 +56,6 @@ class Narrowing(ChoicesFieldListFilter):
         if value and lists.others_choose(asked_of(request.GET)):
             return queryset.filter(**{f"{self.field_path}__unindexed": value})
         return super().queryset(request, queryset)
-
-
-class EndlessPages(RowsOfPage, InfinitePaginator):  # type: ignore[misc] # unfold says nothing of its types
-    """Of a large table, which is not counted."""
 
 
 @admin.register(Transaction)

@@ -10,7 +10,7 @@ from typing import Any
 import django
 from rich.progress import Progress, TaskID
 
-COUNTED = ("transactions", "hourly-totals", "users", "alerts", "notifications", "outbox", "keys")
+COUNTED = ("transactions", "hourly-totals", "users", "alerts", "notifications", "outbox", "keys", "audit-lines")
 
 
 def main() -> None:

@@ -36,6 +36,7 @@ class Volume:
     notifications: int = 0
     outbox: int = 0
     keys: int = 0
+    audit_lines: int = 0
     shop: int = 0
     investigator: int = 0
     """ids of accounts"""
@@ -203,6 +204,29 @@ def _keys(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
     }
 
 
+def _audit_lines(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
+    """Three of four are about one user's order, the others about lists."""
+    seconds = spread_over(SPAN, volume.audit_lines, volume)
+    is_list = "n % 4 = 0"
+    return {
+        "id": "n",
+        "at": dialect.moment(seconds),
+        "account_id": str(volume.investigator),
+        "role": "'investigator'",
+        "address": "'192.0.2.1'",
+        "request_id": dialect.uuid(seconds, "4000000000 + n"),
+        "route": f"CASE WHEN {is_list} THEN 'transactions' ELSE 'transaction' END",
+        "method": "'GET'",
+        "format": "'json'",
+        "status": "200",
+        "user_id": f"CASE WHEN {is_list} THEN NULL ELSE 1 + {drawn(volume.users)} END",
+        "order_id": f"CASE WHEN {is_list} THEN '' ELSE {dialect.uuid(seconds, '1000000000 + n')} END",
+        "object_id": "''",
+        "asked": "''",
+        "shown": f"CASE WHEN {is_list} THEN 100 ELSE 1 END",
+    }
+
+
 TABLES = (
     Table("transactions", "transactions.Transaction", lambda volume: volume.transactions, _transactions),
     Table("analytics_hourlytotal", "analytics.HourlyTotal", lambda volume: volume.hourly_totals, _hourly_totals),
@@ -213,6 +237,7 @@ TABLES = (
     ),
     Table("outbox", "streaming.OutboxMessage", lambda volume: volume.outbox, _outbox),
     Table("api_idempotencykey", "api.IdempotencyKey", lambda volume: volume.keys, _keys),
+    Table("audit_log", "audit.AuditLine", lambda volume: volume.audit_lines, _audit_lines),
 )
 DERIVED = ("analytics.migrations.0004_fill_shop_hours", "fraud.migrations.0003_fill_figures")
 """Migrations whose `add_up` makes what is kept of these tables."""

@@ -17,6 +17,7 @@ from django.utils import timezone
 from django.utils.module_loading import import_string
 
 from analytics import selectors as analytics
+from audit.models import AuditLine
 from bench.api.paths import cursor
 from bench.growth import batches
 from bench.growth.asking import Ask, Question, checked, client
@@ -139,6 +140,11 @@ def _pages(some: Transaction) -> Iterator[Question]:
         "desk, all, deep down": f"{desk}?progress=ALL&p={1 + FraudAlert.objects.count() // 200}",
         "desk, a search": f"{desk}?progress=ALL&q=abc",
     }
+    log, last = reverse("admin:audit_auditline_changelist"), AuditLine.objects.order_by("-pk").first()
+    if last:
+        asked["log of a user"] = f"{log}?q={some.user_id}"
+        asked["log of an order"] = f"{log}?q={last.order_id or some.order_id}"
+        asked["log of a reader"] = f"{log}?account={last.account_id}"
     if alert := FraudAlert.objects.order_by("-pk").first():
         asked["desk, one alert"] = reverse("admin:fraud_fraudalert_change", args=[alert.pk])
     for name, path in asked.items():

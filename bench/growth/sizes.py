@@ -28,4 +28,5 @@ def volumes(rows: int) -> dict[str, int]:
         "notifications": min(rows * 2 // 5, 2_000_000),
         "outbox": min(rows // 5, 1_000_000),
         "keys": min(rows // 50, 100_000),
+        "audit-lines": min(rows * 2 // 5, 2_000_000),
     }

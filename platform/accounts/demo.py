@@ -18,7 +18,7 @@ SEES = {
     Role.SHOP: "/docs: records orders, reads and searches them",
     Role.INVESTIGATOR: "/admin/: works fraud alerts; reads and searches orders",
     Role.ANALYST: "/docs: hourly totals, search and lists of orders",
-    Role.OPERATOR: "/ and /monitoring/kafka: the health of the cluster",
+    Role.OPERATOR: "/ and /monitoring/kafka: the health of the cluster; /admin/: the audit log",
     Role.CUSTOMER: "/transactions and /notifications: their own",
     ADMIN: "everything",
 }
@@ -41,7 +41,7 @@ def make_demo_accounts(*, customer_user_id: int, password: str | None = None) ->
 
 def _accounts(customer_user_id: int) -> Iterator[User]:
     for role in Role:
-        account = _account(role, is_staff=role == Role.INVESTIGATOR)
+        account = _account(role, is_staff=role in (Role.INVESTIGATOR, Role.OPERATOR))
         account.groups.set([Group.objects.get(name=role)])
         if role == Role.CUSTOMER:
             Customer.objects.filter(user_id=customer_user_id).exclude(account=account).delete()

@@ -10,6 +10,7 @@ from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.template.response import TemplateResponse
 from unfold.admin import ModelAdmin
+from unfold.paginator import InfinitePaginator
 from unfold.views import ChangeList
 
 from api.problems import ProblemType
@@ -46,6 +47,10 @@ class RowsOfPage(Paginator):  # type: ignore[type-arg] # Django's is generic for
         rows.query.select_related = self.object_list.query.select_related
         found = rows.in_bulk(ids)
         return [found[each] for each in ids if each in found]
+
+
+class EndlessPages(RowsOfPage, InfinitePaginator):  # type: ignore[misc] # unfold says nothing of its types
+    """Of a large table, which is not counted."""
 
 
 class LargeTableAdmin(ModelAdmin):  # type: ignore[misc]

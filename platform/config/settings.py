@@ -43,6 +43,7 @@ INSTALLED_APPS = [
     "streaming",
     "api",
     "accounts",
+    "audit",
     "transactions",
     "fraud",
     "analytics",
@@ -66,6 +67,7 @@ MIDDLEWARE = [
     "api.people.Messages",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "axes.middleware.AxesMiddleware",
+    "audit.middleware.AuditLog",
 ]
 
 TEMPLATES = [

@@ -17,6 +17,7 @@ from accounts.roles import Role
 from accounts.tasks import forget_expired_logins
 from analytics.selectors import latest_hours
 from api.tasks import forget_idempotency_keys
+from audit.services import forget_before
 from fraud import selectors as alerts
 from fraud.models import FraudAlert
 from monitoring import stored_checks
@@ -24,6 +25,7 @@ from monitoring.health import Down, Pending, Unknown
 from notifications.models import Notification
 from notifications.tasks import forget_old_notifications, notify_of_silence, send_emails
 from streaming.tasks import purge_outbox
+from tests.growth.tables import BEGIN
 from transactions import selectors as transactions
 
 Question = Callable[[], object]
@@ -88,6 +90,9 @@ PAGES = {
         "investigator=me", "o=2", "o=-2", "o=6", "o=-6", "progress=ALL&o=2",
     ),
     "notifications/refusedaddress": ("",),
+    "audit/auditline": (
+        "", "p=2", "q=7", "q=o-000050", "q=nothing", "account=9001", "account=9009", "account=9001&q=7",
+    ),
 }  # fmt: skip
 
 
@@ -195,4 +200,5 @@ QUESTIONS: dict[str, Question] = {
     "task: old keys": forget_idempotency_keys,
     "task: old logins": forget_expired_logins,
     "task: outbox": purge_outbox,
+    "command: old audit lines": lambda: forget_before(BEGIN),
 }

@@ -13,6 +13,8 @@ from accounts.roles import Role
 from analytics.models import HourlyTotal, ShopHour
 from analytics.services import correct_shop_hours
 from api.models import Customer, IdempotencyKey
+from audit.models import AuditLine
+from audit.services import forget_before
 from events import AlertStatus
 from fraud.models import AlertCount, AlertEntry, DecisionTime, FraudAlert
 from fraud.rules import AMOUNT_ABOVE_LIMIT
@@ -39,9 +41,10 @@ def fill() -> None:
         orders()
         alerts()
         told()
+        read()
     if connection.vendor == "mysql":
         with connection.cursor() as cursor:
-            for model in TABLES:
+            for model in (*TABLES, AuditLine):
                 cursor.execute(f"ANALYZE TABLE {connection.ops.quote_name(model._meta.db_table)}")
 
 
@@ -49,6 +52,7 @@ def empty() -> None:
     with transaction.atomic():
         for model in TABLES:
             model._base_manager.all().delete()
+    forget_before(NOW)
 
 
 def _at(number: int) -> datetime:
@@ -172,3 +176,26 @@ def told() -> None:
         (IdempotencyKey(account=investigator, key=f"key-{n}", fingerprint="x") for n in range(ROWS // 4)),
     )
     RefusedAddress.objects.create(address="b@shop.example", reason="550", at=NOW, of_staff=False)
+
+
+def read() -> None:
+    """The audit log, of five readers."""
+    _make(
+        AuditLine,
+        (
+            AuditLine(
+                at=_at(n),
+                account_id=9001 + n % 5,
+                role="analyst",
+                request_id=f"r-{n}",
+                route="transaction",
+                method="GET",
+                format="json",
+                status=200,
+                user_id=n % 2000,
+                order_id=f"o-{n:06}",
+                shown=1,
+            )
+            for n in range(ROWS)
+        ),
+    )

@@ -75,11 +75,12 @@ def test_only_what_runs_is_found(tmp_path: Path) -> None:
 
 def test_a_command_logs_in_to_the_cluster_as_whom_it_needs(tmp_path: Path) -> None:
     write_env(tmp_path / "cluster" / "secrets" / "platform.env", {"A": "1"})
-    names = [[file.name for file in files_of(tmp_path, "cluster", each)] for each in ("reconcile", "lag", "migrate")]
+    commands = ("reconcile", "lag", "migrate", "forget_audit_lines")
+    names = [[file.name for file in files_of(tmp_path, "cluster", each)] for each in commands]
     assert names == [
         ["platform.env", "kafka-reconciler.env"],
         ["platform.env", "kafka-monitor.env"],
-        ["platform.env", "kafka-monitor.env", "migrator.env"],
+        *2 * [["platform.env", "kafka-monitor.env", "migrator.env"]],
     ]
     assert set(ACCOUNTS.values()) <= set(principals())
 
