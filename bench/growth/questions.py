@@ -144,7 +144,7 @@ def _pages(some: Transaction) -> Iterator[Question]:
     if last:
         asked["log of a user"] = f"{log}?q={some.user_id}"
         asked["log of an order"] = f"{log}?q={last.order_id or some.order_id}"
-        asked["log of a reader"] = f"{log}?account={last.account_id}"
+        asked["log of a reader"] = f"{log}?reader={last.account_id}"
     if alert := FraudAlert.objects.order_by("-pk").first():
         asked["desk, one alert"] = reverse("admin:fraud_fraudalert_change", args=[alert.pk])
     for name, path in asked.items():

@@ -38,7 +38,11 @@ def test_there_is_an_account_of_every_role_and_a_superuser() -> None:
     for role in Role:
         assert roles_of(User.objects.get(username=role)) == {role}
     assert User.objects.get(is_superuser=True).username == "admin"
-    assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {"admin", "investigator", "operator"}
+    assert set(User.objects.filter(is_staff=True).values_list("username", flat=True)) == {
+        "admin",
+        "investigator",
+        "operator",
+    }
     assert logins["shop"]["email"] == "shop@shop.example"
 
 

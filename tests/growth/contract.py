@@ -40,7 +40,7 @@ SERVES = {
     "notifications_unread": "GET /notifications?unread=true",
     "notifications_by_age": "task: old notifications",
     "notifications_due": "monitor: e-mails",
-    "audit_log_by_reader": "admin audit/auditline?account=9009",
+    "audit_log_by_reader": "admin audit/auditline?reader=9009",
     "audit_log_by_user": "admin audit/auditline?q=7",
     "audit_log_by_order": "admin audit/auditline?q=nothing",
     "audit_log_by_age": "command: old audit lines",

@@ -91,7 +91,7 @@ PAGES = {
     ),
     "notifications/refusedaddress": ("",),
     "audit/auditline": (
-        "", "p=2", "q=7", "q=o-000050", "q=nothing", "account=9001", "account=9009", "account=9001&q=7",
+        "", "p=2", "q=7", "q=o-000050", "q=nothing", "reader=9001", "reader=9009", "reader=9001&q=7",
     ),
 }  # fmt: skip
 
