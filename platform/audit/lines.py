@@ -49,7 +49,7 @@ def narrowing(asked: Mapping[str, Any]) -> str:
     """What narrows a list besides its subjects, as JSON; empty if nothing does."""
     named = {*BY_USER, *BY_ORDER}
     told = {name: _kept(name, value) for name, value in sorted(asked.items()) if name not in named}
-    text = json.dumps(told, ensure_ascii=False, separators=(",", ":")) if told else ""
+    text = json.dumps(told, ensure_ascii=False, separators=(",", ":"), default=str) if told else ""
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + CUT
 
 

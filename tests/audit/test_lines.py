@@ -1,4 +1,5 @@
 import json
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -36,6 +37,7 @@ def test_whom_a_list_names(asked: dict[str, Any], found: list[Subject]) -> None:
         ({"user_id": "7", "order_id": "a"}, ""),
         ({"status": "FAILED", "limit": "5"}, '{"limit":"5","status":"FAILED"}'),
         ({"amount": {"gte": "1.00"}, "facets": ["day"]}, '{"amount":{"gte":"1.00"},"facets":["day"]}'),
+        ({"amount_min": Decimal("0.01"), "size": 5}, '{"amount_min":"0.01","size":5}'),
         ({"assignee": "amelia", "cursor": "cD0y", "status": "a@b"}, '{"assignee":"…","cursor":"…","status":"…"}'),
         ({"status": "é"}, '{"status":"…"}'),
     ],

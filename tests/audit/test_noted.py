@@ -53,6 +53,8 @@ READS: list[Read] = [
     (ANALYST, "POST", "/search/transactions", {}, ("search-transactions", "json", *ANYBODY, 3)),
     (ANALYST, "POST", "/search/transactions", {"user_id": 8, "status": ["SUCCESS"]},
      ("search-transactions", "json", 8, "", "", '{"status":["SUCCESS"]}', 1)),
+    (ANALYST, "POST", "/search/transactions", {"amount": {"gte": 0.01, "lte": "5.00"}, "limit": 1},
+     ("search-transactions", "json", None, "", "", '{"amount":{"gte":"0.01","lte":"5.00"},"limit":1}', 1)),
     (ANALYST, "POST", "/search/transactions?format=csv", {"order_id": "a-1"},
      ("search-transactions", "csv", None, "a-1", "", "", 1)),
     (INVESTIGATOR, "GET", "/fraud/alerts?user_id=7", None, ("fraud-alerts", "json", 7, "", "", "", 1)),

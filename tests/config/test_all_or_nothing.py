@@ -201,6 +201,7 @@ SERVICES: dict[Callable[[], Write], str] = {
 """what each tries → the function that opens its database transaction"""
 NOT_TRIED = {
     "api.idempotency.once": "tests/api/test_idempotency.py tries it",
+    "audit.services._forget_some": "any of its portions may stand alone: tests/audit/test_only_added_to.py tries it",
     "database.inserting.insert_rows": "tests/database/test_inserting.py tries it",
     "database.inserting.insert_new_rows": "tests/database/test_inserting.py tries it",
     "monitoring.services.store_snapshot": "writes once",
