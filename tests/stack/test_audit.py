@@ -27,9 +27,11 @@ DENIED = 1142
 
 
 @pytest.fixture(scope="module")
-def accounts(parts: Parts) -> Accounts:
-    """The variables under which the platform and the migrations work; the database `shop` has the audit log."""
-    parts.mysql()
+def accounts(parts: Parts, django_db_setup: None) -> Accounts:
+    """The variables under which the platform and the migrations work; the database `shop` has the audit log.
+
+    The tests' own database is root's, who made it; with it MySQL has been started.
+    """
     client = f"[client]\nssl-ca={parts.certificate_authority}\nssl-verify-server-cert\n"
     write_secretly(parts.layout.secrets / "mysql-client.cnf", client)
     mysql.run_sql(parts.layout, COMPOSE / "mysql" / "accounts.sql")
