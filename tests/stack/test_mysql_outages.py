@@ -47,13 +47,16 @@ def shop(client_as: ClientAs) -> APIClient:
 
 @pytest.mark.parametrize("key", [{}, {"Idempotency-Key": "k"}], ids=["without a key", "with a key"])
 def test_a_read_only_server_is_503_and_not_ready_until_it_is_not(
-    shop: APIClient, set_global: SetGlobal, key: dict[str, str]
+    shop: APIClient, client_as: ClientAs, set_global: SetGlobal, key: dict[str, str]
 ) -> None:
+    customer = client_as(Role.CUSTOMER, 42)
     database()
     set_global(super_read_only=1)
     answer = shop.post("/transactions", ORDER, headers=key)
     assert (answer.status_code, answer.json()["type"], answer["Retry-After"]) == (503, "/problems#unavailable", "5")
-    assert shop.get("/transactions").status_code == 200
+    assert customer.get("/transactions").status_code == 200
+    assert shop.get("/transactions/none").status_code == 404
+    assert shop.get("/transactions").status_code == 503  # that the shop reads of everybody cannot be noted
     with pytest.raises(Down, match=r"takes no changes \(OperationalError 1290\)"):
         database()
     set_global(super_read_only=0, read_only=0)
