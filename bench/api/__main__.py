@@ -4,13 +4,11 @@ python -m bench.api [--rounds 3] [--seconds 4] [--only get,post] [--busy] [--qui
 """
 
 import argparse
-import json
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import AbstractContextManager
 from datetime import UTC, datetime
 from functools import partial
-from pathlib import Path
 
 from rich.console import Console
 
@@ -23,7 +21,7 @@ from bench.api.measured import Turn
 from bench.api.paths import write_paths
 from bench.api.servers import ours
 from bench.api.turns import Beside, Contestant, Plan, alone, take_turn
-from bench.filling.command import fill
+from bench.filling.command import fill, tokens_in
 from bench.mysql import MySQL, NoFreePort
 from bench.running import DidNotRun
 from bench.sqlite import SQLite
@@ -119,11 +117,6 @@ def prepare(options: argparse.Namespace) -> list[Contestant]:
 
 def mysql() -> MySQL:
     return MySQL("api-mysql", BUFFER_POOL_MB)
-
-
-def tokens_in(accounts: Path) -> dict[str, str]:
-    """By account."""
-    return {name: login["token"] for name, login in json.loads(accounts.read_text()).items()}
 
 
 def say_how_long(contestants: Sequence[Contestant], plan: Plan, options: argparse.Namespace) -> None:

@@ -1,5 +1,6 @@
 """Making the tables of a database and filling them, by processes of their own."""
 
+import json
 import os
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,3 +19,8 @@ def fill(root: Mapping[str, str], volumes: Mapping[str, int | str], accounts: Pa
     run("manage.py", "make_demo_accounts", "--write", str(accounts), environment=environment)
     options = [word for name, value in volumes.items() for word in (f"--{name}", str(value))]
     run("-m", "bench.filling", *options, environment=environment, aloud=True)
+
+
+def tokens_in(accounts: Path) -> dict[str, str]:
+    """By account, of a file that fill() has written."""
+    return {name: login["token"] for name, login in json.loads(accounts.read_text()).items()}

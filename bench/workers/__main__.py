@@ -4,37 +4,28 @@ python -m bench.workers [--rounds 3] [--events 2000000] [--seconds 10] [--heap 1
 """
 
 import argparse
-import os
 import sys
-import time
-from collections.abc import Iterator, Mapping, Sequence, Set
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from pathlib import Path
-from tempfile import TemporaryDirectory
+from collections.abc import Iterator, Mapping, Sequence
 
 from confluent_kafka import KafkaException
 from rich.console import Console
 
 from bench import machine, results
-from bench.mysql import MySQL, NoFreePort
-from bench.running import DidNotRun, run
-from bench.sqlite import SQLite
+from bench.mysql import NoFreePort
+from bench.running import DidNotRun
 from bench.workers import java, outcome, plot
-from bench.workers.broker import Broker, NotLoaded
+from bench.workers.broker import NotLoaded
 from bench.workers.checking import Wrong
 from bench.workers.following import Ended
 from bench.workers.measured import NothingDone, Turn
-from bench.workers.orders import Load, drawn
-from bench.workers.tasks import LOADS, MYSQL, SQLITE, Engine, Task, chosen
-from bench.workers.turns import Database, Stage, settings_of
-from native.driving.embedded import running_broker
+from bench.workers.orders import Load
+from bench.workers.stages import databases, mysql, stage
+from bench.workers.tasks import LOADS, SQLITE, Engine, Task, chosen
+from bench.workers.turns import Database, Stage
 from native.layout import ROOT
 from native.packages.debian import NotInstalled
 
 PARTITIONS = 6
-BROKERS_HEAP = "1g"
-BUFFER_POOL_MB = 512
 FOLDER = ROOT / "var" / "bench" / "workers"
 PICTURED = "Orders a second by task, of ours on SQLite and MySQL and of their peers in Java"
 MINUTES_AT_FIRST, MINUTES_OF_A_TURN, MINUTES_OF_A_MILLION = 1.5, 0.1, 0.1
@@ -53,7 +44,7 @@ def main() -> None:
     try:
         java.build()
         say_how_long(len(places), options)
-        found = databases({engine.database for _, engine in places} | {SQLITE})
+        found = databases({engine.database for _, engine in places} | {SQLITE}, "workers")
         turns = [turn for load in (*LOADS, None) for turn in of_load(load, places, found, options)]
         for database in found.values():
             database.forget()
@@ -66,7 +57,7 @@ def main() -> None:
     if options.quick or options.only:
         return
     told |= {name: getattr(options, name) for name in (*QUICK, "heap")}
-    told["versions"] |= java.versions() | {"MySQL": mysql().version()}
+    told["versions"] |= java.versions() | {"MySQL": mysql("workers").version()}
     told |= outcome.figures(turns)
     results.write("workers", told, lambda file: plot.draw(told, file), PICTURED, tables)
 
@@ -93,26 +84,6 @@ def say_how_long(places: int, options: argparse.Namespace) -> None:
     console.print(f"This takes about {round(MINUTES_AT_FIRST + places * options.rounds * of_a_turn)} minutes.")
 
 
-def databases(needed: Set[str]) -> dict[str, Database]:
-    """Each with empty tables, and ended. SQLite is what our processes have that need none."""
-    known: dict[str, Database] = {SQLITE: SQLite("workers-sqlite"), MYSQL: mysql()}
-    found = {name: database for name, database in known.items() if name in needed}
-    with ThreadPoolExecutor() as pool:
-        list(pool.map(make, found.values()))
-    return found
-
-
-def make(database: Database) -> None:
-    database.make()
-    with database.running():
-        run("manage.py", "migrate", "--verbosity", "0", environment={**os.environ, **database.root})
-    database.keep()
-
-
-def mysql() -> MySQL:
-    return MySQL("workers-mysql", BUFFER_POOL_MB)
-
-
 def of_load(
     load: Load | None, places: Sequence[Place], found: Mapping[str, Database], options: argparse.Namespace
 ) -> Iterator[Turn]:
@@ -120,29 +91,19 @@ def of_load(
     concerned = [place for place in places if place[0].load == load]
     if not concerned:
         return
-    with stage(load, found, options) as prepared:
+    with stage(
+        load,
+        options.events,
+        partitions=PARTITIONS,
+        found=found,
+        peers=java.Peers(options.heap),
+        folder=FOLDER,
+        seconds=options.seconds,
+        console=console,
+    ) as prepared:
         for number in range(options.rounds):
             for task, engine in concerned[:: -1 if number % 2 else 1]:
                 yield tell_of(prepared, task, engine, number)
-
-
-@contextmanager
-def stage(load: Load | None, found: Mapping[str, Database], options: argparse.Namespace) -> Iterator[Stage]:
-    """A broker of its own, and the load in it."""
-    with (
-        TemporaryDirectory(dir=FOLDER) as name,
-        running_broker(Path(name), heap=BROKERS_HEAP) as address,
-    ):
-        broker = Broker(address, PARTITIONS)
-        environment = {**os.environ, **found[SQLITE].environment(), **settings_of(broker)}
-        run("manage.py", "create_topics", "--wait", "60", environment=environment)
-        orders = None
-        if load:
-            with console.status(f"loading {options.events:,} orders of {load.title} …"):
-                now_ms = int(time.time() * 1000)
-                orders = drawn(load, options.events, partitions=PARTITIONS, now_ms=now_ms)
-                broker.fill(orders)
-        yield Stage(broker, orders, options.events, found, java.Peers(options.heap), FOLDER, options.seconds)
 
 
 def tell_of(prepared: Stage, task: Task, engine: Engine, number: int) -> Turn:

@@ -1,12 +1,15 @@
 """What a measurement asks of the broker: to hold orders, how far groups are, and what peers have written."""
 
 import io
+import time
 from collections.abc import Iterable, Iterator
 from contextlib import closing, contextmanager
+from typing import Any
 
 import fastavro
 import numpy as np
-from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
+import psutil
+from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench.workers.orders import HOUR_MS, TOTAL, Orders, Totals
@@ -18,6 +21,14 @@ ORDERS = "transactions"
 SCHEMAS = ROOT / "schemas"
 DELIVERY_SECONDS = 120
 ASK_SECONDS = 10
+START_SECONDS = 60
+PAUSE_SECONDS = 0.1
+NOT_YET = {
+    KafkaError.NOT_COORDINATOR,
+    KafkaError.COORDINATOR_NOT_AVAILABLE,
+    KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+}
+"""what a broker answers that does not keep groups yet, since it has just been started"""
 MANY = 10_000
 SUMS = np.dtype([("user", ">i8"), ("hour", ">i8"), ("cents", ">i8"), ("count", ">i8")])
 """what Streams writes of a total: a key and a value, of two numbers each"""
@@ -83,16 +94,35 @@ class Broker:
         except KafkaException as error:
             if error.args[0].code() == KafkaError.GROUP_ID_NOT_FOUND:
                 return True
-            if error.args[0].code() == KafkaError.NON_EMPTY_GROUP:
+            if error.args[0].code() in {KafkaError.NON_EMPTY_GROUP, *NOT_YET}:
                 return False
             raise
         return True
+
+    def is_shared(self, group: str, members: int) -> bool:
+        """Whether so many members share the partitions among them, and none of them waits for others."""
+        try:
+            found = self._admin.describe_consumer_groups([group])[group].result()
+        except KafkaException as error:
+            if error.args[0].code() in {KafkaError.GROUP_ID_NOT_FOUND, *NOT_YET}:
+                return False
+            raise
+        return found.state == ConsumerGroupState.STABLE and len(found.members) == members
+
+    def process(self) -> psutil.Process:
+        """Its own: that one of those we have started which listens."""
+        port = int(self.address.rpartition(":")[2])
+        return next(
+            child
+            for child in psutil.Process().children()
+            if any(each.status == psutil.CONN_LISTEN and each.laddr.port == port for each in child.net_connections())
+        )
 
     @contextmanager
     def onlooker(self, group: str) -> Iterator["Onlooker"]:
         """Somebody who sees how far a group is without being its member."""
         with closing(Consumer(self._options | {"group.id": group, "enable.auto.commit": False})) as consumer:
-            yield Onlooker(consumer, self.partitions)
+            yield Onlooker(consumer, group, self.partitions)
 
     def count(self, topic: str) -> int:
         """How many records a peer has written for good."""
@@ -100,8 +130,7 @@ class Broker:
 
     def totals(self, topic: str) -> Totals:
         """What Streams has written for good: of each user and hour the last. Settled and failed stay 0."""
-        parts = [b"".join(key + value for key, value in map(_content, messages)) for messages in self._read(topic)]
-        written = np.frombuffer(b"".join(parts), SUMS)[::-1]
+        written = np.frombuffer(b"".join(map(content, self._read(topic))), SUMS)[::-1]
         _, last = np.unique(written["user"] << 32 | written["hour"] // HOUR_MS, return_index=True)
         found = np.zeros(len(last), TOTAL)
         for name in ("user", "cents", "count"):
@@ -110,9 +139,7 @@ class Broker:
         return found
 
     def _read(self, topic: str) -> Iterator[list[Message]]:
-        options = {"group.id": "onlooker", "enable.auto.commit": False, "enable.partition.eof": True}
-        with closing(Consumer(self._options | options | {"isolation.level": "read_committed"})) as consumer:
-            consumer.assign([TopicPartition(topic, number, 0) for number in range(self.partitions)])
+        with self.reader(topic, **{"enable.partition.eof": True}) as consumer:
             unread = self.partitions
             while unread:
                 messages = consumer.consume(MANY, ASK_SECONDS)
@@ -122,8 +149,23 @@ class Broker:
                 unread -= len(errors)
                 yield [message for message in messages if not message.error()]
 
+    @contextmanager
+    def reader(self, topic: str, **more: Any) -> Iterator[Consumer]:
+        """A consumer, outside of all groups, of what is written for good to a peer's topic, from its beginning."""
+        options = self._options | {"group.id": "onlooker", "enable.auto.commit": False} | more
+        with closing(Consumer(options | {"isolation.level": "read_committed"})) as consumer:
+            consumer.assign([TopicPartition(topic, number, 0) for number in range(self.partitions)])
+            yield consumer
+
+
+def content(messages: Iterable[Message]) -> bytes:
+    """Keys and values, one after another; raises KafkaException."""
+    return b"".join(part for message in messages for part in _content(message))
+
 
 def _content(message: Message) -> tuple[bytes, bytes]:
+    if error := message.error():
+        raise KafkaException(error)
     key, value = message.key(), message.value()
     assert isinstance(key, bytes)
     assert isinstance(value, bytes)
@@ -133,13 +175,23 @@ def _content(message: Message) -> tuple[bytes, bytes]:
 class Onlooker:
     """How far one group is."""
 
-    def __init__(self, consumer: Consumer, partitions: int) -> None:
+    def __init__(self, consumer: Consumer, group: str, partitions: int) -> None:
+        self.group = group
         self._consumer = consumer
         self._partitions = [TopicPartition(ORDERS, number) for number in range(partitions)]
 
     def committed(self) -> dict[int, int]:
         """By partition, those that have committed anything."""
-        found = self._consumer.committed(self._partitions, timeout=ASK_SECONDS)
+        given_up = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                found = self._consumer.committed(self._partitions, timeout=ASK_SECONDS)
+                break
+            except KafkaException as error:
+                # A broker that has just been started may not keep the group's offsets yet.
+                if error.args[0].code() not in NOT_YET or time.monotonic() > given_up:
+                    raise
+                time.sleep(PAUSE_SECONDS)
         return {each.partition: each.offset for each in found if each.offset > 0}
 
     def done(self) -> int:

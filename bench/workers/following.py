@@ -50,25 +50,49 @@ def running(command: Sequence[str], environment: Mapping[str, str], log: Path) -
             raise Ended(f"It did not end within {END_SECONDS} s of being told to: read {log}") from slow
 
 
-def follow(started: Started, done: Callable[[], int], total: int, seconds: float) -> Seen:
-    """Watch until all is done, or for so long from the first orders on that were done; raises Ended."""
+@dataclass
+class Usage:
+    """What a process uses, as it was seen last: one that has just ended has nothing any longer."""
+
+    process: psutil.Process
+    cpu_seconds: float = 0.0
+    memory_bytes: int = 0
+
+    def look(self) -> None:
+        with suppress(psutil.NoSuchProcess):
+            self.cpu_seconds = sum(self.process.cpu_times()[:2])
+            self.memory_bytes = self.process.memory_info().rss
+
+
+def follow(
+    started: Sequence[Started],
+    done: Callable[[], int],
+    total: int,
+    seconds: float,
+    others: Sequence[psutil.Process] = (),
+) -> Seen:
+    """Watch until all is done, or for so long from the first orders on that were done; raises Ended.
+
+    others: who do a part of the work, such as the broker.
+    """
+    ours, theirs = ([Usage(process) for process in some] for some in ([each.process for each in started], others))
     samples: list[Sample] = []
     first: float | None = None
-    cpu, peak = 0.0, 0
     while True:
         time.sleep(EVERY_SECONDS)
-        # First, since what it did last is then to be seen.
-        code = started.process.poll()
-        count, now = done(), time.monotonic() - started.began
-        # A process that has just ended has neither any longer.
-        with suppress(psutil.NoSuchProcess):
-            cpu, peak = sum(started.process.cpu_times()[:2]), max(peak, started.process.memory_info().rss)
-        samples.append(Sample(now, count, cpu))
+        # First, since what they did last is then to be seen.
+        ended = [each for each in started if each.process.poll() is not None]
+        count, now = done(), time.monotonic() - started[0].began
+        for each in (*ours, *theirs):
+            each.look()
+        cpu, memory = sum(each.cpu_seconds for each in ours), max(each.memory_bytes for each in ours)
+        samples.append(Sample(now, count, cpu, memory, tuple(each.cpu_seconds for each in theirs)))
         if count and first is None:
             first = now
         if count >= total or (first is not None and now - first >= seconds):
-            return Seen(samples, peak)
-        if code is not None:
-            raise Ended(f"It ended with {code} before its work was done: read {started.log}")
+            return Seen(samples)
+        if ended:
+            code, log = ended[0].process.returncode, ended[0].log
+            raise Ended(f"It ended with {code} before its work was done: read {log}")
         if first is None and now > START_SECONDS:
-            raise Ended(f"It did nothing for {START_SECONDS} s: read {started.log}")
+            raise Ended(f"It did nothing for {START_SECONDS} s: read {started[0].log}")

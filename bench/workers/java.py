@@ -11,6 +11,8 @@ SOURCES = ROOT / "bench" / "peers" / "kafka"
 MADE = ROOT / "var" / "bench" / "kafka"
 JAR = MADE / "peers.jar"
 HEAP = "1g"
+COMMIT_MS = 1000
+"""between the transactions of Streams"""
 
 
 def build() -> None:
@@ -31,8 +33,19 @@ class Peers:
 
     heap: str = HEAP
 
-    def streams(self, broker: str, application: str, *, orders: str, totals: str, store: str, state: Path) -> list[str]:
-        return self._command("peer.totals.StreamsTotals", broker, application, orders, totals, store, str(state))
+    def streams(
+        self,
+        broker: str,
+        application: str,
+        *,
+        orders: str,
+        totals: str,
+        store: str,
+        state: Path,
+        commit_ms: int = COMMIT_MS,
+    ) -> list[str]:
+        places = (broker, application, orders, totals, store, str(state), str(commit_ms))
+        return self._command("peer.totals.StreamsTotals", *places)
 
     def fraud(self, broker: str, group: str, *, orders: str, alerts: str, limit: float) -> list[str]:
         return self._command("peer.fraud.FraudConsumer", broker, group, orders, alerts, str(limit))

@@ -11,21 +11,42 @@ LONG_ENOUGH = 0.5
 MEGABYTE = 2**20
 
 
+class NothingDone(RuntimeError):
+    """An engine did not finish one order."""
+
+
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """How many orders were done, and how much of the processor was used, so many seconds after the start."""
+    """How many orders were done, and how much of the processor was used, so many seconds after the start.
+
+    memory_bytes: resident, of the largest of an engine's processes. others: seconds of the processor that others used
+    who were watched, such as the broker.
+    """
 
     seconds: float
     done: int
     cpu_seconds: float
+    memory_bytes: int = 0
+    others: tuple[float, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """All that was seen of a turn. peak_bytes: of memory, resident."""
+    """All that was seen of a turn."""
 
     samples: Sequence[Sample]
-    peak_bytes: int
+
+    @property
+    def peak_bytes(self) -> int:
+        """Of memory, resident."""
+        return max(sample.memory_bytes for sample in self.samples)
+
+    def doing(self, engine: str) -> list[Sample]:
+        """Those since the first orders were done; raises NothingDone."""
+        doing = [sample for sample in self.samples if sample.done]
+        if not doing:
+            raise NothingDone(f"{engine} did not finish one order.")
+        return doing
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,15 +68,9 @@ class Turn:
         return asdict(self)
 
 
-class NothingDone(RuntimeError):
-    """An engine did not finish one order."""
-
-
 def turn(task: str, engine: str, seen: Seen) -> Turn:
     """Speed and cost from the first orders that were done to the last ones; raises NothingDone."""
-    doing = [sample for sample in seen.samples if sample.done]
-    if not doing:
-        raise NothingDone(f"{engine} did not finish one order.")
+    doing = seen.doing(engine)
     first, last = doing[0], doing[-1]
     began = first if last.seconds - first.seconds >= LONG_ENOUGH else Sample(0, 0, 0)
     orders = last.done - began.done

@@ -2,9 +2,10 @@
 
 import shutil
 import sys
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Protocol
 
@@ -13,10 +14,10 @@ import psutil
 from bench.figures import rounded
 from bench.mysql import MySQL
 from bench.running import OURS
-from bench.workers.broker import ORDERS, Broker, schema_id
+from bench.workers.broker import ORDERS, Broker, Onlooker, schema_id
 from bench.workers.checking import check_alerts, check_database, check_sent, check_streams, told_by_producer
-from bench.workers.following import follow, running
-from bench.workers.java import Peers
+from bench.workers.following import Started, follow, running
+from bench.workers.java import COMMIT_MS, Peers
 from bench.workers.load_data import load_data
 from bench.workers.measured import Seen, Turn, turn
 from bench.workers.orders import LIMIT_CENTS, Orders
@@ -27,6 +28,9 @@ from streaming.topology import EVERYWHERE
 WORKERS = {worker.name: worker for worker in EVERYWHERE}
 PEERS_SECONDS = 45
 """for which peers are followed at most: Java gets faster while it works, and states grow"""
+
+USUAL: Mapping[str, str] = {}
+"""settings, if a worker has none of its own"""
 
 PRODUCERS_SECONDS = 300
 """within which the producer in Java has to have sent everything: it does not say how much it has"""
@@ -77,52 +81,99 @@ class Stage:
         return turn(task.name, engine.name, take[engine.program](engine, f"peer-{number}-{engine.name}"))
 
     def _worker(self, engine: Engine, _: str) -> Seen:
+        return self.worker(engine)
+
+    def worker(self, engine: Engine, processes: int = 1, share: float = 1, settings: Mapping[str, str] = USUAL) -> Seen:
+        """So many processes of a worker of ours, followed from when all of them have their partitions.
+
+        share: of the orders, until which they are followed. settings: of theirs, by name. Of others, the broker is
+        seen, and the database's server if it has one. Raises Ended and Wrong.
+        """
+        with self.at_work(engine, processes, settings) as (started, onlooker, server):
+            others = [self.broker.process(), *([server] if server else [])]
+            done = from_when(partial(self.broker.is_shared, onlooker.group, processes), onlooker.done)
+            return follow(started, done, round(share * self.count), self.seconds, others)
+
+    @contextmanager
+    def at_work(
+        self, engine: Engine, processes: int = 1, settings: Mapping[str, str] = USUAL
+    ) -> Iterator[tuple[list[Started], Onlooker, psutil.Process | None]]:
+        """So many processes of a worker of ours, on tables as they were at first, and the server of these, if any.
+
+        When they have ended, all that they have left is compared with what they have committed; raises Wrong.
+        """
         worker, database = WORKERS[engine.worker], self.databases[engine.database]
         assert worker.group, f"{worker.name} reads nothing"
         database.put_back()
         self.broker.forget_group(worker.group)
+        with database.running() as server, self.broker.onlooker(worker.group) as onlooker:
+            with ExitStack() as stack:
+                environment = {**database.environment(), **settings}
+                some = [self._process(engine, number, environment) for number in range(processes)]
+                yield [stack.enter_context(each) for each in some], onlooker, server
+            self.compare(engine, onlooker.committed())
+
+    def compare(self, engine: Engine, committed: Mapping[int, int]) -> None:
+        """All that a worker of ours has left, with what the orders come to before these offsets; raises Wrong."""
+        environment = self.databases[engine.database].environment()
+        check_database(engine.worker, self.known, self.known.before(committed), environment, self.folder)
+
+    def _process(self, engine: Engine, number: int, environment: Mapping[str, str]) -> AbstractContextManager[Started]:
+        """One of a worker's."""
         (port,) = free_ports(1)
-        command = [worker.command, "--metrics-port", str(port), "--verbosity", "0"]
-        with database.running(), self.broker.onlooker(worker.group) as onlooker:
-            seen = self._follow(engine, command, onlooker.done, self.seconds, **database.environment())
-            done = self.known.before(onlooker.committed())
-            check_database(worker.name, self.known, done, database.environment(), self.folder)
-        return seen
+        command = [WORKERS[engine.worker].command, "--metrics-port", str(port), "--verbosity", "0"]
+        return self._managed(command, self.log(f"{engine.name}-{number}" if number else engine.name), environment)
 
     def _producer(self, engine: Engine, _: str) -> Seen:
         command = ["run_producer", "--rate", "1000000", "--count", str(self.count), "--verbosity", "0"]
         sent = self._sent()
-        seen = self._follow(engine, command, sent, self.seconds)
-        check_sent(engine.name, sent(), told_by_producer(self._log(engine).read_text()))
+        with self._managed(command, self.log(engine.name), {}) as started:
+            seen = follow([started], sent, self.count, self.seconds)
+        check_sent(engine.name, sent(), told_by_producer(self.log(engine.name).read_text()))
         return seen
 
-    def _follow(self, engine: Engine, command: list[str], done: Callable[[], int], seconds: float, **more: str) -> Seen:
-        """Of a management command."""
-        environment = OURS | more | settings_of(self.broker)
-        with running([sys.executable, "manage.py", *command], environment, self._log(engine)) as started:
-            return follow(started, done, self.count, seconds)
+    def _managed(
+        self, command: Sequence[str], log: Path, environment: Mapping[str, str]
+    ) -> AbstractContextManager[Started]:
+        """A management command."""
+        everyones = OURS | settings_of(self.broker)
+        return running([sys.executable, "manage.py", *command], {**everyones, **environment}, log)
 
     def _streams(self, engine: Engine, name: str) -> Seen:
+        with self.streams(engine, name) as (started, onlooker, _):
+            return follow([started], onlooker.done, self.count, PEERS_SECONDS)
+
+    @contextmanager
+    def streams(self, engine: Engine, name: str, commit_ms: int = COMMIT_MS) -> Iterator[tuple[Started, Onlooker, str]]:
+        """Kafka Streams under an application's name, and its topic of totals.
+
+        When it has ended, these are compared with what it has committed; raises Wrong.
+        """
         totals, state = f"{name}-out", self.folder / name
         self.broker.make(totals)
         command = self.peers.streams(
-            self.broker.address, name, orders=ORDERS, totals=totals, store=engine.store, state=state
+            self.broker.address,
+            name,
+            orders=ORDERS,
+            totals=totals,
+            store=engine.store,
+            state=state,
+            commit_ms=commit_ms,
         )
         with self.broker.onlooker(name) as onlooker:
-            with running(command, {}, self._log(engine)) as started:
-                seen = follow(started, onlooker.done, self.count, PEERS_SECONDS)
+            with running(command, {}, self.log(engine.name)) as started:
+                yield started, onlooker, totals
             check_streams(self.broker, totals, self.known, self.known.before(onlooker.committed()))
         self.broker.forget_topics(name)
         shutil.rmtree(state, ignore_errors=True)  # in memory it has none
-        return seen
 
     def _java_consumer(self, engine: Engine, name: str) -> Seen:
         alerts = f"{name}-out"
         self.broker.make(alerts)
         command = self.peers.fraud(self.broker.address, name, orders=ORDERS, alerts=alerts, limit=LIMIT_CENTS / 100)
         with self.broker.onlooker(name) as onlooker:
-            with running(command, {}, self._log(engine)) as started:
-                seen = follow(started, onlooker.done, self.count, PEERS_SECONDS)
+            with running(command, {}, self.log(engine.name)) as started:
+                seen = follow([started], onlooker.done, self.count, PEERS_SECONDS)
             check_alerts(self.broker, alerts, self.known, self.known.before(onlooker.committed()))
         self.broker.forget_topics(name)
         return seen
@@ -130,15 +181,15 @@ class Stage:
     def _java_producer(self, engine: Engine, _: str) -> Seen:
         command = self.peers.producer(self.broker.address, orders=ORDERS, count=self.count, schema_id=schema_id())
         sent = self._sent()
-        with running(command, {}, self._log(engine)) as started:
-            seen = follow(started, sent, self.count, PRODUCERS_SECONDS)
+        with running(command, {}, self.log(engine.name)) as started:
+            seen = follow([started], sent, self.count, PRODUCERS_SECONDS)
         check_sent(engine.name, sent(), self.count)
         return seen
 
     def _consume(self, engine: Engine, name: str) -> Seen:
         command = [sys.executable, "-m", "bench.workers.consuming", self.broker.address, name]
-        with self.broker.onlooker(name) as onlooker, running(command, OURS, self._log(engine)) as started:
-            return follow(started, onlooker.done, self.count, PEERS_SECONDS)
+        with self.broker.onlooker(name) as onlooker, running(command, OURS, self.log(engine.name)) as started:
+            return follow([started], onlooker.done, self.count, PEERS_SECONDS)
 
     def _sent(self) -> Callable[[], int]:
         """How many orders came to the topic from now on."""
@@ -154,8 +205,20 @@ class Stage:
             check_database("recorder", self.known, self.known.first(loaded), mysql.environment(), self.folder)
         return Turn(task.name, engine.name, loaded, rounded(loaded / seconds))
 
-    def _log(self, engine: Engine) -> Path:
-        return self.folder / f"{engine.name}.log"
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+
+def from_when(ready: Callable[[], bool], done: Callable[[], int]) -> Callable[[], int]:
+    """How much is done, which counts from when something has come about: 0 until then."""
+    been = False
+
+    def counted() -> int:
+        nonlocal been
+        been = been or ready()
+        return done() if been else 0
+
+    return counted
 
 
 def settings_of(broker: Broker) -> dict[str, str]:

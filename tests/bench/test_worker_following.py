@@ -17,7 +17,7 @@ def ended(command: Sequence[str], log: Path) -> int:
     with running(command, {}, log) as started:
         if command is AT_ONCE:
             started.process.wait(60)
-        seen = follow(started, lambda: 7, 7, 600)
+        seen = follow([started], lambda: 7, 7, 600)
     assert seen.samples[-1].done == 7
     return int(started.process.wait())
 
@@ -34,7 +34,7 @@ def test_who_would_go_on_is_told_to_end(tmp_path: Path) -> None:
 def test_it_is_followed_for_so_long_from_the_first_orders_that_are_done(tmp_path: Path) -> None:
     counts = iter([0, 0, 3, 4])
     with running(WAITING, {}, tmp_path / "log") as started:
-        seen = follow(started, lambda: next(counts), 1000, seconds=0)
+        seen = follow([started], lambda: next(counts), 1000, seconds=0)
     assert [sample.done for sample in seen.samples] == [0, 0, 3]
     assert seen.peak_bytes > 0
 
@@ -45,4 +45,4 @@ def test_who_ends_before_the_work_is_done_fails_the_run(tmp_path: Path) -> None:
         pytest.raises(Ended, match=f"ended with 0 before its work was done: read {log}"),
         running(AT_ONCE, {}, log) as started,
     ):
-        follow(started, lambda: 3, 7, 600)
+        follow([started], lambda: 3, 7, 600)

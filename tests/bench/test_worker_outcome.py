@@ -74,21 +74,21 @@ def test_a_goal_is_reached_by_either_way(goal: Goal, per_second: float, times: f
 
 
 def test_speed_is_from_the_first_commit_to_the_last() -> None:
-    samples = [Sample(2, 0, 1), Sample(3, 1000, 2), Sample(4, 2000, 2.5), Sample(5, 5000, 4)]
-    found = measured.turn("hot", "an engine", Seen(samples, 3 * 2**20))
+    samples = [Sample(2, 0, 1), Sample(3, 1000, 2, 3 * 2**20), Sample(4, 2000, 2.5, 2**20), Sample(5, 5000, 4)]
+    found = measured.turn("hot", "an engine", Seen(samples))
     assert (found.per_second, found.orders, found.first_seconds) == (2000, 5000, 3)
     assert (found.cpu_us, found.memory_mb) == (500, 3)
 
 
 def test_what_was_done_at_one_blow_counts_from_the_start_of_the_process() -> None:
     samples = [Sample(1.5, 0, 1), Sample(2, 1000, 2), Sample(2.1, 3000, 3)]
-    found = measured.turn("hot", "an engine", Seen(samples, 0))
+    found = measured.turn("hot", "an engine", Seen(samples))
     assert (found.per_second, found.cpu_us) == (1429, 1000)
 
 
 def test_who_has_done_nothing_has_no_speed() -> None:
     with pytest.raises(NothingDone, match="an engine"):
-        measured.turn("hot", "an engine", Seen([Sample(1, 0, 1)], 0))
+        measured.turn("hot", "an engine", Seen([Sample(1, 0, 1)]))
 
 
 def test_goals_are_of_engines_that_are_ours_and_there() -> None:

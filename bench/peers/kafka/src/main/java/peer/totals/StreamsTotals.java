@@ -25,7 +25,7 @@ import peer.orders.TransactionSerde;
  * Totals per user and hour, exactly once, into a topic: its key is user and hour (ms), its value cents and count.
  *
  * <p>Arguments: address of the broker, application, topic of orders, topic of totals, memory or rocks, folder of the
- * state.
+ * state, milliseconds between commits.
  */
 public final class StreamsTotals {
     private static final Duration HOUR = Duration.ofHours(1);
@@ -37,7 +37,7 @@ public final class StreamsTotals {
     private StreamsTotals() {}
 
     public static void main(String[] arguments) throws InterruptedException {
-        var options = options(arguments[0], arguments[1], arguments[5]);
+        var options = options(arguments[0], arguments[1], arguments[5], Integer.parseInt(arguments[6]));
         var streams = new KafkaStreams(topology(arguments[2], arguments[3], store(arguments[4])), options);
         var ended = new CountDownLatch(1);
         Runtime.getRuntime().addShutdownHook(new Thread(() -> {
@@ -75,14 +75,14 @@ public final class StreamsTotals {
         return ByteBuffer.allocate(2 * Long.BYTES).putLong(user).putLong(hour).array();
     }
 
-    /** A thread a core, a cache that merges what a second brings, and batches as large as pays. */
-    private static Properties options(String brokers, String application, String folder) {
+    /** A thread a core, a cache that merges what comes between commits, and batches as large as pays. */
+    private static Properties options(String brokers, String application, String folder, int commitMs) {
         var options = new Properties();
         options.put(StreamsConfig.BOOTSTRAP_SERVERS_CONFIG, brokers);
         options.put(StreamsConfig.APPLICATION_ID_CONFIG, application);
         options.put(StreamsConfig.STATE_DIR_CONFIG, folder);
         options.put(StreamsConfig.PROCESSING_GUARANTEE_CONFIG, StreamsConfig.EXACTLY_ONCE_V2);
-        options.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, 1000);
+        options.put(StreamsConfig.COMMIT_INTERVAL_MS_CONFIG, commitMs);
         options.put(StreamsConfig.STATESTORE_CACHE_MAX_BYTES_CONFIG, 128L << 20);
         options.put(StreamsConfig.NUM_STREAM_THREADS_CONFIG, 2);
         options.put(StreamsConfig.REPLICATION_FACTOR_CONFIG, 1);
