@@ -82,6 +82,9 @@ bench: bench-workers  ## measure the workers beside Kafka Streams and Java's cli
 bench-workers: .venv/development
 	@$(BIN)/python -m bench.workers $(BENCH_OPTIONS)
 
+bench-scaling: .venv/development  ## measure the workers' latency, memory, start, and what more processes bring; SCALING_OPTIONS="--events 50000000"
+	@$(BIN)/python -m bench.scaling $(SCALING_OPTIONS)
+
 bench-api: .venv/development  ## measure the API beside a Spring Boot application on the same tables; BENCH_OPTIONS="--rounds 5"
 	@$(BIN)/python -m bench.api $(or $(BENCH_OPTIONS),--busy)
 
@@ -114,4 +117,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-clients test-cluster test-docker survival hostile drill bench bench-workers bench-api bench-growth format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-clients test-cluster test-docker survival hostile drill bench bench-workers bench-scaling bench-api bench-growth format dashboards evidence report lock clean

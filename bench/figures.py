@@ -4,6 +4,9 @@ from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from statistics import median
 
+CORES = 2
+"""All figures are of so many, whatever the machine has."""
+
 
 @dataclass(frozen=True, slots=True)
 class Spread:

@@ -14,14 +14,11 @@ from typing import Any
 
 import psutil
 
+from bench.figures import CORES
 from native.layout import ROOT
 
 PACKAGES = ("Django", "djangorestframework", "msgspec", "gunicorn", "waitress", "mysqlclient", "confluent-kafka")
 """whose versions are told, of those that are installed"""
-
-
-CORES = 2
-"""All figures are of so many, whatever the machine has."""
 
 
 def take_cores() -> None:

@@ -30,6 +30,6 @@ def test_no_line_of_a_paragraph_is_longer_than_ours() -> None:
     assert all(line.endswith("some-words,") for line in lines)
 
 
-@pytest.mark.parametrize("name", ["bench-api", "bench-growth", "bench-workers"])
+@pytest.mark.parametrize("name", ["bench-api", "bench-growth", "bench-scaling", "bench-workers"])
 def test_the_readme_has_the_marks_of_each_measurement(name: str) -> None:
     marked.replaced((ROOT / "bench" / "README.md").read_text(), name, "")
