@@ -47,11 +47,12 @@ def charged(found: Found) -> dict[tuple[str, int], list[Cost]]:
 
 
 def doubled(found: Found) -> dict[str, tuple[list[Scaled], list[Scaled]]]:
-    """By engine: turns of one process, and of two."""
-    return {
+    """By engine that had both: turns of one process, and of two."""
+    pairs = {
         engine: ([turn for turn in turns if turn.processes == 1], [turn for turn in turns if turn.processes > 1])
         for engine, turns in by(found.scaled, lambda turn: turn.engine).items()
     }
+    return {engine: pair for engine, pair in pairs.items() if all(pair)}
 
 
 def times(one: Sequence[Scaled], two: Sequence[Scaled]) -> float:

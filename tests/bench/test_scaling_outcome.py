@@ -82,6 +82,11 @@ def test_the_cores_allow_what_one_process_and_its_servers_leave_of_them() -> Non
     assert outcome.times([ONE], [TWO]) == 1.8
 
 
+def test_one_process_alone_is_compared_with_nothing() -> None:
+    assert outcome.doubled(Found(scaled=[ONE, ONE])) == {}
+    assert outcome.missed(Found(scaled=[ONE])) == []
+
+
 def test_the_tables_have_medians_spreads_and_what_missed_in_bold() -> None:
     told = outcome.rendered(FOUND)
     first = "30 / 90 (70–110) / 200; 6,000 orders"
