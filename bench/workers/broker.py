@@ -27,8 +27,9 @@ NOT_YET = {
     KafkaError.NOT_COORDINATOR,
     KafkaError.COORDINATOR_NOT_AVAILABLE,
     KafkaError.COORDINATOR_LOAD_IN_PROGRESS,
+    KafkaError._TIMED_OUT,
 }
-"""what a broker answers that does not keep groups yet, since it has just been started"""
+"""what comes of asking a broker for a group that does not keep any yet, since it has just been started"""
 MANY = 10_000
 SUMS = np.dtype([("user", ">i8"), ("hour", ">i8"), ("cents", ">i8"), ("count", ">i8")])
 """what Streams writes of a total: a key and a value, of two numbers each"""
@@ -80,7 +81,7 @@ class Broker:
 
     def forget_topics(self, prefix: str) -> None:
         """Delete the topics of a peer, its own and those that we made for it."""
-        names = [name for name in self._admin.list_topics(timeout=ASK_SECONDS).topics if name.startswith(prefix)]
+        names = [name for name in self._admin.list_topics(timeout=START_SECONDS).topics if name.startswith(prefix)]
         for deleted in self._admin.delete_topics(names).values() if names else ():
             deleted.result()
 
