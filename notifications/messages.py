@@ -13,7 +13,7 @@ from events import (
     TransactionCorrected,
     TransactionStatusChanged,
 )
-from events.money import from_cents, in_words
+from events.money import cents_in_words
 
 MAX_TEXT = 1000
 
@@ -76,8 +76,12 @@ def message_reversing(event: TransactionCorrected) -> tuple[Message, Message] | 
 
 
 def _message(event: Transaction | TransactionStatusChanged | TransactionCorrected, kind: Kind) -> Message:
-    text = TEXTS[kind].format(event.order_id, _money(event.cents))
-    return Message(event.user_id, kind, text, event.order_id)
+    return Message(event.user_id, kind, text_about(kind, event.order_id, event.cents), event.order_id)
+
+
+def text_about(kind: Kind, order_id: str, cents: int) -> str:
+    """What a customer reads of an order."""
+    return TEXTS[kind].format(order_id, _money(cents))
 
 
 TEXTS = {
@@ -90,14 +94,17 @@ TEXTS = {
 
 
 def _about_order(event: Transaction) -> Kind | None:
-    if event.cents < 0:
+    return kind_about(Status(event.status), is_refund=event.cents < 0)
+
+
+def kind_about(status: Status, *, is_refund: bool) -> Kind | None:
+    """Of the message about an order, or a refund, that came with this status; None: there is none."""
+    if is_refund:
         # Nobody was promised a refund that came as one that had failed already.
-        return None if event.status == Status.FAILED else Kind.ORDER_REFUNDED
-    return {
-        Status.PENDING: Kind.ORDER_CREATED,
-        Status.SUCCESS: Kind.ORDER_PAID,
-        Status.FAILED: Kind.ORDER_FAILED,
-    }[Status(event.status)]
+        return None if status == Status.FAILED else Kind.ORDER_REFUNDED
+    return {Status.PENDING: Kind.ORDER_CREATED, Status.SUCCESS: Kind.ORDER_PAID, Status.FAILED: Kind.ORDER_FAILED}[
+        status
+    ]
 
 
 def _about_change(event: TransactionStatusChanged) -> Kind | None:
@@ -117,4 +124,4 @@ def _about_alert(event: FraudAlert) -> Message | None:
 
 
 def _money(cents: int) -> str:
-    return in_words(from_cents(abs(cents)))
+    return cents_in_words(abs(cents))

@@ -38,7 +38,9 @@ def notifications_of(account: AbstractBaseUser | AnonymousUser) -> QuerySet[Noti
     """What was sent to this account, and to the shop's user whom it belongs to."""
     own = f"account:{account.pk}"
     user_id = rights_of(account).user_id
-    return Notification.objects.filter(recipient__in=[own] if user_id is None else [own, f"customer:{user_id}"])
+    if user_id is None:
+        return Notification.objects.filter(listed_for=own)
+    return Notification.objects.filter(recipient__in=[own, f"customer:{user_id}"])
 
 
 def narrowed(notifications: QuerySet[Notification], asked: Mapping[str, Any]) -> QuerySet[Notification]:

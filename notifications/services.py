@@ -2,21 +2,26 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from django.conf import settings
 from django.contrib.auth import get_user_model
+from django.db import transaction
 from django.utils import timezone
 
 from accounts.roles import Role
 from api.models import Customer
 from database.deleting import delete_in_portions
 from database.inserting import insert_new_rows
-from database.portions import portions
+from database.portions import values_among
 from database.values import stored
 from notifications import mailing, selectors
 from notifications.alerts import Alert, is_silent, message_about_alert, message_about_silence
 from notifications.messages import Audience, Kind, Message
 from notifications.models import Heartbeat, Notification
+
+if TYPE_CHECKING:
+    from streaming.columns import Orders
 
 SUBJECTS = {
     Kind.ORDER_CREATED: "We have your order",
@@ -28,19 +33,9 @@ SUBJECTS = {
     Kind.ALERT_RESOLVED: "An alert is over",
     Kind.ALERTS_SILENT: "No alerts can arrive",
 }
-ASKED_AT_ONCE = 500
-COLUMNS = (
-    "recipient",
-    "kind",
-    "order_id",
-    "alert",
-    "text",
-    "created_at",
-    "email",
-    "email_due_at",
-    "email_tries",
-    "email_error",
-)
+PLAIN = ("recipient", "kind", "order_id", "text", "created_at")
+"""what is said of a message about an order whose customer gets no e-mail, as most are"""
+COLUMNS = (*PLAIN, "alert", "email", "email_due_at")
 ROLES = {Audience.INVESTIGATORS: Role.INVESTIGATOR, Audience.OPERATORS: Role.OPERATOR}
 
 
@@ -50,28 +45,39 @@ class Recipient:
     email: str = ""
 
 
-def notify(*, messages: Iterable[Message]) -> None:
-    """Put each message into its recipients' lists; what is in one already is not added again."""
+def notify(*, messages: Iterable[Message], orders: "Orders | None" = None) -> None:
+    """Put each message into its recipients' lists; what is in one already is not added again.
+
+    orders: about which there are messages beside those, as message_about() has them.
+    """
     messages, now = list(messages), stored(timezone.now())
-    emails = _customer_emails({message.to for message in messages if not isinstance(message.to, Audience)})
+    users = {message.to for message in messages if not isinstance(message.to, Audience)}
+    emails = _customer_emails(users.union(orders.user_id.tolist() if orders else ()))
     audiences = {audience: _members(audience) for audience in Audience if any(each.to is audience for each in messages)}
     rows = [
         (
             recipient.name,
             str(message.kind),
             message.order_id,
-            message.alert,
             message.text,
             now,
+            message.alert,
             recipient.email,
             now if recipient.email else None,
-            0,
-            "",
         )
         for message in messages
         for recipient in _recipients(message, emails, audiences)
     ]
-    insert_new_rows(Notification, COLUMNS, rows)
+    plain = []
+    for user_id, kind, order_id, text in _messages_about(orders):
+        row = (f"customer:{user_id}", kind, order_id, text, now)
+        if email := emails.get(user_id):
+            rows.append((*row, "", email, now))
+        else:
+            plain.append(row)
+    with transaction.atomic():
+        insert_new_rows(Notification, PLAIN, plain)
+        insert_new_rows(Notification, COLUMNS, rows)
 
 
 def reverse(*, sent: Iterable[tuple[Message, Message]]) -> None:
@@ -117,6 +123,14 @@ def mark(*, notification: Notification, read: bool) -> Notification:
     return notification
 
 
+def _messages_about(orders: "Orders | None") -> Iterator[tuple[int, str, str, str]]:
+    if orders is None:
+        return iter(())
+    from notifications.column_messages import messages_about  # noqa: PLC0415 - brings numpy along
+
+    return messages_about(orders)
+
+
 def _recipients(
     message: Message, emails: dict[int, str], audiences: Mapping[Audience, list[Recipient]]
 ) -> Iterator[Recipient]:
@@ -128,11 +142,7 @@ def _recipients(
 
 def _customer_emails(user_ids: set[int]) -> dict[int, str]:
     active = Customer.objects.filter(account__is_active=True)
-    return {
-        user_id: email
-        for some in portions(sorted(user_ids), ASKED_AT_ONCE)
-        for user_id, email in active.filter(user_id__in=some).values_list("user_id", "account__email")
-    }
+    return dict(values_among(active.values_list("user_id", "account__email"), "user_id", sorted(user_ids)))
 
 
 def _members(audience: Audience) -> list[Recipient]:

@@ -1,8 +1,6 @@
 """From the topic to the table: the first telling of an order is its record, later ones are settled with it."""
 
-from collections import Counter
 from collections.abc import Iterable, Sequence
-from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
 from django.conf import settings
@@ -14,7 +12,7 @@ from database.portions import rows_among
 from events import ChangedStatus, Correction, TransactionCorrected, TransactionStatusChanged
 from events.money import from_cents
 from streaming.producing import outbox
-from streaming.records import Record, records_of
+from streaming.records import Record, set_apart
 from streaming.topics import Event
 from transactions import refunds, selectors
 from transactions.locking import locked
@@ -41,7 +39,7 @@ def record(*, received: Sequence[Telling], orders: "Orders | None" = None) -> li
     meanwhile: all of it is to be done again.
     """
     if orders is not None:
-        received, orders = _set_apart(received, orders)
+        received, orders = set_apart(received, orders, selectors.recorded_of(orders.order_ids()))
     order_ids = {each.event.order_id for each in received}
     rows = locked(order_ids)
     settlement = Settlement(rows[order_id] for order_id in rows.keys() & order_ids)
@@ -51,18 +49,6 @@ def record(*, received: Sequence[Telling], orders: "Orders | None" = None) -> li
     if orders is not None:
         insert_columns(orders)
     return settlement.contradictions
-
-
-def _set_apart(received: Sequence[Telling], orders: "Orders") -> tuple[list[Telling], "Orders"]:
-    """All tellings that have to be settled one by one, in the order of offsets, and the orders told of but once."""
-    order_ids = orders.order_ids()
-    told = Counter(order_ids) + Counter({each.event.order_id for each in received})
-    recorded = selectors.recorded_of(order_ids)
-    again = [place for place, each in enumerate(order_ids) if told[each] > 1 or each in recorded]
-    if not again and not received:
-        return [], orders
-    tellings = [*received, *records_of(orders.at(again))]
-    return sorted(tellings, key=attrgetter("offset")), orders.without(again)
 
 
 class Settlement:

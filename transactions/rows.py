@@ -10,7 +10,7 @@ import events
 from database.inserting import insert_rows
 from database.values import stored
 from events import ChangedStatus, Status
-from events.money import from_cents, to_cents
+from events.money import from_cents, to_cents, written
 from events.time import from_millis
 from transactions.models import Kind, Transaction
 from transactions.tellings import Known, Place
@@ -70,7 +70,7 @@ def insert_columns(orders: "Orders") -> None:
             (
                 order_id,
                 user_id,
-                str(from_cents(cents)),
+                written(cents),
                 STATUSES[status],
                 STATUSES[status],
                 moments[millis],
@@ -120,7 +120,7 @@ def _values(row: Transaction, now: str) -> tuple[Any, ...]:
 
 
 def _values_of(order: events.Transaction, now: str) -> tuple[Any, ...]:
-    status, amount, kind = str(order.status), str(from_cents(order.cents)), str(kind_of(order))
+    status, amount, kind = str(order.status), written(order.cents), str(kind_of(order))
     return (order.order_id, order.user_id, amount, status, status, stored(order.timestamp), kind, now, now)
 
 

@@ -4,9 +4,9 @@ from typing import Any
 
 from django.db.models import QuerySet
 
-from database.portions import rows_among
+from database.portions import rows_among, values_among
 from database.prepared import PreparedQuery
-from events import TransactionCorrected, TransactionStatusChanged
+from events import Status, TransactionCorrected, TransactionStatusChanged
 from events.money import shown, to_cents
 from events.time import in_millis
 from streaming.records import Record
@@ -14,6 +14,8 @@ from transactions import answers
 from transactions.models import CorrectedTelling, RefundReason, Transaction
 from transactions.rows import KNOWN, known_of
 from transactions.tellings import Known, why_implausible
+
+ENTRIES = {status.value: index for index, status in enumerate(Status)}
 
 
 def transactions_of(user_id: int | None) -> QuerySet[Transaction]:
@@ -77,7 +79,18 @@ def all_rows_by_order_id() -> Iterator[Transaction]:
 
 def recorded_of(order_ids: Iterable[str]) -> set[str]:
     """Those of these order ids under which something is recorded."""
-    return set(rows_among(Transaction.objects.values_list("order_id", flat=True), "order_id", order_ids))
+    rows = Transaction.objects.values_list("order_id")
+    return {order_id for (order_id,) in values_among(rows, "order_id", order_ids)}
+
+
+def entries_of(order_ids: Iterable[str]) -> Iterator[tuple[str, int, int, int | None, int]]:
+    """Of those of these orders that are recorded: id, user, cents, status at first, and milliseconds since 1970.
+
+    The status as columns.STATUSES counts them; None: it was not kept.
+    """
+    rows = Transaction.objects.values_list("order_id", "user_id", "amount", "entered_as", "timestamp")
+    for order_id, user_id, amount, entered_as, timestamp in values_among(rows, "order_id", order_ids):
+        yield order_id, user_id, to_cents(amount), ENTRIES.get(entered_as), in_millis(timestamp)
 
 
 def rows_by_order_id(order_ids: Iterable[str]) -> dict[str, Transaction]:

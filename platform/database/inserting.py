@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import nullcontext
+from functools import lru_cache
 from itertools import chain
 from typing import Any
 
@@ -40,7 +41,13 @@ def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[
     table = model._meta.db_table
     with connection.cursor() as cursor:
         for some in portions(rows, rows_at_once(columns)):
-            cursor.execute(insertion(table, columns, len(some)) + suffix, [*chain.from_iterable(some)])
+            cursor.execute(_statement(table, tuple(columns), len(some), suffix), [*chain.from_iterable(some)])
+
+
+@lru_cache(maxsize=50)
+def _statement(table: str, columns: tuple[str, ...], rows: int, suffix: str) -> str:
+    """The very same object each time, which the cursor of SQLite then knows again without reading it."""
+    return insertion(table, columns, rows) + suffix
 
 
 def rows_at_once(columns: Sequence[str]) -> int:

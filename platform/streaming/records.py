@@ -1,10 +1,11 @@
 """Events as they stand in the log, and batches of them, as handlers take them. Pure."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cached_property
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from streaming.partitioner import Partition, log_position
@@ -85,6 +86,23 @@ class Batch(Generic[EventT]):
 def records_of(orders: "Orders") -> list[Record[Any]]:
     """The same as decode() makes of the orders' messages."""
     return [Record(event, orders.topic, partition, offset, at) for event, partition, offset, at in orders.rows()]
+
+
+def set_apart(
+    records: Sequence[Record[Any]], orders: "Orders", known: Container[str]
+) -> tuple[Sequence[Record[Any]], "Orders"]:
+    """Records, with those of the orders among them that are known or that anything else of these is about; the others.
+
+    known: ids of orders. Records come in the order of their topics, then of their offsets, if orders are among them.
+    """
+    order_ids = orders.order_ids()
+    mentions = Counter(order_ids)
+    mentions.update({record.event.order_id for record in records})
+    apart = [place for place, each in enumerate(order_ids) if mentions[each] > 1 or each in known]
+    if not apart:
+        return records, orders
+    told = [*records, *records_of(orders.at(apart))]
+    return sorted(told, key=attrgetter("topic", "offset")), orders.without(apart)
 
 
 def without(batch: Batch[EventT], refused: Sequence[tuple[Record[Any], str]]) -> Batch[EventT]:

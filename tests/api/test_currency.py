@@ -16,7 +16,7 @@ from rest_framework.test import APIClient
 import events
 from analytics.services import add_to_hourly_totals
 from analytics.windows import Sums
-from events.money import Currency, Ledger, in_words, shown
+from events.money import Currency, Ledger, cents_in_words, in_words, shown, to_cents
 from fraud.models import FraudAlert
 from notifications.messages import message_about
 from transactions.models import Transaction
@@ -124,6 +124,8 @@ def test_an_amount_is_written_with_the_decimals_of_its_currency(
 ) -> None:
     monkeypatch.setattr(Ledger, "currency", Currency("X", digits))
     assert in_words(Decimal(amount)) == text
+    if not amount.startswith("-"):
+        assert cents_in_words(to_cents(Decimal(amount))) == text
     assert shown(Decimal(amount)) == Decimal(amount)
 
 

@@ -2,7 +2,14 @@ from typing import Any
 
 import pytest
 
-from database.portions import ASKED_AT_ONCE, portions, portions_of_groups, portions_of_table, rows_among
+from database.portions import (
+    ASKED_AT_ONCE,
+    portions,
+    portions_of_groups,
+    portions_of_table,
+    rows_among,
+    values_among,
+)
 from streaming.models import OutboxMessage
 
 
@@ -38,3 +45,25 @@ def test_rows_of_many_values_are_asked_for_in_portions(django_assert_num_queries
 def test_rows_of_no_value_are_not_asked_for(django_assert_num_queries: Any) -> None:
     with django_assert_num_queries(0):
         assert list(rows_among(OutboxMessage.objects.all(), "message_key", [])) == []
+
+
+@pytest.mark.django_db
+def test_values_of_many_are_asked_for_in_portions(django_assert_num_queries: Any) -> None:
+    OutboxMessage.objects.bulk_create(
+        OutboxMessage(topic=topic, message_key=str(n), payload=b"") for topic in "tu" for n in range(3)
+    )
+    rows = OutboxMessage.objects.filter(topic="t").values_list("message_key", "topic")
+    with django_assert_num_queries(3):
+        found = list(values_among(rows, "message_key", map(str, range(2 * ASKED_AT_ONCE + 1))))
+    assert sorted(found) == [("0", "t"), ("1", "t"), ("2", "t")]
+    with django_assert_num_queries(0):
+        assert list(values_among(rows, "message_key", [])) == []
+
+
+@pytest.mark.django_db
+def test_values_are_not_asked_for_by_a_query_that_ends_otherwise() -> None:
+    rows = OutboxMessage.objects.order_by("pk")[:2].values_list("message_key")
+    with pytest.raises((TypeError, ValueError)):
+        list(values_among(rows, "message_key", ["a"]))
+    with pytest.raises(ValueError, match="does not end"):
+        list(values_among(OutboxMessage.objects.order_by("pk").values_list("message_key"), "message_key", ["a"]))

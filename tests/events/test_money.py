@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.money import MAX_AMOUNT, exact_amount, from_cents, to_cents
+from events.money import MAX_AMOUNT, exact_amount, from_cents, to_cents, written
 
 CENTS = st.integers(-MAX_AMOUNT * 100, MAX_AMOUNT * 100)
 
@@ -36,3 +36,8 @@ def test_a_number_is_an_amount_however_it_is_written(number: str) -> None:
 def test_what_is_finer_than_a_cent_or_beyond_all_amounts_is_none(number: str) -> None:
     with pytest.raises(ValueError, match="no amount"):
         exact_amount(Decimal(number))
+
+
+@given(CENTS)
+def test_what_is_written_for_a_database_is_the_exact_amount(cents: int) -> None:
+    assert written(cents) == str(from_cents(cents))

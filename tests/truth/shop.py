@@ -37,7 +37,7 @@ READS = {
     ),
 }  # fmt: skip
 
-TAKE_COLUMNS = {"recorder", "fraud", "aggregator"}
+TAKE_COLUMNS = {"recorder", "fraud", "aggregator", "notifier"}
 
 
 class Shop:
