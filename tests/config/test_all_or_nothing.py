@@ -34,6 +34,7 @@ from notifications.mail import Blame
 from notifications.mailing import _mark_failed
 from notifications.messages import Kind
 from notifications.models import Notification
+from notifications.services import notify
 from reconciliation.comparison import Comparison, Result
 from reconciliation.services import keep
 from streaming.consuming.exactly_once import apply_once
@@ -161,6 +162,14 @@ def marking_an_address_as_refused() -> Write:
     return lambda: _mark_failed([told], Blame.ADDRESS, "550 no such user")
 
 
+def notifying_of_orders() -> Write:
+    """Of one whose customer gets an e-mail, and of one whose customer gets none."""
+    customer = User.objects.create_user("amelia", email="a@b.example")
+    Customer.objects.create(account=customer, user_id=8)
+    told = orders(ORDER, replace(OTHER, user_id=8))
+    return lambda: notify(messages=[], orders=told)
+
+
 def making_accounts() -> Write:
     # A transactional test finds the tables without what migrations put there.
     for role in Role:
@@ -195,6 +204,7 @@ SERVICES: dict[Callable[[], Write], str] = {
     applying_a_batch: "streaming.consuming.exactly_once.apply_once",
     keeping_comparisons: "reconciliation.services.keep",
     marking_an_address_as_refused: "notifications.mailing._mark_failed",
+    notifying_of_orders: "notifications.services.notify",
     making_accounts: "accounts.demo.make_demo_accounts",
     emptying_an_account: "accounts.person.forget",
 }

@@ -12,6 +12,7 @@ from events.time import in_millis
 from events.transactions import ChangedStatus
 from fraud.management.commands import run_consumer
 from notifications.management.commands import run_notifier
+from search.management.commands import run_indexer
 from streaming import clients
 from streaming.consuming.column_reading import FEW, read_in_columns
 from streaming.decoding import decode
@@ -80,7 +81,9 @@ def test_a_few_are_all_left() -> None:
     assert read_in_columns(messages) == (None, messages)
 
 
-@pytest.mark.parametrize("command", [run_aggregator.Command, run_consumer.Command, run_recorder.Command])
+@pytest.mark.parametrize(
+    "command", [run_aggregator.Command, run_consumer.Command, run_recorder.Command, run_notifier.Command]
+)
 def test_a_worker_that_takes_columns_reads_row_by_row_while_it_is_traced(command: type[Any], settings: Any) -> None:
     assert command()._reader_in_columns() is read_in_columns
     settings.TRACES = replace(settings.TRACES, kind="file")
@@ -88,4 +91,4 @@ def test_a_worker_that_takes_columns_reads_row_by_row_while_it_is_traced(command
 
 
 def test_other_workers_are_given_no_columns() -> None:
-    assert run_notifier.Command()._reader_in_columns() is None
+    assert run_indexer.Command()._reader_in_columns() is None
