@@ -29,19 +29,29 @@ DIALECTS = {
 
 
 def add_to_sums(
-    model: type[Model], *, key: Sequence[str], sums: Sequence[str], rows: Sequence[tuple[Any, ...]]
+    model: type[Model],
+    *,
+    key: Sequence[str],
+    sums: Sequence[str],
+    rows: Sequence[tuple[Any, ...]],
+    numbers: bool = False,
 ) -> None:
     """Add to the columns `sums` of the rows with these keys; each row: values of `key`, then what is to be added.
 
     Values are as the database takes them: values.stored() makes that of moments, once for all rows of one.
     key: columns with a unique constraint. The order of `rows` is that in which locks are taken. A row that is missing
-    is made of key and sums: other columns must be the database's to fill.
+    is made of key and sums: other columns must be the database's to fill. numbers: every value is an int.
     """
     table, columns = model._meta.db_table, [*key, *sums]
     added = _addition(table, key, sums)
     with connection.cursor() as cursor:
         for some in portions(rows, rows_at_once(columns)):
-            cursor.execute(f"{insertion(table, columns, len(some))} {added}", list(chain.from_iterable(some)))
+            statement, values = f"{insertion(table, columns, len(some))} {added}", tuple(chain.from_iterable(some))
+            if numbers and connection.vendor == "mysql":
+                # Its driver would write each into the statement by calls in Python, at twenty times the cost.
+                cursor.execute(statement.replace("%s", "%d") % values)
+            else:
+                cursor.execute(statement, values)
 
 
 def _addition(table: str, key: Sequence[str], sums: Sequence[str]) -> str:
