@@ -2,12 +2,19 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from analytics.fields import HourField
+
 
 class HourlyTotal(models.Model):
-    """What one user's transactions of one hour (UTC) add up to, in cents."""
+    """What one user's transactions of one hour (UTC) add up to, in cents.
 
+    Rows lie in the order of hours, in which orders come: what is added to an hour is added to few pages, however large
+    the table is.
+    """
+
+    pk = models.CompositePrimaryKey("hour", "user_id")
     user_id = models.PositiveIntegerField()
-    hour = models.DateTimeField(help_text="its beginning")
+    hour = HourField(help_text="its beginning, in hours since 1970")
     total_cents = models.BigIntegerField(default=0, help_text="every record of the topic, refunds negative")
     transaction_count = models.IntegerField(
         default=0, help_text="below 0 only while a correction is here before what it takes back"
@@ -17,10 +24,7 @@ class HourlyTotal(models.Model):
     refunded_cents = models.BigIntegerField(default=0, help_text="refunds that became SUCCESS in this hour, positive")
 
     class Meta:
-        constraints: ClassVar[list[Any]] = [
-            models.UniqueConstraint(fields=["user_id", "hour"], name="one_total_per_user_and_hour"),
-        ]
-        indexes: ClassVar[list[Any]] = [models.Index(fields=["hour"], name="totals_of_an_hour")]
+        indexes: ClassVar[list[Any]] = [models.Index(fields=["user_id", "hour"], name="totals_of_a_user")]
 
     def __str__(self) -> str:
         return f"user {self.user_id}, {self.hour:%Y-%m-%d %H:00}: {self.total_cents} cents"
@@ -32,7 +36,7 @@ class ShopHour(models.Model):
     Changed in each transaction that changes those, after them; so whoever has its lock waits for nobody.
     """
 
-    hour = models.DateTimeField(primary_key=True, help_text="its beginning")
+    hour = HourField(primary_key=True, help_text="its beginning, in hours since 1970")
     total_cents = models.BigIntegerField()
     transaction_count = models.BigIntegerField()
     settled_cents = models.BigIntegerField()

@@ -46,13 +46,14 @@ PAGE = 5000
 
 def all_totals(*, since: datetime | None) -> Iterator[tuple[UserHour, Sums]]:
     """Every stored total of the hours from a moment on, or of all, page by page."""
-    rows = HourlyTotal.objects.order_by("pk")
-    if since is not None:
-        rows = rows.filter(hour__gte=since)
-    last = 0
-    while page := list(rows.filter(pk__gt=last).values_list("pk", "user_id", "hour", *SUMS)[:PAGE]):
-        yield from (((user_id, hour), Sums(*sums)) for _, user_id, hour, *sums in page)
-        last = page[-1][0]
+    rows = HourlyTotal.objects.order_by("hour", "user_id").values_list("user_id", "hour", *SUMS)
+    page = list((rows if since is None else rows.filter(hour__gte=since))[:PAGE])
+    while page:
+        yield from (((user_id, hour), Sums(*sums)) for user_id, hour, *sums in page)
+        user_id, hour, *_ = page[-1]
+        # One after the other: what asks for both at once, MySQL or SQLite would answer by reading all of the table.
+        rest_of_hour = list(rows.filter(hour=hour, user_id__gt=user_id)[:PAGE])
+        page = rest_of_hour or list(rows.filter(hour__gt=hour)[:PAGE])
 
 
 def totals_of(hours: Iterable[datetime]) -> dict[UserHour, Sums]:
@@ -67,7 +68,7 @@ def totals_of(hours: Iterable[datetime]) -> dict[UserHour, Sums]:
 def sums_by_hour() -> dict[datetime, Sums]:
     """What the stored totals of users come to in each hour, added up a portion of the table at a time."""
     hours: dict[datetime, Sums] = {}
-    for rows in portions_of_table(HourlyTotal.objects.all()):
+    for rows in portions_of_table(HourlyTotal.objects.all(), by="hour"):
         for hour, *sums in rows.values_list("hour").annotate(*(Sum(name) for name in SUMS)):
             hours[hour] = hours.get(hour, NOTHING) + Sums(*sums)
     return hours

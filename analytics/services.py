@@ -1,8 +1,8 @@
 """What is written to the tables of hourly totals: those of users, and what they come to for the whole shop."""
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import fields
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import reduce
 from operator import or_
 from typing import TYPE_CHECKING
@@ -12,18 +12,14 @@ from django.db.models import F, Q
 
 from analytics.models import HourlyTotal, ShopHour
 from analytics.selectors import missing_in_shop
-from analytics.windows import SUMS, Sums, UserHour, by_hour, figures_of
+from analytics.windows import SUMS, Sums, UserHour, by_hour, figures_of, in_hours
 from database.portions import portions
 from database.sums import add_to_sums
-from database.values import stored
-from events.time import EPOCH
 
 if TYPE_CHECKING:
     # Bring numpy along, which whoever adds no columns has no use for.
     from analytics.column_windows import Totals
     from streaming.columns import Ints
-
-HOUR = timedelta(hours=1)
 
 ASKED_AT_ONCE = 100
 """SQLite takes a condition of a thousand parts at the most."""
@@ -32,26 +28,21 @@ ASKED_AT_ONCE = 100
 @transaction.atomic
 def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
     """Add sums to the stored totals and to the shop's hours, all or none; makes the rows that are missing."""
-    # Everyone takes the rows' locks in the same order, so that no two wait for each other. The shop's few rows, which
-    # all want, come last, and are held for a moment only.
-    hours = {hour: stored(hour) for _, hour in totals}
-    rows = [(user_id, hours[hour], *figures_of(sums)) for (user_id, hour), sums in sorted(totals.items())]
-    add_to_sums(HourlyTotal, key=["user_id", "hour"], sums=SUMS, rows=rows)
+    # Everyone takes the rows' locks in the same order, that in which they lie, so that no two wait for each other. The
+    # shop's few rows, which all want, come last, and are held for a moment only.
+    _add_to_users(sorted((in_hours(hour), user_id, *figures_of(sums)) for (user_id, hour), sums in totals.items()))
     _add_to_shop(by_hour(totals))
 
 
 @transaction.atomic
 def add_columns(*, users: "Totals", shop: "Totals") -> None:
     """The same of totals in columns: those of users, and what they come to for the shop."""
-    hours = {hour: stored(EPOCH + hour * HOUR) for hour in shop.hour.tolist()}
-    of_users = zip(users.user_id.tolist(), map(hours.get, users.hour.tolist()), *_lists(users.sums), strict=True)
-    of_shop = zip(hours.values(), *_lists(shop.sums), strict=True)
-    add_to_sums(HourlyTotal, key=["user_id", "hour"], sums=SUMS, rows=list(of_users))
-    add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=list(of_shop))
+    _add_to_users(_rows(users.hour, users.user_id, *users.sums))
+    _add_to_shop_hours(_rows(shop.hour, *shop.sums))
 
 
-def _lists(columns: "Iterable[Ints]") -> list[list[int]]:
-    return [column.tolist() for column in columns]
+def _rows(*columns: "Ints") -> list[tuple[int, ...]]:
+    return list(zip(*(column.tolist() for column in columns), strict=True))
 
 
 def forget_empty_hours(*, of: Collection[UserHour]) -> int:
@@ -79,7 +70,7 @@ def correct_hourly_totals(*, by: Mapping[UserHour, Sums]) -> list[HourlyTotal]:
     nothing is replaced. For few: each takes statements of its own.
     """
     corrected = []
-    for (user_id, hour), sums in sorted(by.items()):
+    for (user_id, hour), sums in sorted(by.items(), key=lambda each: each[0][::-1]):
         row, _ = HourlyTotal.objects.get_or_create(user_id=user_id, hour=hour)
         changes = {each.name: F(each.name) + getattr(sums, each.name) for each in fields(Sums)}
         HourlyTotal.objects.filter(pk=row.pk).update(**changes)
@@ -99,6 +90,13 @@ def correct_shop_hours(*, hours: Iterable[datetime]) -> dict[datetime, Sums]:
     return missing
 
 
+def _add_to_users(rows: Sequence[tuple[int, ...]]) -> None:
+    add_to_sums(HourlyTotal, key=["hour", "user_id"], sums=SUMS, rows=rows, numbers=True)
+
+
 def _add_to_shop(hours: Mapping[datetime, Sums]) -> None:
-    rows = [(stored(hour), *figures_of(sums)) for hour, sums in sorted(hours.items())]
-    add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=rows)
+    _add_to_shop_hours([(in_hours(hour), *figures_of(sums)) for hour, sums in sorted(hours.items())])
+
+
+def _add_to_shop_hours(rows: Sequence[tuple[int, ...]]) -> None:
+    add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=rows, numbers=True)

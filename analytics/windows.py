@@ -18,14 +18,16 @@ hour and is settled in the next.
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, fields
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from operator import attrgetter
 
 from events import Correction, Transaction, TransactionCorrected, TransactionStatusChanged
+from events.time import EPOCH
 
 Counted = Transaction | TransactionStatusChanged | TransactionCorrected
 UserHour = tuple[int, datetime]
 """A user_id, and the beginning of an hour (UTC)."""
+HOUR = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,6 +66,16 @@ figures_of: Callable[[Sums], tuple[int, ...]] = attrgetter(*SUMS)
 def hour_of(moment: datetime) -> datetime:
     """The beginning of the hour (UTC) that an aware moment lies in."""
     return moment.astimezone(UTC).replace(minute=0, second=0, microsecond=0)
+
+
+def in_hours(moment: datetime) -> int:
+    """Whole hours from 1970 to an aware moment, rounded down."""
+    return (moment - EPOCH) // HOUR
+
+
+def from_hours(hours: int) -> datetime:
+    """The beginning of the hour (UTC) that is so many after the first one of 1970."""
+    return EPOCH + hours * HOUR
 
 
 def hourly_totals(events: Iterable[Counted]) -> dict[UserHour, Sums]:

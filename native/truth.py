@@ -122,8 +122,8 @@ def _totals(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
     found = {
         (user_id, hour[:13]): (Decimal(total) / 100, count, Decimal(settled) / 100, Decimal(failed) / 100)
         for user_id, hour, total, count, settled, failed in db.execute(
-            "SELECT user_id, hour, total_cents, transaction_count, settled_cents, failed_cents"
-            " FROM analytics_hourlytotal"
+            "SELECT user_id, datetime(hour * 3600, 'unixepoch'), total_cents, transaction_count, settled_cents,"
+            " failed_cents FROM analytics_hourlytotal"
         )
     }
     expected = hourly(orders)

@@ -13,7 +13,7 @@ def add_up(apps, schema_editor):
     totals = apps.get_model("analytics", "HourlyTotal").objects.using(alias)
     model = apps.get_model("analytics", "ShopHour")
     hours = {}
-    for rows in portions_of_table(totals.all()):
+    for rows in portions_of_table(totals.all(), by="hour"):
         for row in rows.values("hour").annotate(**{f"sum_of_{name}": Sum(name) for name in SUMS}):
             sums = [row[f"sum_of_{name}"] for name in SUMS]
             hours[row["hour"]] = [a + b for a, b in zip(hours.get(row["hour"], [0] * len(SUMS)), sums)]

@@ -16,7 +16,7 @@ SPAN = 365 * DAY
 NOTIFIED_FOR = 175 * DAY
 OVERDUE = 500
 """Rows that the next purge has to delete."""
-BETWEEN_HOURS = 28 * HOUR
+BETWEEN_HOURS = 28
 """Every user has bought in the same hours, which is the worst case for sums over all users."""
 
 
@@ -92,12 +92,12 @@ def _transactions(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
 
 
 def _hourly_totals(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
-    hours = max(1, volume.hourly_totals // volume.users)
+    hours = -(-volume.hourly_totals // volume.users)
+    first = volume.newest_hour // HOUR - (hours - 1) * BETWEEN_HOURS
     cents = drawn(1_000_000, 3)
     return {
-        "id": "n",
-        "user_id": f"1 + (n - 1) DIV {hours}",
-        "hour": dialect.moment(f"{volume.newest_hour} - (n - 1) % {hours} * {BETWEEN_HOURS}"),
+        "user_id": f"1 + (n - 1) % {volume.users}",
+        "hour": f"{first} + (n - 1) DIV {volume.users} * {BETWEEN_HOURS}",
         "total_cents": cents,
         "transaction_count": "1 + n % 5",
         "settled_cents": cents,

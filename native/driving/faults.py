@@ -206,7 +206,7 @@ def damaged_total(cluster: RunningCluster, tmp_path: Path) -> Iterator[None]:
     """Somebody has changed an hourly total by hand; the reconciliation finds it, and mends it."""
     arguments = ["reconcile", "--only", "totals", "--settle", "5"]
     wait_until(lambda: cluster.sql("SELECT 1 FROM analytics_hourlytotal LIMIT 1"), "there are totals")
-    cluster.sql("UPDATE analytics_hourlytotal SET total_cents = total_cents + 1 ORDER BY id LIMIT 1")
+    cluster.sql("UPDATE analytics_hourlytotal SET total_cents = total_cents + 1 ORDER BY hour, user_id LIMIT 1")
     try:
         assert cluster.begin("reconciler", *arguments, log=tmp_path / "reconcile.log").wait(120) == 1
         yield

@@ -71,8 +71,8 @@ def differences(cluster: RunningCluster, expected: Expected) -> dict[str, Any]:
         "totals": {
             (int(user), hour): [int(each) for each in sums]
             for user, hour, *sums in cluster.sql(
-                "SELECT user_id, date_format(hour, '%Y-%m-%d %H'), total_cents, transaction_count, settled_cents,"
-                " failed_cents, refunded_cents FROM analytics_hourlytotal"
+                "SELECT user_id, date_format(timestampadd(HOUR, hour, '1970-01-01'), '%Y-%m-%d %H'), total_cents,"
+                " transaction_count, settled_cents, failed_cents, refunded_cents FROM analytics_hourlytotal"
             )
         },
         "changes of rows": changed_rows(cluster),

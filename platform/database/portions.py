@@ -66,18 +66,20 @@ def portions_of_groups(groups: Iterable[Sequence[T]], size: int) -> Iterator[lis
         yield portion
 
 
-def portions_of_table(table: QuerySet[Any, Any], size: int = ROWS_READ_AT_ONCE) -> Iterator[QuerySet[Any, Any]]:
-    """All rows of a table by their ids, for what would otherwise be one long statement.
+def portions_of_table(
+    table: QuerySet[Any, Any], size: int = ROWS_READ_AT_ONCE, by: str = "pk"
+) -> Iterator[QuerySet[Any, Any]]:
+    """All rows of a table in the order of a column, for what would otherwise be one long statement.
 
-    The portions are counted in rows: ids have gaps, since MySQL takes one for each row that an upsert finds there.
+    by: a column with an index; rows in which it is the same come together, however many there are. The portions are
+    counted in rows: ids have gaps, since MySQL takes one for each row that an upsert finds there.
     """
-    begin = 0
-    while (end := _last_of_next(table, begin, size)) is not None:
-        yield table.filter(pk__gt=begin, pk__lte=end).order_by()
-        begin = end
+    following = table.order_by(by)
+    while (end := _last_of_next(following, by, size)) is not None:
+        yield following.filter(**{f"{by}__lte": end}).order_by()
+        following = table.filter(**{f"{by}__gt": end}).order_by(by)
 
 
-def _last_of_next(table: QuerySet[Any, Any], begin: int, size: int) -> int | None:
-    following = table.filter(pk__gt=begin).order_by("pk").values_list("pk", flat=True)
-    last: int | None = following[size - 1 : size].first() or following.last()
-    return last
+def _last_of_next(following: QuerySet[Any, Any], by: str, size: int) -> Any:
+    values = following.values_list(by, flat=True)
+    return next(iter(values[size - 1 : size]), None) or values.last()

@@ -53,7 +53,7 @@ def test_the_shop_comes_to_what_its_users_do(events: list[Transaction]) -> None:
 @given(st.lists(facts, max_size=50))
 def test_totals_stand_in_the_order_in_which_locks_are_taken(events: list[Transaction]) -> None:
     totals = totals_of(orders(*events))
-    keys = list(zip(totals.user_id.tolist(), totals.hour.tolist(), strict=True))
+    keys = list(zip(totals.hour.tolist(), totals.user_id.tolist(), strict=True))
     assert keys == sorted(set(keys))
 
 

@@ -27,7 +27,7 @@ def test_stages_agree_and_damage_to_each_is_named_and_mended(cluster: RunningClu
     wait_until(lambda: stages_of(cluster, order_id) == ALL_STAGES, "the order is in every stage", timeout=60)
     assert "All agree." in reconcile(cluster)
     cluster.sql(
-        "UPDATE analytics_hourlytotal SET total_cents = total_cents + 1 WHERE user_id = 5 ORDER BY id DESC LIMIT 1;"
+        "UPDATE analytics_hourlytotal SET total_cents = total_cents + 1 WHERE user_id = 5 ORDER BY hour DESC LIMIT 1;"
         "DELETE entry FROM fraud_alertentry entry JOIN fraud_fraudalert alert ON alert.id = entry.alert_id"
         f" WHERE alert.order_id = '{order_id}';"
         f"DELETE FROM fraud_fraudalert WHERE order_id = '{order_id}'"

@@ -141,8 +141,8 @@ def _failed(row: Telling, status: int) -> int:
 
 def totals(platform: Platform) -> dict[tuple[object, ...], list[int]]:
     found = platform.query(
-        "SELECT user_id, CASE WHEN hour > '2025' AND hour > datetime('now', '-1 day') AND transaction_count = 0"
-        " THEN 0 ELSE CAST(strftime('%s', hour) AS INTEGER) / 3600 END AS told, sum(total_cents),"
+        "SELECT user_id, CASE WHEN hour * 3600 > strftime('%s', 'now', '-1 day') + 0 AND transaction_count = 0"
+        " THEN 0 ELSE hour END AS told, sum(total_cents),"
         " sum(transaction_count), sum(settled_cents), sum(failed_cents) FROM analytics_hourlytotal GROUP BY 1, 2"
     )
     return {(user_id, hour): [int(str(each)) for each in sums] for user_id, hour, *sums in found if any(sums)}

@@ -121,8 +121,8 @@ def alerts(platform: Platform) -> list[tuple[object, ...]]:
 def totals(platform: Platform) -> set[tuple[object, ...]]:
     return set(
         platform.query(
-            "SELECT user_id, substr(hour, 1, 13), total_cents, transaction_count, settled_cents, failed_cents"
-            " FROM analytics_hourlytotal"
+            "SELECT user_id, substr(datetime(hour * 3600, 'unixepoch'), 1, 13), total_cents, transaction_count,"
+            " settled_cents, failed_cents FROM analytics_hourlytotal"
         )
     )
 

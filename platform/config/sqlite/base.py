@@ -9,7 +9,8 @@ from typing import Any
 
 from django.core.management.base import CommandError
 from django.db import OperationalError
-from django.db.backends.sqlite3 import base, features, operations
+from django.db.backends.sqlite3 import base, features, operations, schema
+from django.db.models import CompositePrimaryKey, Model
 
 from config.moments import read_utc
 from database.triggers import definitions
@@ -50,6 +51,13 @@ class DatabaseOperations(operations.DatabaseOperations):
         return [*(f"DROP TRIGGER {self.quote_name(name)}" for name in refusing), *emptying, *refusing.values()]
 
 
+class DatabaseSchemaEditor(schema.DatabaseSchemaEditor):
+    def table_sql(self, model: type[Model]) -> tuple[str, list[Any]]:
+        """With rows in the order of a key of several columns, as InnoDB has those of any key."""
+        sql, params = super().table_sql(model)
+        return (f"{sql} WITHOUT ROWID" if isinstance(model._meta.pk, CompositePrimaryKey) else sql), params
+
+
 for name in ("datetime", "timestamp"):
     sqlite3.register_converter(name, lambda raw: read_utc(raw.decode()))
 
@@ -72,6 +80,7 @@ class DatabaseWrapper(base.DatabaseWrapper):
 
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
+    SchemaEditorClass = DatabaseSchemaEditor
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         file = str(conn_params["database"])

@@ -2,7 +2,6 @@ package peer.shop.totals;
 
 import java.sql.ResultSet;
 import java.sql.SQLException;
-import java.sql.Timestamp;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -14,6 +13,7 @@ import org.springframework.transaction.annotation.Transactional;
 @Repository
 public class HourlyTotals {
     private static final int MAX_HOURS = 10_000;
+    private static final long SECONDS_AN_HOUR = 3600;
 
     private final JdbcTemplate jdbc;
 
@@ -28,11 +28,11 @@ public class HourlyTotals {
         List<Object> values = new ArrayList<>(List.of(userId));
         if (from != null) {
             where.append(" AND hour >= ?");
-            values.add(Timestamp.from(from));
+            values.add(firstFrom(from));
         }
         if (to != null) {
             where.append(" AND hour < ?");
-            values.add(Timestamp.from(to));
+            values.add(firstFrom(to));
         }
         String sql = """
             SELECT hour, total_cents, transaction_count, settled_cents, failed_cents, refunded_cents
@@ -40,8 +40,13 @@ public class HourlyTotals {
         return jdbc.query(sql, HourlyTotals::hour, values.toArray());
     }
 
+    /** The first hour, counted since 1970, that begins at a moment or after it. */
+    private static long firstFrom(Instant moment) {
+        return -Math.floorDiv(-moment.getEpochSecond() - (moment.getNano() > 0 ? 1 : 0), SECONDS_AN_HOUR);
+    }
+
     private static Hour hour(ResultSet row, int number) throws SQLException {
         Hour.Sums sums = new Hour.Sums(row.getLong(2), row.getLong(3), row.getLong(4), row.getLong(5), row.getLong(6));
-        return new Hour(row.getTimestamp(1).toInstant(), sums);
+        return new Hour(Instant.ofEpochSecond(row.getLong(1) * SECONDS_AN_HOUR), sums);
     }
 }
