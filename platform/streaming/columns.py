@@ -18,6 +18,7 @@ from events.money import MAX_AMOUNT
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from events.time import MILLISECOND, from_millis, in_millis
 from events.transactions import Status, Transaction
+from streaming.column_homes import homes_of
 from streaming.partitioner import Partition
 
 Octets = NDArray[np.uint8]
@@ -91,20 +92,24 @@ class Orders:
         """All but those in these places."""
         return self.only(np.delete(np.arange(len(self)), places))
 
-    def elsewhere(self, is_home: Callable[[int, int], bool]) -> Ints:
-        """The places of those that do not lie where their user belongs; is_home: says so of (partition, user_id)."""
-        pairs, of_pair = np.unique(self.partition << USER_ID_BITS | self.user_id, return_inverse=True)
-        asked = ((pair >> USER_ID_BITS, pair & MAX_USER_ID) for pair in pairs.tolist())
-        away = np.array([not is_home(*each) for each in asked], np.bool_)
-        return np.flatnonzero(away[of_pair])
+    def elsewhere(self, partitions: int, is_home: Callable[[int, int], bool]) -> Ints:
+        """The places of those that do not lie where their user belongs.
+
+        partitions: so many the topic is taken to have. is_home: asked of each (partition, user_id) that does not seem
+        at home among these.
+        """
+        doubted = np.flatnonzero(homes_of(self.user_id, partitions) != self.partition)
+        pairs = zip(self.partition[doubted].tolist(), self.user_id[doubted].tolist(), strict=True)
+        return doubted[[not is_home(*each) for each in pairs]] if len(doubted) else doubted
 
     def order_ids(self) -> list[str]:
         text = self.joined.decode("latin-1")
         return [text[begin:end] for begin, end in zip(self.id_begin.tolist(), self.id_end.tolist(), strict=True)]
 
-    def identities(self) -> list[str]:
-        """As Transaction.identity has them."""
-        return [f"{order_id} {user}" for order_id, user in zip(self.order_ids(), self.user_id.tolist(), strict=True)]
+    def identities(self) -> list[bytes]:
+        """As Transaction.identity has them, encoded."""
+        places = zip(self.id_begin.tolist(), self.id_end.tolist(), self.user_id.tolist(), strict=True)
+        return [b"%b %d" % (self.joined[begin:end], user) for begin, end, user in places]
 
     def by_partition(self) -> Iterator[tuple[Partition, Ints]]:
         """Each partition that has any, and the places of its own, in order."""

@@ -56,6 +56,10 @@ class Homes:
         self._clock = clock
         self._known: dict[str, tuple[int, float]] = {}
 
+    def partitions(self, topic: str) -> int:
+        """How many a topic had when that was asked last."""
+        return (self._known.get(topic) or self._ask(topic))[0]
+
     def is_home(self, topic: str, partition: int, user_id: int) -> bool:
         """Whether a record about this user belongs where it lies."""
         partitions, asked_at = self._known.get(topic) or self._ask(topic)

@@ -130,7 +130,7 @@ def test_what_comes_into_columns_is_what_the_truth_reads_there(batch: list[tuple
     truth = {record.offset: record for record in row_wise(batch)}
     assert records_of(orders) == [truth[place] for place in orders.place.tolist()]
     assert orders.offset.tolist() == orders.place.tolist()
-    assert orders.identities() == [record.event.identity for record in records_of(orders)]
+    assert orders.identities() == [record.event.identity.encode() for record in records_of(orders)]
     assert orders.cents.tolist() == [record.event.cents for record in records_of(orders)]
 
 

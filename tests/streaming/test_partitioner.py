@@ -1,11 +1,16 @@
 from contextlib import closing
 
+import numpy as np
 import pytest
 from confluent_kafka.admin import AdminClient
 from django.conf import settings
+from hypothesis import example, given
+from hypothesis import strategies as st
 
+from events.plausibility import MAX_USER_ID
 from streaming import clients
 from streaming.clients import Outgoing, send_all
+from streaming.column_homes import homes_of
 from streaming.log_reader import begins, read, reader
 from streaming.partitioner import ASKED_AGAIN_SECONDS, Homes, home_of, murmur2
 from streaming.topics import Topic
@@ -34,6 +39,13 @@ def test_users_are_at_home_where_our_producers_place_them(kafka: AdminClient) ->
         messages = [message for some in read(consumer, begins(consumer, [Topic.TRANSACTIONS])) for message in some]
     placed = {int(message.key() or 0): message.partition() for message in messages}
     assert placed == {user: home_of(user, settings.TOPIC_PARTITIONS) for user in users}
+
+
+@given(st.lists(st.integers(0, MAX_USER_ID), max_size=30), st.integers(1, 100))
+@example([0, 9, 10, 99, 100, 9_999, 10_000, 99_999_999, 100_000_000, 10**9, MAX_USER_ID], 6)
+def test_many_users_are_placed_as_each_of_them_is(users: list[int], partitions: int) -> None:
+    placed = homes_of(np.array(users, np.int64), partitions)
+    assert placed.tolist() == [home_of(user, partitions) for user in users]
 
 
 def test_a_topic_that_has_grown_is_noticed_after_a_while() -> None:

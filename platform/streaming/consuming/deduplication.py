@@ -2,14 +2,14 @@
 
 from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from operator import itemgetter
 from typing import Protocol, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
-from streaming.consuming.remembered import Chunk, appended, in_chunks, paired, reaching, short_hash
+from streaming.consuming.remembered import Chunk, appended, in_chunks, paired, reaching, short_hash, short_hashes
 from streaming.partitioner import Partition
 from streaming.records import Batch
 
@@ -23,8 +23,8 @@ class Identified(Protocol):
 
 
 EventT = TypeVar("EventT", bound=Identified)
-Arrival = tuple[int, int, int]
-"""offset, hash of the identity, and which of a batch it is"""
+Arrivals = NDArray[np.int64]
+"""a row each, in the order of offsets: offset, hash of the identity, and which of a batch it is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,15 +69,22 @@ class _Memory:
         for chunk in self.chunks:
             self.offsets.update(chunk.placed())
 
-    def repeated(self, arrivals: Iterable[Arrival], window: int) -> list[int]:
+    def repeated(self, arrivals: Arrivals, window: int) -> list[int]:
         """The places of those that came before, within so many offsets; all are remembered from now on."""
-        places, offsets, remember = [], self.offsets, self.pairs.extend
+        offsets, hashes, places = (column.tolist() for column in arrivals.T)
+        self.pairs.frombytes(arrivals[:, :2].tobytes())
+        distinct = set(hashes)
+        if len(distinct) == len(hashes) and self.offsets.keys().isdisjoint(distinct):
+            # So it is nearly always, and without a look at each it takes a third of the time.
+            self.offsets.update(zip(hashes, offsets, strict=True))
+            return []
+        return list(self._repeated_one_by_one(zip(offsets, hashes, places, strict=True), window))
+
+    def _repeated_one_by_one(self, arrivals: Iterable[tuple[int, int, int]], window: int) -> Iterator[int]:
         for offset, hashed, place in arrivals:
-            if repeats_within(window, offsets.get(hashed), offset):
-                places.append(place)
-            offsets[hashed] = offset
-            remember((offset, hashed))
-        return places
+            if repeats_within(window, self.offsets.get(hashed), offset):
+                yield place
+            self.offsets[hashed] = offset
 
     def reach(self, end: int, window: int) -> None:
         """What came ends there; forget what is too old for any event from there on."""
@@ -158,16 +165,17 @@ class SeenEvents:
         return _Memory(end, chunks, {chunk.begin: chunk for chunk in saved})
 
 
-def _arrivals(batch: Batch[EventT]) -> dict[Partition, list[Arrival]]:
-    """What came to each partition, in the order of offsets. Places count the records, and the orders behind them."""
-    arrivals: dict[Partition, list[Arrival]] = defaultdict(list)
+def _arrivals(batch: Batch[EventT]) -> dict[Partition, Arrivals]:
+    """What came to each partition. Places count the records, and the orders behind them."""
+    rows: dict[Partition, list[tuple[int, int, int]]] = defaultdict(list)
     for place, record in enumerate(batch.records):
-        arrivals[record.topic, record.partition].append((record.offset, short_hash(record.event.identity), place))
+        rows[record.topic, record.partition].append((record.offset, short_hash(record.event.identity), place))
+    arrivals = {where: np.array(some, np.int64) for where, some in rows.items()}
     if (orders := batch.orders) is None:
         return arrivals
-    hashes = np.array([short_hash(identity) for identity in orders.identities()], np.int64)
+    hashes = np.array(short_hashes(orders.identities()), np.int64)
+    columns = np.stack([orders.offset, hashes, np.arange(len(orders)) + len(batch.records)], axis=1)
     for where, places in orders.by_partition():
-        columns = orders.offset[places], hashes[places], places + len(batch.records)
-        others = zip(*(column.tolist() for column in columns), strict=True)
-        arrivals[where] = sorted([*arrivals[where], *others], key=itemgetter(0)) if arrivals[where] else [*others]
+        both = np.concatenate([arrivals[where], columns[places]]) if where in arrivals else columns[places]
+        arrivals[where] = both[np.argsort(both[:, 0], kind="stable")]
     return arrivals

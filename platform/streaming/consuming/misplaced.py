@@ -69,7 +69,7 @@ def _split(batch: Batch[Any], homes: Homes) -> tuple[Batch[Any], list[Record[Any
         (home if at_home else misplaced).append(record)
     if (orders := batch.orders) is None:
         return Batch(home), misplaced
-    others = orders.elsewhere(partial(homes.is_home, orders.topic))
+    others = orders.elsewhere(homes.partitions(orders.topic), partial(homes.is_home, orders.topic))
     if len(others):
         misplaced += records_of(orders.only(others))
         orders = orders.without(others.tolist())

@@ -11,9 +11,14 @@ PAIRS_IN_A_CHUNK = 8192
 """at the most: 128 KB"""
 
 
+def short_hashes(identities: Iterable[bytes]) -> "array[int]":
+    """64 bits of each, the same in every process and on every machine."""
+    return _little_endian(array("q", b"".join([blake2b(each, digest_size=8).digest() for each in identities])))
+
+
 def short_hash(identity: str) -> int:
-    """64 bits of it, the same in every process and on every machine."""
-    return int.from_bytes(blake2b(identity.encode(), digest_size=8).digest(), "little", signed=True)
+    """The same of one."""
+    return short_hashes([identity.encode()])[0]
 
 
 @dataclass(frozen=True, slots=True, eq=False)
