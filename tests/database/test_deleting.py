@@ -7,7 +7,7 @@ from django.db.models import QuerySet
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
-from database.deleting import delete_in_portions
+from database.deleting import delete_in_portions, delete_rows
 
 pytestmark = pytest.mark.django_db
 
@@ -58,3 +58,12 @@ def test_what_was_deleted_stays_deleted_when_a_later_portion_fails(sessions: Que
     with connection.execute_wrapper(fail_at_the_third), pytest.raises(ConnectionError):
         delete_in_portions(sessions, at_once=100)
     assert Session.objects.count() == 2300
+
+
+def test_rows_of_these_keys_go_and_no_others(sessions: QuerySet[Session]) -> None:
+    keys = [f"{n:05d}" for n in range(1, 3000, 2)]
+    with CaptureQueriesContext(connection) as captured:
+        delete_rows(Session, keys)
+    assert len(deletions(captured)) == 2
+    assert sorted(Session.objects.values_list("pk", flat=True)) == [f"{n:05d}" for n in range(0, 2500, 2)]
+    delete_rows(Session, [])

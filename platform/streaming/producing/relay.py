@@ -2,6 +2,7 @@
 
 from confluent_kafka import Producer
 
+from database.deleting import delete_rows
 from streaming.clients import Outgoing, send_all
 from streaming.models import OutboxMessage
 
@@ -18,7 +19,7 @@ def relay_once(producer: Producer, limit: int = 1000) -> int:
     rows = list(OutboxMessage.objects.order_by("id").values_list("pk", *SENT)[:limit])
     if rows:
         send_all(producer, (outgoing(*sent) for _, *sent in rows))
-        OutboxMessage.objects.filter(pk__in=[pk for pk, *_ in rows]).delete()
+        delete_rows(OutboxMessage, [pk for pk, *_ in rows])
     return len(rows)
 
 
