@@ -38,9 +38,6 @@ class Migration(migrations.Migration):
                 ('hour', analytics.fields.HourField(help_text='its beginning, in hours since 1970')),
                 *sums(),
             ],
-            options={
-                'indexes': [models.Index(fields=['user_id', 'hour'], name='totals_of_a_user')],
-            },
         ),
         migrations.CreateModel(
             name='NewShopHour',

@@ -1,4 +1,4 @@
-from django.db import migrations
+from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
@@ -10,6 +10,8 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
+        # Made when the rows are there: in the order of hours they fall on any page of it.
+        migrations.AddIndex('NewHourlyTotal', models.Index(fields=['user_id', 'hour'], name='totals_of_a_user')),
         migrations.DeleteModel('HourlyTotal'),
         migrations.DeleteModel('ShopHour'),
         migrations.RenameModel('NewHourlyTotal', 'HourlyTotal'),
