@@ -5,6 +5,7 @@ import tomllib
 from pathlib import Path
 
 import pytest
+from django.conf import settings
 
 from native.driving.embedded import ROOT
 from native.packages import artifacts, libraries
@@ -85,6 +86,7 @@ def test_both_images_of_the_platform_take_the_same_files_of_it() -> None:
     )
     ours = {path for path in of_cluster if not path.startswith(("compose/", "native/", "requirements"))}
     assert "docs/runbooks" in ours
+    assert {name for name in settings.INSTALLED_APPS if (ROOT / name).is_dir()} <= ours
     assert ours <= of_demo
 
 

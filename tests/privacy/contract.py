@@ -6,7 +6,9 @@ from typing import Any
 
 import pytest
 from django.contrib.admin.models import LogEntry
+from django.contrib.auth import SESSION_KEY
 from django.contrib.auth.models import User
+from django.contrib.sessions.models import Session
 from django.core.management import CommandError, call_command
 from django.test import Client
 from knox.models import AuthToken
@@ -83,6 +85,8 @@ class ForgettingContract:
         for name in (WORDS["account"], User.objects.get(username__startswith="forgotten-").username):
             assert Client().post("/login", {"username": name, "password": PASSWORD}).status_code == 200
         assert not AuthToken.objects.exists()
+        answering = User.objects.get(username=SUPERUSER)
+        assert {each.get_decoded()[SESSION_KEY] for each in Session.objects.all()} == {str(answering.pk)}
         tell("o-0", "o-new")
         later = Notification.objects.filter(recipient=f"customer:{USER}")
         assert set(later.values_list("email", "email_due_at")) == {("", None)}
