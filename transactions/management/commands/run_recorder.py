@@ -11,7 +11,6 @@ class Command(WorkerCommand):
     help = "Record every transaction of the topic in the table `transactions`."
     worker = topology.RECORDER
     takes_columns = True
-    batch_size = 3000  # for which SQLite is kept from others for some 75 ms
     sends_on = True
 
     def handler(self) -> Callable[[Batch[events.Transaction]], None]:
