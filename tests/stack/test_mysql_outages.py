@@ -51,7 +51,7 @@ def test_a_read_only_server_is_503_and_not_ready_until_it_is_not(
 ) -> None:
     customer = client_as(Role.CUSTOMER, 42)
     database()
-    set_global(super_read_only=1)
+    set_global(read_only=1, super_read_only=1)  # the second sets the first, too, which would stay
     answer = shop.post("/transactions", ORDER, headers=key)
     assert (answer.status_code, answer.json()["type"], answer["Retry-After"]) == (503, "/problems#unavailable", "5")
     assert customer.get("/transactions").status_code == 200
