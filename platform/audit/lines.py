@@ -53,6 +53,11 @@ def narrowing(asked: Mapping[str, Any]) -> str:
     return text if len(text) <= MOST_CHARACTERS else text[: MOST_CHARACTERS - 1] + CUT
 
 
+def request_id(told: str) -> str:
+    """The id of a request, which may be the caller's own, and then even an e-mail address."""
+    return CUT if "@" in told else told
+
+
 def roles_in_words(roles: Collection[str], *, is_superuser: bool) -> str:
     return "superuser" if is_superuser else ",".join(sorted(roles))
 

@@ -72,7 +72,7 @@ def note(request: HttpRequest, answer: HttpResponseBase) -> None:
         return
     told = get_contextvars()
     who = (stored(timezone.now()), account.pk, lines.roles_in_words(roles, is_superuser=account.is_superuser))
-    how = (told.get("ip") or "", told["request_id"], match.view_name, str(request.method))
+    how = (told.get("ip") or "", lines.request_id(told["request_id"]), match.view_name, str(request.method))
     object_id, asked = answers.object_of(request), lines.narrowing(answers.asked_of(request))
     what = (answers.format_of(answer), answer.status_code)
     rows = [

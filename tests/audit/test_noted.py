@@ -84,6 +84,11 @@ def test_a_line_says_who_read_in_which_role_from_where_and_under_which_id(reader
     assert noted("account_id", "role", "address", "request_id") == [(account.pk, "analyst", "192.0.2.7", "look-1")]
 
 
+def test_no_address_gets_in_as_the_id_of_a_request(reader: Reader, alert: FraudAlert) -> None:
+    reader(ANALYST, **{"X-Request-Id": "ada@shop.example"}).get("/transactions/a-1")
+    assert noted("request_id") == [("…",)]
+
+
 def test_a_superuser_is_called_one(reader: Reader, alert: FraudAlert) -> None:
     client = reader(None)
     assert client.get("/transactions/a-1").status_code == 200
