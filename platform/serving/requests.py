@@ -67,10 +67,27 @@ class Request(HTTPRequestParser):
 
 
 class Logged(Task):
-    """Leaves a line in the log, also if the client has gone meanwhile: what it asked for may have been done."""
+    """Leaves a line in the log, also if the client has gone meanwhile: what it asked for may have been done.
+
+    To HEAD it sends the head alone, whatever there is to follow: Django answers it as it does GET, and leaves the rest
+    to the server, and so does waitress. A client would take the body for the next answer (RFC 9110, 9.3.2).
+    """
 
     status = FAILED
     """until there is an answer"""
+
+    @property
+    def has_head_only(self) -> bool:
+        return bool(self.request.command == "HEAD")
+
+    def build_response_header(self) -> bytes:
+        head: bytes = super().build_response_header()
+        if self.has_head_only:
+            self.chunked_response = False  # or an end of chunks would follow
+        return head
+
+    def write(self, data: bytes) -> None:
+        super().write(b"" if self.has_head_only else data)
 
     def service(self) -> None:
         try:

@@ -23,9 +23,9 @@ def lines(settings: Any) -> list[Line]:
     return found
 
 
-def answer(application: Any, write_soon: Any) -> Answer:
+def answer(application: Any, write_soon: Any, method: bytes = b"GET") -> Answer:
     request = Request(Adjustments())
-    request.received(b"GET /orders HTTP/1.1\r\nHost: shop\r\n\r\n")
+    request.received(method + b" /orders HTTP/1.1\r\nHost: shop\r\n\r\n")
     server = SimpleNamespace(application=application, effective_host="shop", effective_port=80, server_name="shop")
     server.adj = request.adj
     channel = SimpleNamespace(server=server, addr=("127.0.0.1", 1), write_soon=write_soon, send_now=lambda: None)
@@ -36,6 +36,12 @@ def answer(application: Any, write_soon: Any) -> Answer:
 def created(environ: Any, start_response: Any) -> list[bytes]:
     start_response("201 Created", [("Content-Length", "2")])
     return [b"{}"]
+
+
+def streamed(environ: Any, start_response: Any) -> Iterator[bytes]:
+    start_response("200 OK", [])
+    yield b"id,amount"
+    yield b"1,5.00"
 
 
 def hung_up(data: Any) -> int:
@@ -50,6 +56,20 @@ def test_an_answer_that_is_taken_is_one_line(lines: list[Line]) -> None:
     answer(created, len).service()
     [line] = lines
     assert (line["request"], line["status"], line["bytes"]) == ("GET /orders", 201, 2)
+
+
+@pytest.mark.parametrize(
+    ("application", "tells"), [(created, b"Content-Length: 2\r\n"), (streamed, b"Transfer-Encoding: chunked\r\n")]
+)
+def test_to_head_goes_the_head_of_what_get_would_be_answered_and_nothing_more(
+    lines: list[Line], application: Any, tells: bytes
+) -> None:
+    sent: list[bytes] = []
+    answer(application, sent.append, b"HEAD").service()
+    [head] = sent
+    assert tells in head
+    assert head.partition(b"\r\n\r\n")[2] == b""
+    assert [line["bytes"] for line in lines] == [0]
 
 
 def test_what_was_done_for_a_client_that_hung_up_is_logged_too(lines: list[Line]) -> None:
