@@ -9,7 +9,7 @@ from typing import Any
 import fastavro
 import numpy as np
 import psutil
-from confluent_kafka import Consumer, ConsumerGroupState, KafkaError, KafkaException, Message, Producer, TopicPartition
+from confluent_kafka import Consumer, KafkaError, KafkaException, Message, Producer, TopicPartition
 from confluent_kafka.admin import AdminClient, NewTopic
 
 from bench.workers.orders import HOUR_MS, TOTAL, Orders, Totals
@@ -46,6 +46,10 @@ class Broker:
         self.address = address
         self.partitions = partitions
         self._admin = AdminClient(self._options | {"log_level": 0})
+
+    def close(self) -> None:
+        """Before the broker ends: a client that outlives it may wait for it."""
+        del self._admin
 
     @property
     def _options(self) -> dict[str, str | int | float | bool]:
@@ -102,13 +106,15 @@ class Broker:
 
     def is_shared(self, group: str, members: int) -> bool:
         """Whether so many members share the partitions among them, and none of them waits for others."""
+        # Deprecated, but it asks at once: describe_consumer_groups() may leave something behind where a broker does not
+        # answer in time, and the client then never ends.
         try:
-            found = self._admin.describe_consumer_groups([group])[group].result()
+            groups = self._admin.list_groups(group, timeout=ASK_SECONDS)
         except KafkaException as error:
-            if error.args[0].code() in {KafkaError.GROUP_ID_NOT_FOUND, *NOT_YET}:
+            if error.args[0].code() in NOT_YET:
                 return False
             raise
-        return found.state == ConsumerGroupState.STABLE and len(found.members) == members
+        return [(str(found.state), len(found.members)) for found in groups] == [("Stable", members)]
 
     def process(self) -> psutil.Process:
         """Its own: that one of those we have started which listens."""

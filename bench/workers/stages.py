@@ -4,7 +4,7 @@ import os
 import time
 from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -70,8 +70,8 @@ def stage(
     with (
         TemporaryDirectory(dir=folder) as name,
         running_broker(Path(name), heap=BROKERS_HEAP) as address,
+        closing(Broker(address, partitions)) as broker,
     ):
-        broker = Broker(address, partitions)
         environment = {**os.environ, **found[SQLITE].environment(), **settings_of(broker)}
         run("manage.py", "create_topics", "--wait", "60", environment=environment)
         orders = None
