@@ -117,9 +117,11 @@ class Run:
             if self.plan.is_needed(users):
                 with self._loaded(load_of(users), self.plan.events, self.plan.partitions) as prepared:
                     self._on_whole(prepared, users)
-        if self.plan.orders_of_half:
-            with self._loaded(load_of(self.plan.users[0]), self.plan.orders_of_half, self.plan.half) as prepared:
-                self._on_half(prepared)
+        if Section.SCALING in self.plan.sections:
+            with self._loaded(load_of(self.plan.users[0]), self.plan.events, self.plan.half) as prepared:
+                self._scaled(prepared, 1)
+        if Section.START in self.plan.sections:
+            self._start()
 
     def _loaded(self, load: Load | None, count: int, partitions: int) -> AbstractContextManager[Stage]:
         return self._stage(load, count, partitions=partitions, seconds=self.plan.seconds)
@@ -141,11 +143,10 @@ class Run:
         if Section.SCALING in self.plan.sections and users == self.plan.users[0]:
             self._scaled(prepared, 2)
 
-    def _on_half(self, prepared: Stage) -> None:
-        if Section.SCALING in self.plan.sections:
-            self._scaled(prepared, 1)
-        if Section.START in self.plan.sections:
-            for number, engine in self._rounds(STARTED):
+    def _start(self) -> None:
+        """Each turn has a broker of its own, since it sends orders more than were loaded."""
+        for number, engine in self._rounds(STARTED):
+            with self._loaded(load_of(self.plan.users[0]), self.plan.events_to_remember, self.plan.half) as prepared:
                 took = partial(turns.start_of, prepared, engine, self.plan.remembered)
                 which = f"round {number}, starts of an aggregator that remembers much: {engine.title}"
                 self.found.starts.append(told(which, took, outcome.start_in_words))

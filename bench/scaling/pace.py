@@ -14,7 +14,7 @@ from streaming.partitioner import home_of
 Floats = NDArray[np.float64]
 EVERYTHING = slice(None)
 
-WATCHED_A_SECOND = 100
+WATCHED_A_SECOND = 250
 """orders, whatever the rate: as many of them are suspicious, and of users whose totals are watched"""
 WATCHED_USERS = 2
 USERS = 10_000

@@ -9,7 +9,7 @@ from bench.workers.orders import Load
 from bench.workers.tasks import AGGREGATORS, FRAUD, STREAMS_MEMORY, Engine
 
 RATES = (1_000, 5_000)
-WARM_SECONDS = 3.0
+WARM_SECONDS = 2.0
 FIRST = Phase(WATCHED_A_SECOND, warm_seconds=1, seconds=0)
 """with which an engine loads and connects what it does not need before"""
 HOURS = 15
@@ -57,7 +57,7 @@ class Plan:
     users: tuple[int, ...] = (10_000, MILLION)
     partitions: int = 4
     remembered: int = MILLION
-    limit: float = 25.0
+    limit: float = 20.0
 
     @property
     def pace(self) -> Pace:
@@ -71,7 +71,7 @@ class Plan:
     @property
     def events_to_remember(self) -> int:
         """Of which at least as many as are remembered lie in each of half the partitions."""
-        return round(self.remembered * self.half * EVENLY) if Section.START in self.sections else 0
+        return round(self.remembered * self.half * EVENLY)
 
     @property
     def cost_seconds(self) -> float:
@@ -84,7 +84,7 @@ class Plan:
             Section.LATENCY: len(TIMED) * (SECONDS_OF_A_STAGE + len(RATES) * (WARM_SECONDS + self.seconds)),
             Section.COST: len(COSTLY) * len(self.users) * self.cost_seconds * 2 / 3,
             Section.SCALING: 2 * len(SCALED) * self.seconds,
-            Section.START: len(STARTED) * self.events_to_remember / LOADED_A_SECOND,
+            Section.START: len(STARTED) * (SECONDS_OF_A_STAGE + 2 * self.events_to_remember / LOADED_A_SECOND),
         }
         counts = {
             Section.LATENCY: len(TIMED),
@@ -98,14 +98,9 @@ class Plan:
 
     @property
     def loads(self) -> list[int]:
-        """Orders of each topic that is filled."""
+        """Orders of each topic that is filled for several turns."""
         whole = [self.events for users in self.users if self.is_needed(users)]
-        return [*whole, self.orders_of_half] if self.orders_of_half else whole
-
-    @property
-    def orders_of_half(self) -> int:
-        """In the topic of half the partitions, if there is to be one."""
-        return max(self.events if Section.SCALING in self.sections else 0, self.events_to_remember)
+        return [*whole, self.events] if Section.SCALING in self.sections else whole
 
     def is_needed(self, users: int) -> bool:
         """Whether a topic of orders of so many users is."""

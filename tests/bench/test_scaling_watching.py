@@ -17,7 +17,7 @@ from bench.sqlite import SQLite
 from bench.workers.checking import Wrong
 from fraud.models import FraudAlert
 
-PACE = Pace([Phase(100, warm_seconds=1, seconds=1)])
+PACE = Pace([Phase(250, warm_seconds=1, seconds=1)])
 
 
 @pytest.fixture
