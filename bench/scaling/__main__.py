@@ -1,6 +1,6 @@
 """How soon workers are done, what an order costs them the more there are, and what more processes bring.
 
-python -m bench.scaling [--rounds 1] [--events 2000000] [--users 10000,1000000] [--seconds 8] [--only latency] [--quick]
+python -m bench.scaling [--rounds 1] [--events 3000000] [--users 10000,1000000] [--seconds 8] [--only latency] [--quick]
 """
 
 import argparse

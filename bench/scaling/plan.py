@@ -31,7 +31,7 @@ SCALED = (*FRAUD, AGGREGATORS[1])
 STARTED = AGGREGATORS
 BY_NAME = {engine.name: engine for engine in (*TIMED, *COSTLY, *SCALED, *STARTED)}
 
-MINUTES_AT_FIRST, SECONDS_OF_A_TURN, SECONDS_OF_A_STAGE, LOADED_A_SECOND = 1.5, 8.0, 8.0, 60_000
+MINUTES_AT_FIRST, SECONDS_OF_A_TURN, SECONDS_OF_A_STAGE, LOADED_A_SECOND = 1.0, 8.0, 6.0, 120_000
 
 
 class Section(StrEnum):
@@ -53,7 +53,7 @@ class Plan:
     sections: Sequence[Section] = tuple(Section)
     rounds: int = 1
     seconds: float = 8.0
-    events: int = 1_500_000
+    events: int = 3 * MILLION
     users: tuple[int, ...] = (10_000, MILLION)
     partitions: int = 4
     remembered: int = MILLION
