@@ -9,7 +9,7 @@ from streaming.carriers import OutboxCarriedBy
 from streaming.inspecting.lag import unread
 from streaming.models import OutboxMessage
 
-LOOK_EVERY_SECONDS = 0.5
+LOOK_EVERY_SECONDS = 0.1
 
 
 class Command(BaseCommand):
