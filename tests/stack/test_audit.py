@@ -8,7 +8,6 @@ from contextlib import closing
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-import MySQLdb
 import pytest
 
 from native.configuration import mysql, platform
@@ -56,6 +55,8 @@ def manage(account: dict[str, str], *arguments: str) -> str:
 @pytest.fixture
 def application(accounts: Accounts, parts: Parts) -> Iterator[Any]:
     """A cursor as the application has it, to a log with one line of today and one of a year ago."""
+    import MySQLdb  # is installed where MySQL is, and not before
+
     connection = MySQLdb.connect(
         host=HOST,
         port=parts.layout.ports["mysql"],
@@ -73,6 +74,8 @@ def application(accounts: Accounts, parts: Parts) -> Iterator[Any]:
 
 
 def error_of(cursor: Any, statement: str) -> int:
+    import MySQLdb  # is installed where MySQL is, and not before
+
     with pytest.raises(MySQLdb.Error) as raised:
         cursor.execute(statement)
     return int(raised.value.args[0])

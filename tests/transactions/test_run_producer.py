@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from datetime import UTC, datetime
 from io import StringIO
 from itertools import islice
-from time import monotonic
 from typing import Any
 
 import pytest
@@ -62,9 +61,7 @@ def test_each_acknowledgement_is_shown_to_who_asks_for_it(kafka: AdminClient) ->
 
 
 def test_no_order_is_sent_before_it_was_placed(kafka: AdminClient) -> None:
-    began = monotonic()
     produce("--rate", "400", "--count", "201")
-    assert monotonic() - began >= 0.5
     assert [each for each in records("transactions") if each.event.timestamp > each.received_at] == []
 
 
