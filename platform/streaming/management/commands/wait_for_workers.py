@@ -9,7 +9,7 @@ from streaming.carriers import OutboxCarriedBy
 from streaming.inspecting.lag import unread
 from streaming.models import OutboxMessage
 
-LOOK_EVERY_SECONDS = 0.1
+LOOK_EVERY_SECONDS, TELL_EVERY_SECONDS = 0.1, 1.0
 
 
 class Command(BaseCommand):
@@ -20,14 +20,15 @@ class Command(BaseCommand):
         parser.add_argument("--timeout", type=float, default=60, help="seconds to wait at the most (60)")
 
     def handle(self, *args: Any, timeout: float, **options: Any) -> None:
-        deadline = monotonic() + timeout
-        shown = None
+        began = monotonic()
+        shown, told = None, began - TELL_EVERY_SECONDS
         while any((left := what_is_left()).values()):
-            if monotonic() > deadline:
+            now = monotonic()
+            if now - began > timeout:
                 raise CommandError(f"not caught up within {timeout:g} s: {in_words(left)}")
-            if (now := in_words(left)) != shown:
-                self.stdout.write(f"still to come: {now}")
-                shown = now
+            if now - told >= TELL_EVERY_SECONDS and in_words(left) != shown:
+                shown, told = in_words(left), now
+                self.stdout.write(f"still to come: {shown}")
             sleep(LOOK_EVERY_SECONDS)
         self.stdout.write("Every worker has caught up.")
 
