@@ -48,7 +48,9 @@ def test_orders_calls_and_deletes_agree_in_every_stage(
     agree(cluster, expected)
     seconds = time.monotonic() - began
     say(f"{MOCK_ORDERS:,} mock orders and {shop.calls:,} API calls through all stages in {seconds:.0f} s")
-    expected.deleted |= set(random.Random(13).sample(sorted(expected.rows), DELETED))
+    # Without an order its refund, and without a refund its order, would be a mismatch for good, and rightly so.
+    alone = sorted(each for each, (_, cents, status) in expected.rows.items() if cents > 0 and status != "REFUNDED")
+    expected.deleted |= set(random.Random(13).sample(alone, DELETED))
     ids = ", ".join(f"'{order_id}'" for order_id in expected.deleted)
     cluster.sql(f"DELETE FROM transactions WHERE order_id IN ({ids})")
     agree(cluster, expected)
