@@ -13,7 +13,7 @@ mount -t tmpfs tmpfs "$scratch"
 mkdir "$scratch/upper" "$scratch/work" "$scratch/root"
 mount -t overlay overlay -o "lowerdir=$tree,upperdir=$scratch/upper,workdir=$scratch/work" "$scratch/root"
 cd "$scratch/root"
-mkdir -p proc sys dev run tmp root etc var former ".$project"
+mkdir -p proc sys dev run tmp root etc var former
 for name in bin sbin lib lib64; do [ -e "$name" ] || ln -s "usr/$name" "$name"; done
 for name in iptables ip6tables; do ln -sf ../sbin/xtables-nft-multi "usr/bin/$name"; done
 ln -sfn /run var/run
@@ -30,7 +30,8 @@ mount --rbind /sys sys
 mount --rbind /dev dev
 mount -t tmpfs tmpfs run
 mount -t tmpfs tmpfs tmp
-# By the same path, so that what Compose is told to mount is found.
+# By the same path, so that what Compose is told to mount is found; it may be below /tmp.
+mkdir -p ".$project"
 mount --rbind "$project" ".$project"
 
 # A plain chroot would not do: runc joins a container's mounts from the root of its own.

@@ -141,7 +141,7 @@ def _daemon(control_group: str) -> Iterator[int]:
             env=ENVIRONMENT, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT,
         )  # fmt: skip
     try:
-        wait_until(lambda: psutil.Process(outer.pid).children(), "the namespaces are made", 10)
+        wait_until(lambda: psutil.Process(outer.pid).children(), "the namespaces are made", 10, LOG.read_text)
         first = psutil.Process(outer.pid).children()[0]
         yield first.pid
         first.terminate()
