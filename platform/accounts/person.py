@@ -18,6 +18,7 @@ from knox.models import AuthToken
 from accounts.roles import Role, roles_of
 from api.models import Customer, IdempotencyKey
 from database.erasing import Erasure
+from database.portions import portions_of_table
 
 NOBODY = "forgotten"
 SESSIONS_READ_AT_ONCE = 1000
@@ -99,10 +100,8 @@ def _sessions(key: int) -> QuerySet[Session]:
 
 def _session_keys(key: int) -> Iterator[str]:
     """Found by reading all: whose a session is stands in what is signed."""
-    rows, last = Session.objects.order_by("pk"), ""
-    while page := list(rows.filter(pk__gt=last)[:SESSIONS_READ_AT_ONCE]):
-        yield from (each.pk for each in page if each.get_decoded().get(SESSION_KEY) == str(key))
-        last = page[-1].pk
+    for rows in portions_of_table(Session.objects.all(), SESSIONS_READ_AT_ONCE):
+        yield from (each.pk for each in rows if each.get_decoded().get(SESSION_KEY) == str(key))
 
 
 def _tried(model: type[Model], name: str, email: str) -> QuerySet[Any]:

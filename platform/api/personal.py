@@ -11,6 +11,7 @@ from api.idempotency import FASTEST, unpacked
 from api.models import IdempotencyKey
 from api.renderers import encoded
 from database.erasing import Erasure
+from database.portions import portions_of_table
 
 READ_AT_ONCE = 500
 NOTE = "note"
@@ -29,10 +30,8 @@ def _noting(user_id: int) -> QuerySet[IdempotencyKey]:
 
 def _keys(user_id: int) -> Iterator[int]:
     """Found by reading all, which are those of a day."""
-    rows, last = IdempotencyKey.objects.order_by("pk"), 0
-    while page := list(rows.filter(pk__gt=last)[:READ_AT_ONCE]):
-        yield from (each.pk for each in page if _answer(each, user_id) is not None)
-        last = page[-1].pk
+    for rows in portions_of_table(IdempotencyKey.objects.all(), READ_AT_ONCE):
+        yield from (each.pk for each in rows if _answer(each, user_id) is not None)
 
 
 def _answer(row: IdempotencyKey, user_id: int) -> Any:
