@@ -23,13 +23,26 @@ class AppliedOffset(models.Model):
         return f"{self.consumer}: {self.topic}[{self.partition}] to {self.next_offset}"
 
 
+class HashKey(models.Model):
+    """The secret by which identities of events are hashed; made once, and kept beside what is saved of the hashes."""
+
+    ONLY = 1
+    BYTES = 32
+
+    id = models.PositiveSmallIntegerField(primary_key=True, default=ONLY)
+    key = models.BinaryField()
+
+    def __str__(self) -> str:
+        return "the key"
+
+
 class RememberedChunk(models.Model):
     """Which events a stretch of a partition held, for recognising those that are sent again.
 
     Saved in the transaction that saves the results; see streaming/consuming/remembered.py.
     """
 
-    consumer = models.CharField(max_length=64)
+    consumer = models.CharField(max_length=64, help_text="and by which key its hashes are")
     topic = models.CharField(max_length=249)
     partition = models.PositiveIntegerField()
     begin = models.PositiveBigIntegerField(help_text="its first offset")

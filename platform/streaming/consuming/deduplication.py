@@ -1,17 +1,20 @@
 """Recognising an event that was sent twice, by remembering the last ones of each partition. Pure."""
 
-from array import array
 from collections import defaultdict
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Protocol, TypeVar
+from itertools import islice
+from secrets import token_bytes
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
-from streaming.consuming.remembered import Chunk, appended, in_chunks, paired, reaching, short_hash, short_hashes
+from streaming.consuming.identity_hashes import IdentityHashes
+from streaming.consuming.last_offsets import LastOffsets, Stood, sorted_by_hash
+from streaming.consuming.remembered import NO_PAIRS, Chunk, Pairs, appended, in_chunks, paired, reaching
 from streaming.partitioner import Partition
-from streaming.records import Batch
+from streaming.records import Batch, Record
 
 ReadBack = Callable[[Partition, int, int], Iterable[tuple[str, int]]]
 """(partition, begin, end) → identity and offset of each event from offset `begin` on and before `end`, in order."""
@@ -23,8 +26,17 @@ class Identified(Protocol):
 
 
 EventT = TypeVar("EventT", bound=Identified)
-Arrivals = NDArray[np.int64]
-"""a row each, in the order of offsets: offset, hash of the identity, and which of a batch it is"""
+READ_BACK_AT_ONCE = 10_000
+
+
+class Arrivals(NamedTuple):
+    """What came to a partition, in the order of offsets."""
+
+    offsets: NDArray[np.int64]
+    hashes: NDArray[np.int64]
+    """of identities"""
+    places: NDArray[np.int64]
+    """which of a batch each is"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +51,9 @@ class Changes:
 class SavedMemory(Protocol):
     """Where memories stand between two processes."""
 
+    hashes: IdentityHashes
+    """by which they know events"""
+
     def load(self, partition: Partition, end: int) -> Sequence[Chunk]:
         """All that is saved of a partition whose applied results reach to `end`, in order."""
 
@@ -47,6 +62,9 @@ class SavedMemory(Protocol):
 
 class NotSaved:
     """For a memory that is read back from the log each time."""
+
+    def __init__(self) -> None:
+        self.hashes = IdentityHashes(token_bytes())
 
     def load(self, partition: Partition, end: int) -> Sequence[Chunk]:
         return ()
@@ -60,44 +78,35 @@ class _Memory:
     chunks: list[Chunk]
     saved: dict[int, Chunk]
     """begin → chunk, as saved"""
-    offsets: dict[int, int] = field(default_factory=dict)
-    """hash of an identity → where it stood last"""
-    pairs: "array[int]" = field(default_factory=lambda: array("q"))
-    """offset and hash of what came since the last chunk"""
+    last: LastOffsets = field(default_factory=LastOffsets)
+    pairs: Pairs = field(default_factory=NO_PAIRS.copy)
+    """what came since the last chunk"""
 
     def __post_init__(self) -> None:
-        for chunk in self.chunks:
-            self.offsets.update(chunk.placed())
+        if self.chunks:
+            offsets, hashes = np.concatenate([chunk.pairs for chunk in self.chunks]).T
+            self.last.add(sorted_by_hash(hashes, offsets), since=0)
 
-    def repeated(self, arrivals: Arrivals, window: int) -> list[int]:
+    def repeated(self, arrivals: Arrivals, window: int) -> NDArray[np.int64]:
         """The places of those that came before, within so many offsets; all are remembered from now on."""
-        offsets, hashes, places = (column.tolist() for column in arrivals.T)
-        self.pairs.frombytes(arrivals[:, :2].tobytes())
-        distinct = set(hashes)
-        if len(distinct) == len(hashes) and self.offsets.keys().isdisjoint(distinct):
-            # So it is nearly always, and without a look at each it takes a third of the time.
-            self.offsets.update(zip(hashes, offsets, strict=True))
-            return []
-        return list(self._repeated_one_by_one(zip(offsets, hashes, places, strict=True), window))
-
-    def _repeated_one_by_one(self, arrivals: Iterable[tuple[int, int, int]], window: int) -> Iterator[int]:
-        for offset, hashed, place in arrivals:
-            if repeats_within(window, self.offsets.get(hashed), offset):
-                yield place
-            self.offsets[hashed] = offset
+        order = np.argsort(arrivals.hashes, kind="stable")
+        came = Stood(arrivals.hashes[order], arrivals.offsets[order])
+        last = self.last.of(came.hashes)
+        # What came twice by now stood last where it came before.
+        again = np.flatnonzero(came.hashes[1:] == came.hashes[:-1]) + 1
+        last[again] = came.offsets[again - 1]
+        self.last.add(came, since=self.reaches - window)
+        self.pairs = np.concatenate([self.pairs, paired(arrivals.offsets, arrivals.hashes)])
+        repeat: NDArray[np.bool_] = repeats_within(window, last, came.offsets)
+        return arrivals.places[order[repeat]]
 
     def reach(self, end: int, window: int) -> None:
         """What came ends there; forget what is too old for any event from there on."""
         for chunk in in_chunks(self.reaches, end, self.pairs):
             self.chunks = appended(self.chunks, chunk)
-        self.reaches, self.pairs = end, array("q")
+        self.reaches, self.pairs = end, NO_PAIRS
         while self.chunks and self.chunks[0].end <= end - window:
-            self._forget(self.chunks.pop(0))
-
-    def _forget(self, chunk: Chunk) -> None:
-        for hashed, offset in chunk.placed():
-            if self.offsets.get(hashed) == offset:
-                del self.offsets[hashed]
+            self.chunks.pop(0)
 
     def changes(self) -> Changes:
         """What is to be saved since this was asked last."""
@@ -108,13 +117,15 @@ class _Memory:
         return Changes(gone, new)
 
 
-def repeats_within(window: int, last: int | None, offset: int) -> bool:
+def repeats_within(window: int, last: Any, offset: Any) -> Any:
     """Whether what stands at an offset stood within so many offsets before it, too; last: where it stood last.
+
+    Of two numbers, or of many in two columns.
 
     This alone says what counts as a repetition, so that whoever knows where an event stood last, from whatever source,
     comes to the same verdict.
     """
-    return last is not None and 0 <= offset - last <= window
+    return (last <= offset) & (offset - last <= window)
 
 
 class SeenEvents:
@@ -137,11 +148,9 @@ class SeenEvents:
         """
         for partition in batch.next_offsets:
             self._reach(partition, applied[partition])
-        repeated = [
-            place
-            for partition, arrivals in _arrivals(batch).items()
-            for place in self._memories[partition].repeated(arrivals, self._window)
-        ]
+        repeated: list[int] = []
+        for partition, arrivals in _arrivals(batch, self._saved.hashes).items():
+            repeated += self._memories[partition].repeated(arrivals, self._window).tolist()
         for partition, end in batch.next_offsets.items():
             self._memories[partition].reach(end, self._window)
         return batch.without(repeated) if repeated else batch
@@ -160,22 +169,40 @@ class SeenEvents:
         chunks = reaching(end, saved)
         begin, known_from = max(0, end - self._window), chunks[0].begin if chunks else end
         if begin < known_from:
-            events = paired(self._read_back(partition, begin, known_from))
+            events = self._paired(self._read_back(partition, begin, known_from))
             chunks = [*in_chunks(begin, known_from, events), *chunks]
         return _Memory(end, chunks, {chunk.begin: chunk for chunk in saved})
 
+    def _paired(self, events: Iterable[tuple[str, int]]) -> Pairs:
+        read, found = iter(events), [NO_PAIRS]
+        while some := list(islice(read, READ_BACK_AT_ONCE)):
+            identities, offsets = zip(*some, strict=True)
+            found.append(paired(np.array(offsets, np.int64), self._saved.hashes.of(identities)))
+        return np.concatenate(found)
 
-def _arrivals(batch: Batch[EventT]) -> dict[Partition, Arrivals]:
+
+def _arrivals(batch: Batch[EventT], hashes: IdentityHashes) -> dict[Partition, Arrivals]:
     """What came to each partition. Places count the records, and the orders behind them."""
-    rows: dict[Partition, list[tuple[int, int, int]]] = defaultdict(list)
-    for place, record in enumerate(batch.records):
-        rows[record.topic, record.partition].append((record.offset, short_hash(record.event.identity), place))
-    arrivals = {where: np.array(some, np.int64) for where, some in rows.items()}
+    found = _of_records(batch.records, hashes)
     if (orders := batch.orders) is None:
-        return arrivals
-    hashes = np.array(short_hashes(orders.identities()), np.int64)
-    columns = np.stack([orders.offset, hashes, np.arange(len(orders)) + len(batch.records)], axis=1)
+        return found
+    columns = Arrivals(orders.offset, hashes.of_orders(orders), np.arange(len(orders)) + len(batch.records))
     for where, places in orders.by_partition():
-        both = np.concatenate([arrivals[where], columns[places]]) if where in arrivals else columns[places]
-        arrivals[where] = both[np.argsort(both[:, 0], kind="stable")]
-    return arrivals
+        some = Arrivals(*(column[places] for column in columns))
+        found[where] = _together(found[where], some) if where in found else some
+    return found
+
+
+def _of_records(records: Sequence[Record[EventT]], hashes: IdentityHashes) -> dict[Partition, Arrivals]:
+    places: dict[Partition, list[int]] = defaultdict(list)
+    for place, record in enumerate(records):
+        places[record.topic, record.partition].append(place)
+    offsets = np.array([record.offset for record in records], np.int64)
+    hashed = hashes.of([record.event.identity for record in records])
+    return {where: Arrivals(offsets[some], hashed[some], np.array(some)) for where, some in places.items()}
+
+
+def _together(some: Arrivals, others: Arrivals) -> Arrivals:
+    both = Arrivals(*(np.concatenate(columns) for columns in zip(some, others, strict=True)))
+    order = np.argsort(both.offsets, kind="stable")
+    return Arrivals(*(column[order] for column in both))

@@ -1,24 +1,21 @@
 """Stretches of a partition as they are remembered: where each event stood, and a short hash of what it was. Pure."""
 
-import sys
-from array import array
-from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from hashlib import blake2b
-from itertools import chain, pairwise
+from itertools import pairwise
+
+import numpy as np
+from numpy.typing import NDArray
 
 PAIRS_IN_A_CHUNK = 8192
 """at the most: 128 KB"""
 
+Pairs = NDArray[np.int64]
+"""a row for each event, in order: its offset, and the hash of its identity"""
+NO_PAIRS: Pairs = np.empty((0, 2), np.int64)
 
-def short_hashes(identities: Iterable[bytes]) -> "array[int]":
-    """64 bits of each, the same in every process and on every machine."""
-    return _little_endian(array("q", b"".join([blake2b(each, digest_size=8).digest() for each in identities])))
 
-
-def short_hash(identity: str) -> int:
-    """The same of one."""
-    return short_hashes([identity.encode()])[0]
+def paired(offsets: NDArray[np.int64], hashes: NDArray[np.int64]) -> Pairs:
+    return np.stack([offsets, hashes], axis=1)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -27,42 +24,32 @@ class Chunk:
 
     begin: int
     end: int
-    pairs: "array[int]"
-    """offset and hash of each event, one after the other, in order"""
+    pairs: Pairs
 
     def __len__(self) -> int:
-        return len(self.pairs) // 2
-
-    def placed(self) -> Iterator[tuple[int, int]]:
-        """Hash and offset of each event, in order."""
-        return zip(self.pairs[1::2], self.pairs[::2], strict=True)
+        return len(self.pairs)
 
     def before(self, following: "Chunk") -> "Chunk":
         """This one and the one that follows it, as one."""
-        return Chunk(self.begin, following.end, self.pairs + following.pairs)
+        return Chunk(self.begin, following.end, np.concatenate([self.pairs, following.pairs]))
 
     def packed(self) -> bytes:
         """The pairs, in 16 bytes each, little-endian."""
-        return _little_endian(self.pairs).tobytes()
+        return self.pairs.astype("<i8").tobytes()
 
     @classmethod
     def unpacked(cls, begin: int, end: int, packed: bytes) -> "Chunk":
-        return cls(begin, end, _little_endian(array("q", packed)))
+        return cls(begin, end, np.frombuffer(packed, "<i8").reshape(-1, 2).astype(np.int64))
 
 
-def in_chunks(begin: int, end: int, pairs: "array[int]") -> list[Chunk]:
+def in_chunks(begin: int, end: int, pairs: Pairs) -> list[Chunk]:
     """What stood from offset `begin` on and before `end`, in one chunk or as many as it takes."""
-    cuts = range(2 * PAIRS_IN_A_CHUNK, len(pairs), 2 * PAIRS_IN_A_CHUNK)
-    offsets, places = [begin, *(pairs[cut] for cut in cuts), end], [0, *cuts, len(pairs)]
+    cuts = range(PAIRS_IN_A_CHUNK, len(pairs), PAIRS_IN_A_CHUNK)
+    offsets, places = [begin, *(int(pairs[cut, 0]) for cut in cuts), end], [0, *cuts, len(pairs)]
     return [
         Chunk(first, last, pairs[start:stop])
         for (first, last), (start, stop) in zip(pairwise(offsets), pairwise(places), strict=True)
     ]
-
-
-def paired(events: Iterable[tuple[str, int]]) -> "array[int]":
-    """The pairs of a chunk, from identity and offset of each event."""
-    return array("q", chain.from_iterable((offset, short_hash(identity)) for identity, offset in events))
 
 
 def appended(chunks: list[Chunk], new: Chunk) -> list[Chunk]:
@@ -83,10 +70,3 @@ def reaching(end: int, chunks: list[Chunk]) -> list[Chunk]:
     ends = [chunk.end for chunk in chunks]
     begins = [chunk.begin for chunk in chunks[1:]]
     return chunks if ends == [*begins, end] else []
-
-
-def _little_endian(values: "array[int]") -> "array[int]":
-    if sys.byteorder == "big":
-        values = values[:]
-        values.byteswap()
-    return values

@@ -3,13 +3,18 @@
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from typing import Any
 
+import structlog
 from django.db import connection
+from django.db.models import Q, QuerySet
 
 from database.hints import by_index
 from streaming.consuming.deduplication import Changes
+from streaming.consuming.hash_keys import identity_hashes
 from streaming.consuming.remembered import Chunk
 from streaming.models import ONE_CHUNK, RememberedChunk
 from streaming.partitioner import Partition
+
+log = structlog.get_logger(__name__)
 
 ROWS_PER_STATEMENT = 100
 """13 MB at the most: MySQL takes 64 at once"""
@@ -22,16 +27,35 @@ class SavedChunks:
     """Loads and saves within whatever database transaction is open, so that it agrees with the results beside it."""
 
     def __init__(self, consumer: str, check: Check) -> None:
-        """consumer: the name under which the results count as applied."""
-        self._consumer = consumer
+        """consumer: the name under which the results count as applied.
+
+        The chunks stand under that name and the hash's. Whoever hashes otherwise, such as an older version that runs
+        beside this one, finds none of these, and reads back what it lacks.
+        """
+        self.hashes = identity_hashes()
+        self._results = consumer
+        self._consumer = f"{consumer} {self.hashes.name}"
         self._check = check
 
     def load(self, partition: Partition, end: int) -> Sequence[Chunk]:
         if end:
             self._check(partition, end)
         topic, number = partition
-        rows = RememberedChunk.objects.filter(consumer=self._consumer, topic=topic, partition=number).order_by("begin")
+        chunks = RememberedChunk.objects.filter(topic=topic, partition=number)
+        rows = list(chunks.filter(consumer=self._consumer).order_by("begin"))
+        if not rows:
+            self._forget_other_hashes(chunks)
         return [Chunk.unpacked(row.begin, row.end, bytes(row.pairs)) for row in rows]
+
+    def _forget_other_hashes(self, chunks: QuerySet[RememberedChunk]) -> None:
+        """Delete what is saved by another key, or was by none: nobody can compare that with anything any more."""
+        others = chunks.filter(Q(consumer=self._results) | Q(consumer__startswith=f"{self._results} "))
+        if found := list(others.values_list("pk", flat=True)):
+            log.warning(
+                "what was saved of a partition's events is hashed by another key; it is read back from the topic",
+                chunks=len(found),
+            )
+            RememberedChunk.objects.filter(pk__in=found).delete()
 
     def save(self, changes: Mapping[Partition, Changes]) -> None:
         """In two statements, however many partitions there are."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
 import pytest
 from django.db import connection, transaction
@@ -14,7 +15,7 @@ from streaming.consuming.deduplication import SeenEvents
 from streaming.consuming.exactly_once import apply_once
 from streaming.consuming.remembered import PAIRS_IN_A_CHUNK
 from streaming.consuming.saved_chunks import SavedChunks
-from streaming.models import AppliedOffset, RememberedChunk
+from streaming.models import AppliedOffset, HashKey, RememberedChunk
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 
@@ -126,6 +127,48 @@ def test_a_deployment_without_a_saved_memory_reads_it_back_once() -> None:
     assert apply(batch(["x-40", "x-39", "new"], start=50), started(read_back=log.read_back)) == ["x-39", "new"]
     assert log.asked == [(P0, 40, 50)]
     assert apply(batch(["x-45", "new", "newer"], start=53), started()) == ["newer"]
+
+
+def test_what_an_older_version_saved_without_a_key_is_read_back_once_and_deleted() -> None:
+    """As 43's version left it: the applied offsets, and chunks of hashes that nobody can compare with ours."""
+    AppliedOffset.objects.create(consumer=CONSUMER, topic=P0[0], partition=0, next_offset=50)
+    for partition in (0, 1):
+        RememberedChunk.objects.create(
+            consumer=CONSUMER, topic=P0[0], partition=partition, begin=30, end=50, pairs=bytes(20 * 16)
+        )
+    log = Log()
+    assert apply(batch(["x-40", "x-39", "new"], start=50), started(read_back=log.read_back)) == ["x-39", "new"]
+    assert log.asked == [(P0, 40, 50)]
+    assert [row.partition for row in RememberedChunk.objects.filter(consumer=CONSUMER)] == [1]
+    assert apply(batch(["x-45", "new", "newer"], start=53), started()) == ["newer"]
+
+
+def test_an_older_version_beside_this_one_or_after_it_finds_nothing_that_is_not_its_own() -> None:
+    apply(batch("ab", start=0), started())
+    assert not RememberedChunk.objects.filter(consumer=CONSUMER).exists()
+
+
+def test_hashes_by_a_key_that_was_lost_are_read_back_and_not_compared() -> None:
+    apply(batch(["x-0", "x-1"], start=0), started())
+    HashKey.objects.all().delete()
+    log = Log()
+    assert apply(batch(["x-1", "new"], start=2), started(read_back=log.read_back)) == ["new"]
+    assert log.asked == [(P0, 0, 2)]
+    assert len({row.consumer for row in RememberedChunk.objects.all()}) == 1
+
+
+def test_all_processes_have_one_key_and_it_is_no_secret_of_the_settings(settings: Any) -> None:
+    apply(batch("a", start=0), started())
+    settings.SECRET_KEY = "another"
+    assert apply(batch("ab", start=1), started()) == ["b"]
+    assert len(bytes(HashKey.objects.get().key)) == HashKey.BYTES
+
+
+def test_what_another_consumer_remembers_is_not_deleted_for_its_name() -> None:
+    for name in ("totals-2", "total", "totals2 abc"):
+        RememberedChunk.objects.create(consumer=name, topic=P0[0], partition=0, begin=0, end=1, pairs=b"")
+    apply(batch("a", start=0), started())
+    assert RememberedChunk.objects.exclude(consumer__startswith=f"{CONSUMER} ").count() == 3
 
 
 def test_a_window_that_was_made_larger_reads_back_only_what_is_missing() -> None:
