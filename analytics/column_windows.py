@@ -25,6 +25,14 @@ class Totals(NamedTuple):
     sums: tuple[Ints, ...]
     """a column for each of them, in their order"""
 
+    def by_user_hour(self) -> Ints:
+        """A row for each: hour, user and sums."""
+        return np.stack([self.hour, self.user_id, *self.sums], axis=1)
+
+    def by_hour(self) -> Ints:
+        """A row for each: hour and sums."""
+        return np.stack([self.hour, *self.sums], axis=1)
+
 
 def totals_of(orders: Orders) -> Totals:
     """What orders add to each user's hours; nothing is left out, since each counts."""

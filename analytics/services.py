@@ -14,13 +14,14 @@ from analytics.models import HourlyTotal, ShopHour
 from analytics.selectors import missing_in_shop
 from analytics.windows import SUMS, Sums, UserHour, by_hour, figures_of, in_hours
 from database.portions import portions
-from database.sums import add_to_sums
+from database.sums import add_table_to_sums, add_to_sums
 
 if TYPE_CHECKING:
-    # Bring numpy along, which whoever adds no columns has no use for.
+    # Brings numpy along, which whoever adds no columns has no use for.
     from analytics.column_windows import Totals
-    from streaming.columns import Ints
 
+USER_HOUR, SHOP_HOUR = ("hour", "user_id"), ("hour",)
+"""the tables' keys"""
 ASKED_AT_ONCE = 100
 """SQLite takes a condition of a thousand parts at the most."""
 
@@ -37,12 +38,8 @@ def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
 @transaction.atomic
 def add_columns(*, users: "Totals", shop: "Totals") -> None:
     """The same of totals in columns: those of users, and what they come to for the shop."""
-    _add_to_users(_rows(users.hour, users.user_id, *users.sums))
-    _add_to_shop_hours(_rows(shop.hour, *shop.sums))
-
-
-def _rows(*columns: "Ints") -> list[tuple[int, ...]]:
-    return list(zip(*(column.tolist() for column in columns), strict=True))
+    add_table_to_sums(HourlyTotal, key=USER_HOUR, sums=SUMS, table=users.by_user_hour())
+    add_table_to_sums(ShopHour, key=SHOP_HOUR, sums=SUMS, table=shop.by_hour())
 
 
 def forget_empty_hours(*, of: Collection[UserHour]) -> int:
@@ -91,7 +88,7 @@ def correct_shop_hours(*, hours: Iterable[datetime]) -> dict[datetime, Sums]:
 
 
 def _add_to_users(rows: Sequence[tuple[int, ...]]) -> None:
-    add_to_sums(HourlyTotal, key=["hour", "user_id"], sums=SUMS, rows=rows, numbers=True)
+    add_to_sums(HourlyTotal, key=USER_HOUR, sums=SUMS, rows=rows)
 
 
 def _add_to_shop(hours: Mapping[datetime, Sums]) -> None:
@@ -99,4 +96,4 @@ def _add_to_shop(hours: Mapping[datetime, Sums]) -> None:
 
 
 def _add_to_shop_hours(rows: Sequence[tuple[int, ...]]) -> None:
-    add_to_sums(ShopHour, key=["hour"], sums=SUMS, rows=rows, numbers=True)
+    add_to_sums(ShopHour, key=SHOP_HOUR, sums=SUMS, rows=rows)

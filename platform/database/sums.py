@@ -2,13 +2,18 @@
 
 from collections.abc import Sequence
 from itertools import chain
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from django.db import connection
 from django.db.models import Model
 
 from database.inserting import insertion, rows_at_once
 from database.portions import portions
+
+if TYPE_CHECKING:
+    # Who has a table has brought numpy along.
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class Dialect(NamedTuple):
@@ -29,29 +34,40 @@ DIALECTS = {
 
 
 def add_to_sums(
-    model: type[Model],
-    *,
-    key: Sequence[str],
-    sums: Sequence[str],
-    rows: Sequence[tuple[Any, ...]],
-    numbers: bool = False,
+    model: type[Model], *, key: Sequence[str], sums: Sequence[str], rows: Sequence[tuple[Any, ...]]
 ) -> None:
     """Add to the columns `sums` of the rows with these keys; each row: values of `key`, then what is to be added.
 
     Values are as the database takes them: values.stored() makes that of moments, once for all rows of one.
     key: columns with a unique constraint. The order of `rows` is that in which locks are taken. A row that is missing
-    is made of key and sums: other columns must be the database's to fill. numbers: every value is an int.
+    is made of key and sums: other columns must be the database's to fill.
     """
-    table, columns = model._meta.db_table, [*key, *sums]
-    added = _addition(table, key, sums)
     with connection.cursor() as cursor:
-        for some in portions(rows, rows_at_once(columns)):
-            statement, values = f"{insertion(table, columns, len(some))} {added}", tuple(chain.from_iterable(some))
-            if numbers and connection.vendor == "mysql":
+        for some in portions(rows, rows_at_once([*key, *sums])):
+            cursor.execute(_statement(model, key, sums, len(some)), tuple(chain.from_iterable(some)))
+
+
+def add_table_to_sums(
+    model: type[Model], *, key: Sequence[str], sums: Sequence[str], table: "NDArray[np.int64]"
+) -> None:
+    """The same of whole numbers: a row of the table each."""
+    size = rows_at_once([*key, *sums])
+    with connection.cursor() as cursor:
+        for start in range(0, len(table), size):
+            some = table[start : start + size]
+            statement = _statement(model, key, sums, len(some))
+            # At once, and no tuple a row: among so many the garbage collector would look for cycles again and again.
+            values = tuple(some.ravel().tolist())
+            if connection.vendor == "mysql":
                 # Its driver would write each into the statement by calls in Python, at twenty times the cost.
                 cursor.execute(statement.replace("%s", "%d") % values)
             else:
                 cursor.execute(statement, values)
+
+
+def _statement(model: type[Model], key: Sequence[str], sums: Sequence[str], rows: int) -> str:
+    table = model._meta.db_table
+    return f"{insertion(table, [*key, *sums], rows)} {_addition(table, key, sums)}"
 
 
 def _addition(table: str, key: Sequence[str], sums: Sequence[str]) -> str:

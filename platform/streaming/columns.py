@@ -113,7 +113,7 @@ class Orders:
 
     def by_partition(self) -> Iterator[tuple[Partition, Ints]]:
         """Each partition that has any, and the places of its own, in order."""
-        for number in np.unique(self.partition).tolist():
+        for number in np.flatnonzero(np.bincount(self.partition)).tolist():
             yield (self.topic, number), np.flatnonzero(self.partition == number)
 
     @property
@@ -126,7 +126,8 @@ class Orders:
         begins = np.zeros(len(self), np.int64)
         for where, places in self.by_partition():
             begins[places] = offsets[where]
-        return self.only(self.offset >= begins)
+        known = self.offset < begins
+        return self.only(~known) if known.any() else self
 
     def rows(self) -> Iterator[tuple[Transaction, int, int, datetime]]:
         """Each order, with its partition, its offset, and when the broker received it."""

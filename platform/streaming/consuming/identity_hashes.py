@@ -57,8 +57,9 @@ class IdentityHashes:
         """Of texts that stand one behind the other, each with its number."""
         hashes = np.empty(len(begins), np.uint64)
         longest = int((ends - begins).max(initial=0))
-        # Whoever reads behind the last text reads zeros.
-        octets = joined + bytes(longest + WORD)
+        # Whoever reads behind the last text reads zeros, or what is there.
+        room = int(begins.max(initial=0)) + longest + WORD - len(joined)
+        octets = joined + bytes(room) if room > 0 else joined
         words = np.ndarray(len(octets) - WORD + 1, "<u8", octets, strides=(1,))
         for start in range(0, len(begins), AT_ONCE):
             some = slice(start, start + AT_ONCE)
