@@ -35,7 +35,7 @@ class WholeNumber(serializers.IntegerField):
     def get_value(self, dictionary: Any) -> Any:
         value = super().get_value(dictionary)
         # Forms and query strings have no numbers, only text.
-        if html.is_html_input(dictionary) and isinstance(value, str) and re.fullmatch("-?[0-9]{1,19}", value):
+        if html.is_html_input(dictionary) and isinstance(value, str) and re.fullmatch("-?[0-9]{1,1000}", value):
             return int(value)
         return value
 

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.db import connection
+from django.urls import reverse
 from django.utils import timezone
 from rest_framework.test import APIClient
 
@@ -14,6 +15,7 @@ from streaming.models import OutboxMessage
 from streaming.topics import Topic
 from tests.conftest import ClientAs
 from tests.databases import sqlite_only
+from transactions.api import address
 from transactions.models import Transaction
 
 ORDER = {"order_id": "A-1", "user_id": 42, "amount": "19.99"}
@@ -232,6 +234,12 @@ def test_a_bad_parameter_is_refused_by_its_name(shop: APIClient, query: str, par
     assert [error["parameter"] for error in answer.json()["errors"]] == [parameter]
 
 
+@pytest.mark.parametrize("number", ["2147483648", "99999999999999999999", "9" * 1000])
+def test_a_number_beyond_its_range_is_told_the_range(shop: APIClient, number: str) -> None:
+    (error,) = shop.get(f"/transactions?user_id={number}").json()["errors"]
+    assert error == {"parameter": "user_id", "detail": "Ensure this value is less than or equal to 2147483647."}
+
+
 def test_a_customer_sees_only_their_own(client_as: ClientAs, some_orders: None) -> None:
     customer = client_as(Role.CUSTOMER, user_id=2)
     assert [row["order_id"] for row in customer.get("/transactions").json()["results"]] == ["other"]
@@ -320,3 +328,8 @@ def test_an_order_from_kafka_with_a_slash_in_its_id_can_be_read_and_changed(shop
     )
     assert shop.get("/transactions/a/b%20c").json()["order_id"] == "a/b c"
     assert change(shop, "a%2Fb%20c", "SUCCESS").status_code == 200
+
+
+@pytest.mark.parametrize("order_id", ["A-1._~", "a b/c?d#e%f", "ö&=+'\"", "~:@!$()*,;"])
+def test_the_address_of_an_order_is_the_one_that_its_route_has(order_id: str) -> None:
+    assert address(order_id) == reverse("transaction", kwargs={"order_id": order_id})
