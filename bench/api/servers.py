@@ -66,8 +66,9 @@ class Running:
 
 
 def ours(name: str, environment: Mapping[str, str]) -> Server:
-    """Our API on a database, started with the very command of `make demo`."""
-    return Server(name, command_of_demo(SUPERVISORD_CONF), {**OURS, **environment}, "/health/live", warm_seconds=2)
+    """Our API on a database, started with the very command of `make demo`, and with the cluster's form of logs."""
+    told = {**OURS, "LOG_FORMAT": "json", **environment}
+    return Server(name, command_of_demo(SUPERVISORD_CONF), told, "/health/live", warm_seconds=2)
 
 
 def command_of_demo(conf: Path) -> list[str]:
