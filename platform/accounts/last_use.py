@@ -1,21 +1,18 @@
 """When tokens were used last, written down in portions: no request waits for it, nor fails when the database is away.
 
-A process of the API notes which tokens it has seen; a thread of it writes them down twice a minute, all at once.
+A process of the API notes which tokens it has seen; a thread of it writes them down twice a minute, all at once:
+see config/gunicorn.py.
 """
 
-import time
 from datetime import timedelta
-from threading import Lock, Thread
+from threading import Lock
 
-import structlog
-from django.db import Error, close_old_connections
+from django.db import Error
 from django.db.models import Q
 from django.utils import timezone
 
 from accounts.models import TokenDetails
 from database.portions import portions
-
-log = structlog.get_logger(__name__)
 
 EVERY_SECONDS = 30.0
 AT_ONCE = 500
@@ -52,27 +49,3 @@ def _write(used: list[int]) -> None:
     older = Q(last_used_at=None) | Q(last_used_at__lt=now - FINE_ENOUGH)
     for some in portions(used, AT_ONCE):
         TokenDetails.objects.filter(older, pk__in=some).update(last_used_at=now)
-
-
-def keep_writing() -> Thread:
-    """Write down again and again, from a thread that ends with the process."""
-    thread = Thread(target=_write_again_and_again, name="last-use", daemon=True)
-    thread.start()
-    return thread
-
-
-def _write_again_and_again() -> None:
-    while True:
-        time.sleep(EVERY_SECONDS)
-        write_or_say()
-
-
-def write_or_say() -> None:
-    """Write down, or say in the log that it has to wait."""
-    close_old_connections()
-    try:
-        write_down()
-    except Error as error:
-        log.warning("which tokens were used is not written down yet", error=str(error))
-    finally:
-        close_old_connections()

@@ -45,15 +45,21 @@ def on_starting(server: Any) -> None:
 
 def post_worker_init(worker: Any) -> None:
     from accounts import last_use  # noqa: PLC0415 - Django is set up by now
+    from audit import adding  # noqa: PLC0415
+    from database.write_behind import keep_writing  # noqa: PLC0415
 
-    last_use.keep_writing()
+    keep_writing("last use of tokens", last_use.write_down, last_use.EVERY_SECONDS)
+    adding.keep_adding()
 
 
 def worker_exit(server: Any, worker: Any) -> None:
-    """What a process has noted of tokens is written down before it goes."""
+    """What a process has noted of tokens and readers is written down before it goes."""
     from accounts import last_use  # noqa: PLC0415 - as above
+    from audit import adding  # noqa: PLC0415
+    from database.write_behind import write_or_say  # noqa: PLC0415
 
-    last_use.write_or_say()
+    write_or_say("last use of tokens", last_use.write_down)
+    write_or_say(adding.WHAT, adding.write_down)
 
 
 def child_exit(server: Any, worker: Any) -> None:

@@ -23,7 +23,7 @@ def ask(api: Served, login: str, method: str, path: str) -> int:
         return error.code
 
 
-def test_a_revoked_token_ends_in_all_processes_and_last_uses_are_written_down_when_they_go(
+def test_a_revoked_token_ends_in_all_processes_and_uses_and_reads_are_written_down_when_they_go(
     tmp_path: Path, migrated_database: Path
 ) -> None:
     with (
@@ -42,4 +42,6 @@ def test_a_revoked_token_ends_in_all_processes_and_last_uses_are_written_down_wh
             "SELECT username, last_used_at IS NOT NULL FROM accounts_tokendetails d"
             " JOIN knox_authtoken t ON t.digest = d.token_id JOIN auth_user u ON u.id = t.user_id"
         ).fetchall()
+        (reads,) = database.execute("SELECT count(*) FROM audit_log WHERE route = 'transactions'").fetchone()
     assert dict(rows) == {"admin": 0, "analyst": 0, "customer": 1, "investigator": 0, "operator": 0}
+    assert reads == 60  # the shop's: a customer reads his own
