@@ -135,8 +135,8 @@ class Stage:
     def _managed(
         self, command: Sequence[str], log: Path, environment: Mapping[str, str]
     ) -> AbstractContextManager[Started]:
-        """A management command."""
-        everyones = OURS | settings_of(self.broker)
+        """A management command, which stands back for nobody, as its peers do not."""
+        everyones = OURS | {"WORKER_NICENESS": "0"} | settings_of(self.broker)
         return running([sys.executable, "manage.py", *command], {**everyones, **environment}, log)
 
     def _streams(self, engine: Engine, name: str) -> Seen:

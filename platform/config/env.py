@@ -72,6 +72,13 @@ def from_zero(raw: str) -> int:
     return number
 
 
+def niceness(raw: str) -> int:
+    number = int(raw)
+    if not 0 <= number <= 19:
+        raise ValueError(raw)
+    return number
+
+
 def positive(raw: str) -> int:
     number = int(raw)
     if number < 1:

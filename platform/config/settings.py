@@ -175,6 +175,7 @@ CONNECT_URL = setting("CONNECT_URL", str, "the address of Kafka Connect, or noth
 OUTBOX_CARRIED_BY = setting("OUTBOX_CARRIED_BY", OutboxCarriedBy, "run_relay or connect")
 OUTBOX_KEPT = timedelta(hours=setting("OUTBOX_KEPT_HOURS", env.positive, "a whole number of hours from 1 on"))
 SEEN_EVENTS_PER_PARTITION = setting("SEEN_EVENTS_PER_PARTITION", env.positive, "a whole number of offsets from 1 on")
+WORKER_NICENESS = setting("WORKER_NICENESS", env.niceness, "a whole number from 0 to 19")
 MAX_BURIED_IN_A_ROW = setting("MAX_BURIED_IN_A_ROW", env.from_zero, "a whole number of dead letters, or 0 for no limit")
 EARLIEST_PLAUSIBLE = setting("EARLIEST_PLAUSIBLE", env.day, "a date such as 1990-01-01")
 

@@ -63,6 +63,8 @@ def started_with(**environment: str) -> subprocess.CompletedProcess[str]:
         ("RATE_WRITES_PER_ACCOUNT", "0/minute", "is not a number of requests and a time, such as 6000/minute"),
         ("RATE_LOGINS_PER_ADDRESS", "ten a minute", "or off."),
         ("RATES_COUNTED_IN", "redis://host:port/1", "is not memory, or a URL of Redis such as redis://host:6379/1."),
+        ("WORKER_NICENESS", "20", "is not a whole number from 0 to 19."),
+        ("WORKER_NICENESS", "-1", "is not a whole number from 0 to 19."),
         ("SECRET_KEY_FILE", "var/no-such-file", "or set SECRET_KEY."),
         ("PLATFORM_ENV", "compose/no-such.env", "which is no file. Set it to compose/embedded.env"),
     ],

@@ -1,5 +1,6 @@
 """What every worker's management command shares: the wiring of the loop."""
 
+import os
 import threading
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -90,6 +91,7 @@ class WorkerCommand(BaseCommand):
         metrics.add_arguments(parser)
 
     def handle(self, *args: Any, **options: Any) -> None:
+        stand_back(settings.WORKER_NICENESS)
         with bear(self.group, options["instance"], type(self).__module__.rpartition(".")[2]) as name:
             self._work(name, **options)
 
@@ -149,6 +151,14 @@ class WorkerCommand(BaseCommand):
             return self.handler()
         pass_on = misplaced.sender_on(producer) if self.sends_on else misplaced.leave
         return misplaced.at_home(self.handler(), Homes(misplaced.partition_count), pass_on)
+
+
+def stand_back(niceness: int) -> None:
+    """Let others have the processor first: what lies in a topic can wait, who waits for an answer of the API cannot.
+
+    Holds for this thread and those that it makes. Whoever started us with more niceness keeps it.
+    """
+    os.setpriority(os.PRIO_PROCESS, 0, max(niceness, os.getpriority(os.PRIO_PROCESS, 0)))
 
 
 def observer(group: str, served: WorkerMetrics) -> Callable[[Progress], None]:
