@@ -44,12 +44,14 @@ COLUMNS = (
     "kind",
     "recorded_at",
     "updated_at",
-    "refund_of",
     "told_offset",
     "told_at",
+    "refund_of",
 )
 OF_ORDERS = COLUMNS[:9]
 """what an order of the API has; the rest is empty"""
+OF_TOLD = COLUMNS[:11]
+"""what an order has that a topic told of"""
 
 
 def insert(rows: Iterable[Transaction]) -> None:
@@ -65,7 +67,7 @@ def insert_columns(orders: "Orders") -> None:
     rows = zip(orders.order_ids(), *(column.tolist() for column in columns), strict=True)
     insert_rows(
         Transaction,
-        COLUMNS,
+        OF_TOLD,
         [
             (
                 order_id,
@@ -77,7 +79,6 @@ def insert_columns(orders: "Orders") -> None:
                 KINDS[cents < 0],
                 now,
                 now,
-                None,
                 offset,
                 moments[received],
             )
@@ -113,9 +114,9 @@ def _values(row: Transaction, now: str) -> tuple[Any, ...]:
         str(row.kind),
         now,
         now,
-        row.refund_of,
         row.told_offset,
         stored(row.told_at) if row.told_at else None,
+        row.refund_of,
     )
 
 

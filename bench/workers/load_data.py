@@ -24,7 +24,6 @@ def load_data(mysql: MySQL, orders: Orders, folder: Path, seconds: float) -> tup
     statement = f"LOAD DATA LOCAL INFILE '{file}' INTO TABLE transactions ({', '.join(COLUMNS)})"
     loaded, spent, rows = 0, 0.0, written(orders)
     with closing(connected(mysql)) as connection, connection.cursor() as cursor:
-        cursor.execute("SET GLOBAL local_infile = ON")
         while spent < seconds and (some := list(islice(rows, AT_ONCE))):
             file.write_text("".join(some))
             began = time.monotonic()

@@ -9,6 +9,7 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Model
 
+from database import loading
 from database.portions import portions
 
 ROWS_PER_STATEMENT = 1000
@@ -39,6 +40,8 @@ def insert_new_rows(model: type[Model], columns: Sequence[str], rows: Sequence[S
 
 def _insert(model: type[Model], columns: Sequence[str], rows: Sequence[Sequence[Any]], suffix: str = "") -> None:
     table = model._meta.db_table
+    if loading.is_loaded(table, columns, rows):
+        return
     with connection.cursor() as cursor:
         for some in portions(rows, rows_at_once(columns)):
             cursor.execute(_statement(table, tuple(columns), len(some), suffix), [*chain.from_iterable(some)])

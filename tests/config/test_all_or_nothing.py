@@ -214,6 +214,7 @@ NOT_TRIED = {
     "audit.services._forget_some": "any of its portions may stand alone: tests/audit/test_only_added_to.py tries it",
     "database.inserting.insert_rows": "tests/database/test_inserting.py tries it",
     "database.inserting.insert_new_rows": "tests/database/test_inserting.py tries it",
+    "database.loading.is_loaded": "tests/stack/test_mysql.py tries it",
     "monitoring.services.store_snapshot": "writes once",
     "notifications.mailing._take": "any of its writes may stand alone: the transaction holds locks",
     "monitoring.writing._write_and_take_back": "takes back what it wrote",

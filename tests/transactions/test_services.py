@@ -5,13 +5,15 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from django.db import transaction
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 from hypothesis import given
 from hypothesis import strategies as st
 
 import events
 from events import ChangedStatus, Status, TransactionStatusChanged
 from streaming import clients
+from streaming.messages import InvalidRecords
 from streaming.models import OutboxMessage
 from streaming.records import Batch, Record
 from streaming.topics import Event, Topic
@@ -122,6 +124,28 @@ def test_a_batch_delivered_twice_is_recorded_once(form: Callable[[Batch[Any]], B
     for _ in range(2):
         consumers.record(form(batch(*orders)))
     assert sorted(Transaction.objects.values_list("order_id", flat=True)) == [f"a-{n}" for n in range(5)]
+
+
+@pytest.mark.parametrize("recorded", [0, 1, 59])
+def test_of_a_batch_of_new_orders_one_that_is_recorded_otherwise_is_refused(recorded: int) -> None:
+    told = [replace(ORDER, order_id=f"a-{n}") for n in range(60)]
+    create_transactions(orders=[replace(told[recorded], user_id=8)])
+    with pytest.raises(InvalidRecords) as refused:
+        consumers.record(in_columns(batch(*told)))
+    [(telling, why)] = refused.value.reasons
+    assert telling.event == told[recorded]
+    assert "another user" in why
+    assert Transaction.objects.count() == 60
+    assert Transaction.objects.get(user_id=8).order_id == f"a-{recorded}"
+
+
+def test_whether_a_batch_is_new_is_asked_of_few_of_it_and_it_is_not_looked_for_then() -> None:
+    told = [replace(ORDER, order_id=f"a-{n}") for n in range(200)]
+    with CaptureQueriesContext(connection) as queries:
+        consumers.record(in_columns(batch(*told)))
+    asked = [query["sql"].count("'a-") for query in queries if query["sql"].startswith("SELECT")]
+    assert asked
+    assert max(asked) == consumers.SAMPLED
 
 
 COLUMNS_OF_ROWS = [name for name in rows.COLUMNS if name not in ("recorded_at", "updated_at")]

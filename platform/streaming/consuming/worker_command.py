@@ -12,6 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
+from database import loading
 from streaming import clients, topology
 from streaming.consuming import misplaced, stops
 from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
@@ -52,6 +53,8 @@ class WorkerCommand(BaseCommand):
     """records in a batch at the most, unless the command line says otherwise"""
     takes_columns: ClassVar[bool] = False
     """whether its handler takes plain orders in columns, beside the records of a batch"""
+    loads_rows: ClassVar[bool] = False
+    """whether it writes so many rows that MySQL is to load them"""
     sends_on: ClassVar[bool] = False
     """whether it is the group that sends misplaced records on"""
 
@@ -100,6 +103,8 @@ class WorkerCommand(BaseCommand):
             raise CommandError(f"--batch-size {batch_size:,} is not from 1 to {LARGEST_BATCH:,}.")
         served = metrics.serve_worker(self.group, metrics_port, metrics_address, self.topics)
         tracing.begin(self.group)
+        if self.loads_rows:
+            loading.allow()
         ending = shutdown_requested()
         while not ending.is_set():
             close_old_connections()
