@@ -14,6 +14,7 @@ from analytics.selectors import Hour, amounts, hours_of_user
 from analytics.windows import Sums
 from api import csv_lines
 from api.endpoints import Endpoint
+from api.examples import in_currency
 from api.fields import Amount, Bound, CurrencyCode
 from api.parameters import A_USER_ID, Parameters, read_user_id
 from api.problems import BadParameters, Problem, ProblemType
@@ -23,28 +24,22 @@ from events.money import Ledger
 MAX_HOURS = 10_000
 """in one answer: more than a year in which every hour has transactions"""
 
-DAY = {
-    "user_id": 42,
-    "from": "2026-11-22T00:00:00Z",
-    "to": "2026-11-23T00:00:00Z",
-    "currency": Ledger.currency.code,
-    "hours": [
-        {
-            "hour": "2026-11-22T14:00:00Z",
-            "total_amount": "12.00",
-            "transaction_count": 3,
-            "settled_amount": "20.00",
-            "failed_amount": "0.00",
-            "refunded_amount": "8.00",
-        }
-    ],
-    "sums": {
+SUMS = in_currency(
+    {
         "total_amount": "12.00",
         "transaction_count": 3,
         "settled_amount": "20.00",
         "failed_amount": "0.00",
         "refunded_amount": "8.00",
-    },
+    }
+)
+DAY = {
+    "user_id": 42,
+    "from": "2026-11-22T00:00:00Z",
+    "to": "2026-11-23T00:00:00Z",
+    "currency": Ledger.currency.code,
+    "hours": [{"hour": "2026-11-22T14:00:00Z"} | SUMS],
+    "sums": SUMS,
 }
 
 

@@ -5,6 +5,7 @@ from django.conf import settings
 from django.db import models
 from django.utils import timezone
 
+from database.amounts import AmountField
 from events import AlertStatus
 from events.money import to_cents
 from fraud.cases import CLOSED
@@ -17,7 +18,7 @@ class FraudAlert(models.Model):
 
     order_id = models.CharField(max_length=64, unique=True)
     user_id = models.PositiveIntegerField()
-    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    amount = AmountField()
     timestamp = models.DateTimeField(help_text="when the transaction happened")
     rule = models.CharField(max_length=64)
     status = models.CharField(max_length=13, choices=STATUSES, default=AlertStatus.OPEN)

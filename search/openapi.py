@@ -3,12 +3,13 @@
 No serializer reads the body (request.py does), so none can describe it.
 """
 
+from decimal import Decimal
 from typing import Any
 
 from drf_spectacular.utils import OpenApiExample
 
 from events import ChangedStatus
-from events.money import MAX_AMOUNT, Ledger
+from events.money import Ledger, shown
 from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from search.query import DEFAULT_SIZE, DEFAULT_SORT, SORTS, Facet, Kind
 from search.request import MAX_HOURS
@@ -32,7 +33,7 @@ def _range(end: Schema, *names: str) -> Schema:
 
 AMOUNT: Schema = {
     "oneOf": [
-        {"type": "number", "minimum": -MAX_AMOUNT, "maximum": MAX_AMOUNT},
+        {"type": "number", "minimum": -Ledger.currency.most, "maximum": Ledger.currency.most},
         {"type": "string", "pattern": f"^-?{Ledger.currency.written}$"},
     ],
     "description": f"of {Ledger.currency.decimals}",
@@ -105,7 +106,7 @@ EXAMPLES = [
                 {
                     "order_id": "A-1001",
                     "user_id": 42,
-                    "amount": "1299.00",
+                    "amount": str(shown(Decimal(1299))),
                     "currency": Ledger.currency.code,
                     "status": "SUCCESS",
                     "timestamp": "2026-11-22T14:03:11.250000Z",

@@ -10,7 +10,7 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Any, TypeVar
 
-from events.money import MAX_AMOUNT, Ledger, exact_amount
+from events.money import Ledger, exact_amount
 from events.plausibility import MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from events.time import NoSuchMoment, NotRFC3339, from_rfc_3339
 from search.query import SORTS, Sort, SortField
@@ -70,13 +70,13 @@ def amount(raw: Any) -> Decimal:
         value = exact_amount(_number(raw))
     except ValueError as error:
         raise Refused(_an_amount()) from error
-    if abs(value) > MAX_AMOUNT:
+    if abs(value) > Ledger.currency.most:
         raise Refused(_an_amount())
     return value
 
 
 def _an_amount() -> str:
-    return f"Give an amount of {Ledger.currency.wanted}, up to {MAX_AMOUNT}."
+    return f"Give an amount of {Ledger.currency.wanted}, up to {Ledger.currency.most}."
 
 
 def _number(raw: Any) -> Decimal:

@@ -11,8 +11,6 @@ from transactions.models import RefundReason, Transaction
 from transactions.refund_rules import refund_status
 from transactions.rows import kind_of
 
-NOTHING = Decimal("0.00")
-
 FIELDS = (
     "order_id",
     "user_id",
@@ -42,7 +40,7 @@ def of_columns(row: dict[str, Any]) -> dict[str, Any]:
 
 
 def _in_currency(amount: Decimal, refunded: Decimal) -> dict[str, Any]:
-    # The table has two decimals, and so do most currencies.
+    # Most currencies have the decimals that are kept.
     if Ledger.currency.step == 1:
         return {"currency": Ledger.currency.code}
     return {"amount": shown(amount), "refunded_amount": shown(refunded), "currency": Ledger.currency.code}
@@ -50,7 +48,7 @@ def _in_currency(amount: Decimal, refunded: Decimal) -> dict[str, Any]:
 
 def of_new(order: events.Transaction, recorded_at: datetime) -> dict[str, Any]:
     """Of an order that was recorded just now."""
-    amount = from_cents(order.cents)
+    amount, nothing = from_cents(order.cents), from_cents(0)
     return {
         "order_id": order.order_id,
         "user_id": order.user_id,
@@ -59,11 +57,11 @@ def of_new(order: events.Transaction, recorded_at: datetime) -> dict[str, Any]:
         "timestamp": order.timestamp,
         "kind": kind_of(order),
         "refund_of": None,
-        "refunded_amount": NOTHING,
+        "refunded_amount": nothing,
         "recorded_at": recorded_at,
         "updated_at": recorded_at,
         "refund_status": None,
-    } | _in_currency(amount, NOTHING)
+    } | _in_currency(amount, nothing)
 
 
 def of_refund(transaction: dict[str, Any], why: RefundReason | None, is_staff: bool) -> dict[str, Any]:

@@ -3,6 +3,7 @@ from typing import Any, ClassVar
 
 from django.db import models
 
+from database.amounts import AmountField
 from events import ChangedStatus, Correction, Status
 from transactions.refund_rules import Reason
 
@@ -18,7 +19,7 @@ class Transaction(models.Model):
     id = models.BigAutoField(primary_key=True)
     order_id = models.CharField(max_length=64, unique=True)
     user_id = models.PositiveIntegerField()
-    amount = models.DecimalField(max_digits=18, decimal_places=2, help_text="negative for a refund")
+    amount = AmountField(help_text="negative for a refund")
     status = models.CharField(max_length=8, choices=[(status.value, status.value) for status in ChangedStatus])
     entered_as = models.CharField(  # noqa: DJ001 - nobody knows it of older rows
         max_length=7,
@@ -29,9 +30,7 @@ class Transaction(models.Model):
     timestamp = models.DateTimeField(help_text="when it happened in the shop")
     kind = models.CharField(max_length=6, choices=Kind.choices)
     refund_of = models.CharField(max_length=64, null=True, help_text="the order that this refunds")  # noqa: DJ001
-    refunded_amount = models.DecimalField(
-        max_digits=18,
-        decimal_places=2,
+    refunded_amount = AmountField(
         default=Decimal(0),
         db_default=Decimal(0),
         help_text="of an order: what was given back or is on its way; refunds that failed do not count",
@@ -109,7 +108,7 @@ class CorrectedTelling(models.Model):
     correction = models.CharField(max_length=8, choices=[(each.value, each.value) for each in Correction])
     order_id = models.CharField(max_length=64)
     user_id = models.PositiveIntegerField()
-    amount = models.DecimalField(max_digits=18, decimal_places=2)
+    amount = AmountField()
     status = models.CharField(max_length=7, choices=[(status.value, status.value) for status in Status])
     timestamp = models.DateTimeField()
     corrected_at = models.DateTimeField(auto_now_add=True)

@@ -12,13 +12,13 @@ from typing import Any
 
 from events import Status, Transaction
 from events.ids import new_id
-from events.money import MAX_AMOUNT, Ledger
+from events.money import Ledger
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, MAX_USER_ID, Bounds
 from events.time import from_rfc_3339, whole_millis
 
 # What needs no escaping in a URL, except . and .. which browsers take for folders.
 ORDER_ID = rf"(?!\.{{1,2}}$)[A-Za-z0-9._~-]{{1,{MAX_ORDER_ID_LENGTH}}}"
-PLAIN_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]{2}))?")
+PLAIN_AMOUNT = re.compile(r"([0-9]{1,12})(?:\.([0-9]+))?")
 FIELDS = frozenset({"user_id", "amount", "order_id", "status", "timestamp"})
 STATUSES = {status.value: status for status in Status}
 
@@ -52,11 +52,15 @@ def plain_order(data: Any, now: datetime) -> Transaction | None:
 
 
 def _amount(raw: Any) -> float | None:
-    """The double next to an amount that is written like "12.30" or 12."""
+    """The double next to an amount that is written like 12, or with all decimals of the currency like "12.30"."""
+    currency = Ledger.currency
     if type(raw) is int:
-        return float(raw) if 0 <= raw <= MAX_AMOUNT else None
+        return float(raw) if 0 <= raw <= currency.most else None
     plain = PLAIN_AMOUNT.fullmatch(raw) if isinstance(raw, str) else None
-    return float(raw) if plain and (plain[2] is None or Ledger.currency.step == 1) else None
+    if not plain or len(plain[2] or "") not in (0, currency.digits):
+        return None
+    amount = float(raw)
+    return amount if amount <= currency.most else None
 
 
 def _status(raw: Any) -> Status | None:

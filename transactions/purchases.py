@@ -9,6 +9,7 @@ from functools import lru_cache
 from hashlib import sha256
 
 from events import Status, Transaction
+from events.money import Ledger
 from events.plausibility import MAX_ORDER_ID_LENGTH
 from events.time import from_millis, in_millis
 from transactions.cells import DIFFERENT_DATES_REMEMBERED, Customers, Moments, Wrong, moments, number_of_customer
@@ -96,12 +97,13 @@ class Purchases:
 
     def placed(self) -> Iterator[tuple[int, Transaction]]:
         """Each order that is not left out, after the number of its (first) row."""
+        digits = Ledger.currency.kept_digits
         kept = zip(self._rows, self._users, self._amounts, self._millis, strict=True)
         for place, (row, user, amount, millis) in enumerate(kept):
             if place not in self.left_out:
                 order_id = self._order_ids[place] if self._order_ids else id_of_row(self._prefix, row)
                 # Adding nothing makes 0.0 of -0.0.
-                yield row, Transaction(order_id, user, round(amount, 2) + 0.0, Status.SUCCESS, _moment(millis))
+                yield row, Transaction(order_id, user, round(amount, digits) + 0.0, Status.SUCCESS, _moment(millis))
 
     def add(self, row: int, order: Candidate, *, own_id: bool) -> int:
         """Keep an order; returns its place."""

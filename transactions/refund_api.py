@@ -1,6 +1,5 @@
 """The refunds of an order: made in parts, and listed."""
 
-from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.db.models import QuerySet
@@ -17,6 +16,7 @@ from api.fields import Amount, Choice, Text
 from api.idempotency import idempotent
 from api.problems import Problem, ProblemType
 from api.serializers import StrictSerializer
+from events.money import Ledger, shown_cents
 from transactions import answers, lists, refunds, selectors
 from transactions.api import TransactionsOfAccount, address, not_found
 from transactions.locking import locked
@@ -40,7 +40,9 @@ class RefundSerializer(TransactionSerializer):
 
 class NewRefund(StrictSerializer):
     amount = Amount(
-        required=False, min_value=Decimal("0.01"), help_text="positive; what is left of the order if left out"
+        required=False,
+        min_value=shown_cents(Ledger.currency.step),
+        help_text="positive; what is left of the order if left out",
     )
     reason = Choice(Reason, default=Reason.OTHER)
     note = Text(default="", allow_blank=True, max_length=500, help_text="why, in words; the customer does not see it")

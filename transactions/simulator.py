@@ -39,7 +39,7 @@ class Shop:
     spread: float = 0.9
     """sigma of the lognormal distribution of amounts"""
     huge_share: float = 0.005
-    """orders above 10 million: 10,000,000.01 to 99,999,999.99"""
+    """orders above 10 million and below 100 million"""
     paid_share: float = 0.80
     failed_share: float = 0.05
     """what is neither paid nor failed is pending"""
@@ -85,12 +85,13 @@ def _users(chance: np.random.Generator, shop: Shop) -> Ints:
 
 
 def _amounts(chance: np.random.Generator, shop: Shop) -> NDArray[np.float64]:
-    usual = np.rint(100 * shop.median_amount * chance.lognormal(0, shop.spread, BLOCK)).astype(np.int64)
-    huge = chance.integers(1_000_000_001, 9_999_999_999, BLOCK, endpoint=True)
+    currency = Ledger.currency
+    usual = np.rint(currency.parts * shop.median_amount * chance.lognormal(0, shop.spread, BLOCK)).astype(np.int64)
+    huge = chance.integers(10_000_000 * currency.parts + 1, 100_000_000 * currency.parts, BLOCK)
     cents = np.where(chance.random(BLOCK) < shop.huge_share, huge, np.maximum(1, usual))
     # Rounded up to an amount that there is in the currency.
-    step = Ledger.currency.step
-    amounts: NDArray[np.float64] = -(-cents // step) * step / 100
+    step = currency.step
+    amounts: NDArray[np.float64] = -(-cents // step) * step / currency.parts
     return amounts
 
 

@@ -1,10 +1,11 @@
 """An example of each answer in the document at /schema, made of what the document says of its form."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from api.csv_lines import lines
-from events.money import Ledger
+from events.money import Ledger, shown
 
 Schema = Mapping[str, Any]
 Components = Mapping[str, Schema]
@@ -92,7 +93,15 @@ def csv_lines_of(columns: Sequence[str]) -> str:
     """A table of these columns with one row."""
     samples = {**SAMPLES, "currency": Ledger.currency.code, **(OF_FORM["Alert"] if "rule" in columns else {})}
     row = {name: samples.get(name, A_MOMENT if name.endswith("_at") or name == "timestamp" else 1) for name in columns}
-    return b"".join(lines([[row]], columns)).decode()
+    return b"".join(lines([[in_currency(row)]], columns)).decode()
+
+
+def in_currency(members: Mapping[str, Any]) -> dict[str, Any]:
+    """With the decimals that the currency has."""
+    return {
+        name: str(shown(Decimal(value))) if "amount" in name and isinstance(value, str) else value
+        for name, value in members.items()
+    }
 
 
 def _successes(document: Mapping[str, Any]) -> Iterator[dict[str, Any]]:
@@ -106,7 +115,7 @@ def _example(name: str, schema: Schema, components: Components) -> Any:
     if "$ref" in schema:
         form = schema["$ref"].rsplit("/", 1)[-1]
         value = _example(name, components[form], components)
-        return {**value, **OF_FORM.get(form, {})} if isinstance(value, dict) else value
+        return in_currency({**value, **OF_FORM.get(form, {})}) if isinstance(value, dict) else value
     for choice in ("allOf", "oneOf", "anyOf"):
         if choice in schema:
             return None if SAMPLES.get(name, ...) is None else _example(name, schema[choice][0], components)

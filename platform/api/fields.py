@@ -10,7 +10,7 @@ from drf_spectacular.utils import extend_schema_field
 from rest_framework import serializers
 from rest_framework.utils import html
 
-from events.money import MAX_AMOUNT, Ledger, exact_amount, shown
+from events.money import Ledger, exact_amount, shown
 from events.plausibility import MAX_USER_ID
 from events.time import NotRFC3339, from_rfc_3339, whole_millis
 
@@ -54,15 +54,17 @@ class UserId(WholeNumber):
 
 
 class Amount(serializers.DecimalField):
-    """An amount of money, of no more decimals than the currency has and up to 10^12: a JSON number or a string.
+    """An amount of money, of no more decimals than the currency has and up to its most: a JSON number or a string.
 
     It is given as a string, here and at every endpoint: a JSON number would be exact too at this size, but most
     readers make a float of it, and floats must not be summed.
     """
 
     def __init__(self, **kwargs: Any) -> None:
-        kwargs = {"max_digits": 18, "decimal_places": 2, "min_value": -MAX_AMOUNT, "max_value": MAX_AMOUNT} | kwargs
-        super().__init__(**kwargs)
+        currency = Ledger.currency
+        digits = {"max_digits": 18, "decimal_places": currency.kept_digits}
+        limits: dict[str, Any] = {"min_value": -currency.most, "max_value": currency.most}
+        super().__init__(**(digits | limits | kwargs))
 
     def to_internal_value(self, data: Any) -> Decimal:
         if isinstance(data, bool) or not isinstance(data, int | float | Decimal | str):

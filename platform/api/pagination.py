@@ -18,6 +18,7 @@ from rest_framework.utils.urls import replace_query_param
 from api.problems import BadParameters
 from database.prepared import PreparedQuery
 from database.time_limit import time_limit
+from events.money import Ledger
 
 MAX_WORD = 64
 
@@ -204,7 +205,7 @@ def _number(text: str) -> int:
 
 
 def _decimal(text: str) -> Decimal:
-    if not re.fullmatch(r"-?[0-9]{1,16}\.[0-9]{2}", text):
+    if not re.fullmatch(rf"-?[0-9]{{1,16}}\.[0-9]{{{Ledger.currency.kept_digits}}}", text):
         raise ValueError(text)
     return Decimal(text)
 

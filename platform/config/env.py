@@ -133,9 +133,9 @@ class Adapter:
 
 
 def currency(raw: str) -> Currency:
-    """A currency by its code; amounts are kept in hundredths, so one of more decimals is none for us."""
+    """A currency by its code; amounts are kept in thousandths at the finest, so one of more decimals is none for us."""
     digits = iso4217.Currency(raw).exponent
-    if digits is None or digits > 2:
+    if digits is None or digits > 3:
         raise ValueError(raw)
     return Currency(raw, digits)
 

@@ -183,7 +183,7 @@ EARLIEST_PLAUSIBLE = setting("EARLIEST_PLAUSIBLE", env.day, "a date such as 1990
 CURRENCY = setting(
     "CURRENCY",
     env.currency,
-    "the ISO 4217 code of a currency of at most two decimals, such as EUR or JPY: amounts are kept in hundredths",
+    "the ISO 4217 code of a currency of at most three decimals, such as EUR, JPY or KWD",
 )
 
 # --- The apps ---------------------------------------------------------------------------------------------------------

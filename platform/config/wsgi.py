@@ -5,6 +5,7 @@ import os
 from django.conf import settings
 from django.core.wsgi import get_wsgi_application
 
+from database import amounts
 from streaming.telemetry import tracing
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings")
@@ -17,3 +18,4 @@ if settings.TRACES.kind != tracing.OFF:
     tracing.begin("api")
     DjangoInstrumentor().instrument()
 application = get_wsgi_application()
+amounts.look()

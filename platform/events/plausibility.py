@@ -8,7 +8,7 @@ import math
 from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
-from events.money import MAX_AMOUNT, to_cents
+from events.money import MOST_CENTS, Ledger, to_cents
 
 MAX_USER_ID = 2**31 - 1
 """The largest int of Avro."""
@@ -49,8 +49,8 @@ def check_plausible(event: AboutAnOrder, received_at: datetime) -> None:
     if not math.isfinite(event.amount):
         raise ImpossibleEvent(f"amount {event.amount} is not a number")
     # In this order: the largest doubles have no cents.
-    if abs(event.amount) > MAX_AMOUNT + 1 or abs(to_cents(event.amount)) > to_cents(MAX_AMOUNT):
-        raise ImpossibleEvent(f"amount {event.amount} is beyond {MAX_AMOUNT}")
+    if abs(event.amount) > Ledger.currency.most + 1 or abs(to_cents(event.amount)) > MOST_CENTS:
+        raise ImpossibleEvent(f"amount {event.amount} is beyond {Ledger.currency.most}")
     if event.timestamp - received_at > FUTURE_TOLERANCE:  # a sum would fall off the end of the calendar
         raise ImpossibleEvent(f"timestamp {event.timestamp.isoformat()} is more than a day after it was received")
     if event.timestamp < Bounds.earliest:

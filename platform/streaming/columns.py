@@ -14,7 +14,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from events.money import MAX_AMOUNT
+from events.money import Ledger
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from events.time import MILLISECOND, from_millis, in_millis
 from events.transactions import Status, Transaction
@@ -230,5 +230,6 @@ def _is_ascii(octets: Octets, begins: Ints, ends: Ints) -> Flags:
 def _money(octets: Octets, begins: Ints) -> tuple[NDArray[np.float64], Ints, Flags]:
     """The doubles there, whole cents of them, rounded as to_cents() does, and whether they are believable."""
     amounts = octets[begins[:, None] + np.arange(AMOUNT_BYTES)].view("<f8").reshape(-1)
-    believable = np.abs(amounts) <= MAX_AMOUNT
-    return amounts, np.rint(np.where(believable, amounts, 0) * 100).astype(np.int64), believable
+    currency = Ledger.currency
+    believable = np.abs(amounts) <= currency.most
+    return amounts, np.rint(np.where(believable, amounts, 0) * currency.parts).astype(np.int64), believable

@@ -117,6 +117,7 @@ def test_a_finer_amount_that_others_have_sent_is_shown_as_it_is_kept(client: API
         (2, "1234.5", "1,234.50 X"), (2, "-0.01", "-0.01 X"), (2, "0", "0.00 X"), (1, "1234.5", "1,234.5 X"),
         (1, "1.25", "1.25 X"), (0, "1234567", "1,234,567 X"), (0, "-200", "-200 X"), (0, "10.5", "10.50 X"),
         (0, "0", "0 X"), (0, "1000000000000", "1,000,000,000,000 X"), (2, "999999999999.99", "999,999,999,999.99 X"),
+        (3, "1234.5", "1,234.500 X"), (3, "0.001", "0.001 X"), (3, "99999999999.999", "99,999,999,999.999 X"),
     ],
 )  # fmt: skip
 def test_an_amount_is_written_with_the_decimals_of_its_currency(
@@ -139,3 +140,12 @@ def test_messages_and_mock_orders_are_in_the_currency(yen: None) -> None:
     parts = {part_given_back(Random(seed), 500) for seed in range(500)}
     assert parts <= {0, 100, 200, 300, 400}
     assert len(parts) > 2
+
+
+def test_mock_orders_have_the_decimals_of_the_currency(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "currency", Currency("KWD", 3))
+    amounts = [each.amount for each in islice(mock_orders(seed=1, start=NOW, per_second=9), 500)]
+    assert all(amount == round(amount, 3) for amount in amounts)
+    assert any(amount != round(amount, 2) for amount in amounts)
+    assert 20 < sorted(amounts)[250] < 60
+    assert all(amount > 10_000_000 for amount in amounts if amount > 100_000)

@@ -1,22 +1,41 @@
+from collections.abc import Iterator
+from contextlib import contextmanager
 from decimal import Decimal
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from events.money import MAX_AMOUNT, exact_amount, from_cents, to_cents, written
+from events.money import MOST_CENTS, Currency, Ledger, exact_amount, from_cents, to_cents, written
 
-CENTS = st.integers(-MAX_AMOUNT * 100, MAX_AMOUNT * 100)
+CENTS = st.integers(-MOST_CENTS, MOST_CENTS)
+THREE = Currency("KWD", 3)
 
 
+each_currency = pytest.mark.parametrize(
+    "currency", [Currency("JPY", 0), Currency("EUR", 2), THREE], ids=lambda each: each.code
+)
+
+
+@contextmanager
+def in_the(currency: Currency) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Ledger, "currency", currency)
+        yield
+
+
+@each_currency
 @given(CENTS)
-def test_no_cent_is_lost_on_the_wire(cents: int) -> None:
-    assert to_cents(float(from_cents(cents))) == cents
+def test_no_cent_is_lost_on_the_wire(currency: Currency, cents: int) -> None:
+    with in_the(currency):
+        assert to_cents(float(from_cents(cents))) == cents
 
 
+@each_currency
 @given(st.lists(CENTS, max_size=50))
-def test_sums_of_cents_are_the_sums_of_the_amounts(all_cents: list[int]) -> None:
-    assert from_cents(sum(all_cents)) == sum((Decimal(cents) / 100 for cents in all_cents), Decimal())
+def test_sums_of_cents_are_the_sums_of_the_amounts(currency: Currency, all_cents: list[int]) -> None:
+    with in_the(currency):
+        assert from_cents(sum(all_cents)) == sum((Decimal(cents) / currency.parts for cents in all_cents), Decimal())
 
 
 @pytest.mark.parametrize("amount", [float("nan"), float("inf"), float("-inf")])
@@ -38,6 +57,24 @@ def test_what_is_finer_than_a_cent_or_beyond_all_amounts_is_none(number: str) ->
         exact_amount(Decimal(number))
 
 
+@each_currency
 @given(CENTS)
-def test_what_is_written_for_a_database_is_the_exact_amount(cents: int) -> None:
-    assert written(cents) == str(from_cents(cents))
+def test_what_is_written_for_a_database_is_the_exact_amount(currency: Currency, cents: int) -> None:
+    with in_the(currency):
+        assert written(cents) == str(from_cents(cents))
+
+
+@pytest.mark.parametrize(
+    ("number", "amount"), [("1.234", "1.234"), ("0.001", "0.001"), ("12", "12.000"), ("1E1", "10.000")]
+)
+def test_three_decimals_are_exact_where_the_currency_has_them(number: str, amount: str) -> None:
+    with in_the(THREE):
+        assert str(exact_amount(Decimal(number))) == amount
+        with pytest.raises(ValueError, match="no amount of KWD"):
+            exact_amount(Decimal("0.0005"))
+
+
+@each_currency
+def test_every_currency_has_as_many_cents_in_its_largest_amount(currency: Currency) -> None:
+    with in_the(currency):
+        assert to_cents(currency.most) == MOST_CENTS

@@ -54,7 +54,7 @@ class Shop:
         if add_up:
             seen = SeenEvents(1000, lambda *_: ())
             handlers.append(partial(analytics.add_up, seen=seen))
-        for batch in _batches():
+        for batch in batches():
             for handle in handlers:
                 with suppress(InvalidRecords):
                     handle(batch)
@@ -66,7 +66,7 @@ def _only(handle: Callable[[Batch[Any]], None], *topics: Topic) -> Callable[[Bat
     return lambda batch: handle(Batch([each for each in batch.records if each.topic in topics]))
 
 
-def _batches() -> Iterator[Batch[Any]]:
+def batches() -> Iterator[Batch[Any]]:
     history = TopicScan("test-reader", TOPICS, [])
     try:
         for told in history.read():

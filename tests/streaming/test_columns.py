@@ -2,6 +2,7 @@
 
 import struct
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from io import BytesIO
 
@@ -13,6 +14,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 
 from events import Status, Transaction, TransactionStatusChanged
+from events.money import Currency, Ledger
 from events.plausibility import Bounds
 from events.time import in_millis
 from streaming import clients
@@ -214,3 +216,15 @@ def test_what_is_too_long_to_be_an_order_is_not_held_again() -> None:
     found = in_columns([(long, in_millis(RECEIVED)), (plain, in_millis(RECEIVED))])
     assert found.place.tolist() == [1]
     assert len(found.joined) == len(plain)
+
+
+@pytest.mark.parametrize("currency", [Currency("EUR", 2), Currency("KWD", 3)], ids=lambda each: each.code)
+def test_amounts_are_counted_in_the_parts_of_the_currency(currency: Currency, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(Ledger, "currency", currency)
+    most = float(currency.most)
+    amounts = [0.0, 0.001, 0.0005, 0.005, 1.234, -1.2345, 0.07, 1.15, most, -most, most - 0.001, 99_999_999.999]
+    events = [replace(PLAIN, amount=amount) for amount in amounts]
+    found = in_columns([(encoded(event), in_millis(RECEIVED)) for event in events])
+    assert found.cents.tolist() == [event.cents for event in events]
+    assert found.cents[4] == (123 if currency.digits == 2 else 1234)
+    assert not len(in_columns([(encoded(replace(PLAIN, amount=most + 0.01)), in_millis(RECEIVED))]))

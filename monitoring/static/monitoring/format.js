@@ -22,7 +22,8 @@ export const withCurrency = (number) => `${amount(number)} ${code}`.trim();
 export function setCurrency(currency) {
   if (currency.code === code) return;
   code = currency.code;
-  money = new Intl.NumberFormat("en-GB", { minimumFractionDigits: currency.digits, maximumFractionDigits: 2 });
+  const most = Math.max(2, currency.digits);
+  money = new Intl.NumberFormat("en-GB", { minimumFractionDigits: currency.digits, maximumFractionDigits: most });
 }
 export const compact = (number) => short.format(number);
 export const brief = (number) => (number < 1e6 ? count : compact)(number);
