@@ -12,6 +12,7 @@ from django.db import OperationalError
 from django.db.utils import ConnectionHandler
 
 from config import databases, env
+from database import large_writes
 
 pytestmark = pytest.mark.django_db  # which lets databases be asked at all
 
@@ -48,6 +49,27 @@ def write(handler: ConnectionHandler, text: str) -> None:
     connection.commit()
     connection.set_autocommit(True)
     connection.close()
+
+
+def pages_until_checkpoint(connection: Any) -> int:
+    with connection.cursor() as cursor:
+        return int(cursor.execute("PRAGMA wal_autocheckpoint").fetchone()[0])
+
+
+def test_who_writes_much_checkpoints_before_anybody_else(
+    handler: ConnectionHandler, connection: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    everybodys = pages_until_checkpoint(connection)
+    monkeypatch.setattr(large_writes, "connection", connection)
+    for _ in range(2):
+        large_writes.expect()
+        assert pages_until_checkpoint(connection) < everybodys
+        with connection.cursor() as cursor:
+            assert cursor.execute("PRAGMA cache_size").fetchone() == (-32000,)
+    # So has any other thread's connection.
+    other = handler.create_connection("default")
+    assert pages_until_checkpoint(other) < everybodys
+    other.close()
 
 
 def test_who_writes_waits_for_no_longer_than_the_connection_does(connection: Any, file: Path) -> None:

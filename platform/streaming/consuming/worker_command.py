@@ -12,7 +12,7 @@ from django.conf import settings
 from django.core.management.base import BaseCommand, CommandError, CommandParser
 from django.db import close_old_connections
 
-from database import loading
+from database import large_writes, loading
 from streaming import clients, topology
 from streaming.consuming import misplaced, stops
 from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
@@ -103,6 +103,7 @@ class WorkerCommand(BaseCommand):
             raise CommandError(f"--batch-size {batch_size:,} is not from 1 to {LARGEST_BATCH:,}.")
         served = metrics.serve_worker(self.group, metrics_port, metrics_address, self.topics)
         tracing.begin(self.group)
+        large_writes.expect()
         if self.loads_rows:
             loading.allow()
         ending = shutdown_requested()
