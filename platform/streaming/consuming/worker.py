@@ -22,8 +22,10 @@ EventT = TypeVar("EventT")
 POLL_SECONDS = 1.0
 FILL_SECONDS = 0.02
 """How long a batch that has begun waits for more: short beside a person's patience, long beside a fetch."""
-GATHER_SECONDS = 0.5
-"""How long a batch may grow while the worker is behind anyway: what it adds up is then written less often."""
+LEAST_SECONDS, MOST_SECONDS = 0.1, 1.0
+AS_LONG_AS = 4
+"""How long a batch may grow while more comes than is dealt with at once, since what it adds up is then written less
+often: so many times as long as was spent on the one before, but within these bounds."""
 GATHER_BYTES = 32 * 1024 * 1024
 """and no more once its values are larger, since much of it is held several times"""
 UNDER_LOAD = 500
@@ -76,6 +78,7 @@ class Worker(Generic[EventT]):
         self.batch_size = batch_size
         self.stopping = False
         self._assigned_anew = False
+        self._gathered_at = 0.0
 
     def stop(self, *_: Any) -> None:
         """Finish the batch at hand, then end; fit to be a signal handler."""
@@ -128,15 +131,18 @@ class Worker(Generic[EventT]):
         return self._unpacked(messages) if news else messages
 
     def _gather(self) -> list[Message]:
-        """What there is; while more comes than is dealt with at once, what comes within GATHER_SECONDS."""
+        """What there is; while more comes than is dealt with at once, what comes within the time to gather."""
+        took = perf_counter() - self._gathered_at
+        seconds = min(max(LEAST_SECONDS, AS_LONG_AS * took), MOST_SECONDS)
         messages = self.consumer.consume(1, timeout=POLL_SECONDS)
-        ends, octets = perf_counter() + GATHER_SECONDS, 0
+        ends, octets = perf_counter() + seconds, 0
         while 0 < (room := self.batch_size - len(messages)) < self.batch_size:
             more = self.consumer.consume(room, timeout=FILL_SECONDS)
             messages += more
             octets += sum(map(len, more))
             if len(more) < UNDER_LOAD or octets > GATHER_BYTES or perf_counter() > ends:
                 break
+        self._gathered_at = perf_counter()
         return messages
 
     def _unpacked(self, messages: Sequence[Message]) -> list[Message]:

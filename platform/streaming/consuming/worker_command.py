@@ -31,8 +31,8 @@ from streaming.topics import Topic
 
 log = structlog.get_logger(__name__)
 
-LARGEST_BATCH = 50_000
-"""So many small records take some 50 MB, and the sum of their cents, whatever they are, 63 bits."""
+LARGEST_BATCH = 90_000
+"""So many small records take some 90 MB, and the sum of their cents, whatever they are, 63 bits."""
 LOOK_EVERY_SECONDS = 2.0
 """How soon a group that stands still goes on after it was resumed."""
 

@@ -40,7 +40,7 @@ BATCHES = Histogram(
     "platform_worker_batch_records",
     "Messages in a worker's batch.",
     registry=REGISTRY,
-    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 50_000),
+    buckets=(1, 2, 5, 10, 20, 50, 100, 200, 500, 1000, 5000, 20_000, 50_000, 100_000),
 )
 HANDLING = Histogram(
     "platform_worker_handling_seconds",

@@ -298,13 +298,45 @@ def test_a_batch_grows_to_its_largest_size(orders: Orders, monkeypatch: pytest.M
     assert batches(orders(100), at_once=10, batch_size=40) == [40, 40, 20]
 
 
-@pytest.mark.parametrize("limit", ["GATHER_SECONDS", "GATHER_BYTES"])
+@pytest.mark.parametrize("limit", ["MOST_SECONDS", "GATHER_BYTES"])
 def test_a_batch_grows_for_no_longer_and_no_further_than_it_may(
     orders: Orders, monkeypatch: pytest.MonkeyPatch, limit: str
 ) -> None:
     monkeypatch.setattr("streaming.consuming.worker.UNDER_LOAD", 10)
     monkeypatch.setattr(f"streaming.consuming.worker.{limit}", 0)
     assert batches(orders(33), at_once=10) == [11, 11, 11]
+
+
+@pytest.mark.parametrize(("spent", "gathered"), [(0.01, 0.1), (0.1, 0.4), (5.0, 1.0)])
+def test_a_batch_may_grow_for_longer_the_longer_the_one_before_took(
+    orders: Orders, monkeypatch: pytest.MonkeyPatch, spent: float, gathered: float
+) -> None:
+    now = 1000.0
+    monkeypatch.setattr("streaming.consuming.worker.UNDER_LOAD", 1)
+    monkeypatch.setattr("streaming.consuming.worker.perf_counter", lambda: now)
+    log, sizes = PacedLog(1), list[int]()
+
+    def spend(batch: Batch[Transaction]) -> None:
+        nonlocal now
+        sizes.append(len(batch))
+        now += spent
+
+    under_test = desk(log, handle=spend)
+    consumer: Any = under_test.worker.consumer
+    consume = consumer.consume
+
+    def fetched(count: int, timeout: float) -> list[Message]:
+        nonlocal now
+        now += 0.03
+        came: list[Message] = consume(count, timeout)
+        return came
+
+    consumer.consume = fetched
+    send(log, orders(200))
+    under_test.read_all()
+    # The first after a start has waited for long. Each message takes 0.03 s, and one more is asked for at the end.
+    assert sizes[0] == 1 + int(1.0 / 0.03) + 1
+    assert sizes[1] == 1 + int(gathered / 0.03) + 1
 
 
 def test_what_comes_twice_in_a_batch_that_a_rebalance_interrupts_is_handled_once(orders: Orders) -> None:
