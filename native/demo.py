@@ -27,6 +27,8 @@ import psutil
 from rich.console import Console
 from rich.table import Table
 
+from config import env
+from events.money import Ledger
 from native.broker import HOST, refuse_port_in_use
 from native.configuration.files import write_exports
 from native.loopback import urlopen
@@ -56,6 +58,8 @@ def main() -> None:
     parser.add_argument("--kafka-port", type=int, default=9092, help="the port after it is used too")
     parser.add_argument("--metrics-port", type=int, default=9308, help="for the metrics of run_monitor; 0: none (9308)")
     options = parser.parse_args()
+    # Mock orders are drawn in it here, too, and totals counted in its parts.
+    Ledger.currency = env.setting("CURRENCY", env.currency, "a currency, as settings.py has it")
     var = ROOT / "var" / ("once" if options.once else "demo")
     place = Place(var, options.api_port, options.kafka_port, options.metrics_port, options.listen)
     # Hashes of passwords, tokens, mails: what lies there is for nobody else, whichever process writes it.

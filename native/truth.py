@@ -12,6 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
+from events.money import Ledger
 from native.loopback import urlopen
 
 FRAUD_LIMIT = Decimal("10000000")
@@ -90,18 +91,18 @@ def _in_full(stage: str, expected: Mapping[Any, Any], found: Mapping[Any, Any]) 
     return Comparison(stage, f"{len(expected):,} alike", f"{len(found):,}, {differing:,} differing", not differing)
 
 
-def _cents(value: object) -> Decimal:
-    return Decimal(str(value)).quantize(Decimal("0.01"))
+def _amount(value: object) -> Decimal:
+    return Decimal(str(value))
 
 
 def _rows(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
     found = {
-        order_id: (user_id, _cents(amount), status, kind)
+        order_id: (user_id, _amount(amount), status, kind)
         for order_id, user_id, amount, status, kind in db.execute(
             "SELECT order_id, user_id, amount, status, kind FROM transactions"
         )
     }
-    expected = {o.order_id: (o.user_id, o.amount.quantize(Decimal("0.01")), o.status, "ORDER") for o in orders}
+    expected = {o.order_id: (o.user_id, o.amount, o.status, "ORDER") for o in orders}
     return [
         _in_full("recorded rows, field by field", expected, found),
         _same(
@@ -112,15 +113,16 @@ def _rows(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
 
 def _alerts(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
     found = {
-        order_id: _cents(amount) for order_id, amount in db.execute("SELECT order_id, amount FROM fraud_fraudalert")
+        order_id: _amount(amount) for order_id, amount in db.execute("SELECT order_id, amount FROM fraud_fraudalert")
     }
     expected = {o.order_id: o.amount for o in orders if o.amount > FRAUD_LIMIT}
     return [_in_full(f"fraud alerts (above {FRAUD_LIMIT:,})", expected, found)]
 
 
 def _totals(orders: list[Order], db: sqlite3.Connection) -> list[Comparison]:
+    parts = Ledger.currency.parts
     found = {
-        (user_id, hour[:13]): (Decimal(total) / 100, count, Decimal(settled) / 100, Decimal(failed) / 100)
+        (user_id, hour[:13]): (Decimal(total) / parts, count, Decimal(settled) / parts, Decimal(failed) / parts)
         for user_id, hour, total, count, settled, failed in db.execute(
             "SELECT user_id, datetime(hour * 3600, 'unixepoch'), total_cents, transaction_count, settled_cents,"
             " failed_cents FROM analytics_hourlytotal"
