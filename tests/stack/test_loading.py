@@ -14,6 +14,8 @@ from database.inserting import insert_new_rows, insert_rows
 from database.values import stored
 from events import Status
 from events import Transaction as Order
+from notifications.consumers import notify
+from notifications.models import Notification
 from streaming.messages import InvalidRecords
 from tests.columns import in_columns
 from tests.records import batch
@@ -65,7 +67,6 @@ def test_a_text_with_a_separator_is_inserted(text: str) -> None:
     ("wrong", "error"),
     [
         ({"order_id": "x" * 65}, DataError),
-        ({"order_id": "a-1"}, IntegrityError),
         ({"user_id": -1}, DataError),
         ({"user_id": "7a"}, DataError),
         ({"told_offset": None}, IntegrityError),
@@ -76,10 +77,14 @@ def test_a_text_with_a_separator_is_inserted(text: str) -> None:
 def test_what_is_wrong_is_an_error_and_nothing_is_there(
     insert: Any, wrong: dict[str, Any], error: type[Exception]
 ) -> None:
-    if insert is insert_new_rows and error is IntegrityError and "order_id" in wrong:
-        pytest.skip("is passed over")
     with pytest.raises(error):
         insert(Misattribution, COLUMNS, rows(loading.FEWEST, **wrong))
+    assert not Misattribution.objects.exists()
+
+
+def test_of_rows_of_which_one_is_there_twice_none_is_inserted() -> None:
+    with pytest.raises(IntegrityError):
+        insert_rows(Misattribution, COLUMNS, rows(loading.FEWEST, order_id="a-1"))
     assert not Misattribution.objects.exists()
 
 
@@ -104,14 +109,26 @@ def test_orders_are_loaded_once_and_a_contradiction_is_refused(recorded: int | N
     told = [replace(order, order_id=f"a-{n}", amount=n - 3.25) for n in range(loading.FEWEST)]
     if recorded is not None:
         consumers.record(batch(replace(told[recorded], user_id=8)))
-    for _ in range(2):
+    for is_repeated in (False, True):
         if recorded is None:
-            consumers.record(in_columns(batch(*told)))
+            with CaptureQueriesContext(connection) as queries:
+                consumers.record(in_columns(batch(*told)))
+            assert written(queries) == ([] if is_repeated else ["LOAD"])
         else:
             with pytest.raises(InvalidRecords, match="another user"):
                 consumers.record(in_columns(batch(*told)))
         assert Transaction.objects.count() == len(told)
     assert Transaction.objects.filter(kind="REFUND").count() == 4
+
+
+def test_notifications_of_orders_are_loaded_and_those_that_are_there_passed_over() -> None:
+    order = Order("a-1", 7, 12.5, Status.SUCCESS, MOMENT)
+    told = in_columns(batch(*(replace(order, order_id=f"a-{n}") for n in range(loading.FEWEST))))
+    for statements in (["LOAD"], ["LOAD", "INSERT"]):
+        with CaptureQueriesContext(connection) as queries:
+            notify(told)
+        assert written(queries) == statements
+        assert Notification.objects.count() == loading.FEWEST
 
 
 def test_who_has_not_asked_for_it_sends_no_file() -> None:
