@@ -1,7 +1,9 @@
 """Kafka's clients, configured in one place."""
 
 import logging
+import os
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from threading import Timer
@@ -18,6 +20,7 @@ from streaming.schemas.ids import FingerprintIds, SchemaIds
 from streaming.topics import LETTER_BYTES, TOPICS
 
 if TYPE_CHECKING:
+    from streaming.librdkafka.consumer import BareConsumer
     from streaming.schemas.registry import RegistryIds
 
 log = logging.getLogger(__name__)
@@ -39,23 +42,41 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
     instance: a name that outlives the process (group.instance.id). A worker that was killed and starts again under the
     same name takes its partitions back at once, without waiting for its session to time out.
     """
+    return _made(Consumer, _member(group, instance) | overrides)
+
+
+def column_consumer(group: str, *, instance: str | None = None, **overrides: Any) -> "Consumer | BareConsumer":
+    """As consumer(), but one that can give its messages in columns, wherever librdkafka's C functions can be used."""
+    options = _member(group, instance) | overrides
+    compiled = settings.BASE_DIR / "var" / "compiled"
+    with suppress(OSError):  # in a container, whose files are read-only: there it is compiled at each start
+        compiled.mkdir(parents=True, exist_ok=True)
+    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
+    try:
+        # It brings a compiler along, which only workers use.
+        from streaming.librdkafka.consumer import BareConsumer  # noqa: PLC0415
+
+        return _made(BareConsumer, options)
+    except (ImportError, OSError) as reason:
+        log.warning("messages are made objects one by one, which is slower: %s", reason)
+        return _made(Consumer, options)
+
+
+def _member(group: str, instance: str | None) -> dict[str, Any]:
+    """How a member of a consumer group is configured."""
     static = {"group.instance.id": instance_id(group, instance)} if instance else {}
-    return _made(
-        Consumer,
-        {
-            "enable.auto.commit": False,
-            "auto.offset.reset": "earliest",
-            "isolation.level": "read_committed",
-            # Range keeps partition n of transactions and of transactions.status with the same member.
-            "partition.assignment.strategy": "range",
-            "session.timeout.ms": SESSION_TIMEOUT_MS,
-            "heartbeat.interval.ms": 2_000,
-        }
-        | connection()
-        | {"group.id": group}
-        | static
-        | overrides,
-    )
+    chosen = {
+        "enable.auto.commit": False,
+        "auto.offset.reset": "earliest",
+        "isolation.level": "read_committed",
+        # Range keeps partition n of transactions and of transactions.status with the same member.
+        "partition.assignment.strategy": "range",
+        "session.timeout.ms": SESSION_TIMEOUT_MS,
+        "heartbeat.interval.ms": 2_000,
+        # After a full queue it would stay away for a second, in which a fast worker empties it and waits.
+        "fetch.queue.backoff.ms": 20,
+    }
+    return chosen | connection() | {"group.id": group} | static
 
 
 def instance_id(group: str, instance: str) -> str:

@@ -51,13 +51,27 @@ class Delivered(NamedTuple):
     """when the broker received each, in milliseconds since 1970; negative: not known"""
 
 
+class Stretch(NamedTuple):
+    """Messages of one topic, as Delivered, but that their values stand in `joined`."""
+
+    topic: str
+    joined: bytes
+    """the values, whatever stands between them, and at least MOST_BYTES of zeros"""
+    begins: Ints
+    ends: Ints
+    """where each value stands; an empty one is no order"""
+    partition: Ints
+    offset: Ints
+    received: Ints
+
+
 @dataclass(frozen=True, slots=True)
 class Orders:
     """Plausible orders of one topic, one in each place of every column, in the order in which they came."""
 
     topic: str
     joined: bytes
-    """the batch's values, one behind the other"""
+    """in which the batch's values stand"""
     place: Ints
     """which of the batch's values it was, counted from 0"""
     partition: Ints
@@ -146,26 +160,40 @@ def plain_orders(delivered: Delivered, header: bytes, earliest: datetime) -> Ord
     """
     # No plain order is longer, and whatever somebody sends is not to be held several times.
     values = [value if value and len(value) <= MOST_BYTES else b"" for value in delivered.values]
-    if len(values) > MOST_RECORDS:
-        raise ValueError(f"{len(values)} values are more than {MOST_RECORDS}")
     lengths = np.array([len(value) for value in values], np.int64)
-    joined = b"".join(values)
-    # Whoever reads beyond an end reads zeros, or the next record, and is found not to have ended where it should.
-    octets = np.frombuffer(joined + bytes(MOST_BYTES), np.uint8)
     ends = np.cumsum(lengths)
-    begins = ends - lengths
-    place = np.flatnonzero(_starts_with(header, octets, begins) & (lengths > HEADER_BYTES))
+    joined = b"".join([*values, bytes(MOST_BYTES)])
+    topic, _, partition, offset, received = delivered
+    return orders_in(Stretch(topic, joined, ends - lengths, ends, partition, offset, received), header, earliest)
+
+
+def orders_in(stretch: Stretch, header: bytes, earliest: datetime) -> Orders:
+    """As plain_orders(), of messages whose values are joined already."""
+    topic, joined, begins, ends, partition, offset, received = stretch
+    if len(begins) > MOST_RECORDS:
+        raise ValueError(f"{len(begins)} values are more than {MOST_RECORDS}")
+    # Whoever reads beyond an end reads zeros, or what comes next, and is found not to have ended where it should.
+    octets = np.frombuffer(joined, np.uint8)
+    place = np.flatnonzero(_starts_with(header, octets, begins) & (ends - begins > HEADER_BYTES))
     found = _Found(octets, joined, place, begins[place], ends[place])
-    return _read(found, delivered, max(0, in_millis(earliest)))
+    told = _Told(topic, partition[place], offset[place], received[place])
+    return _read(found, told, max(0, in_millis(earliest)))
 
 
 class _Found(NamedTuple):
     octets: Octets
-    """of `joined`, and zeros behind them"""
+    """of `joined`"""
     joined: bytes
     place: Ints
     begins: Ints
     ends: Ints
+
+
+class _Told(NamedTuple):
+    topic: str
+    partition: Ints
+    offset: Ints
+    received: Ints
 
 
 def _starts_with(header: bytes, octets: Octets, begins: Ints) -> Flags:
@@ -175,10 +203,9 @@ def _starts_with(header: bytes, octets: Octets, begins: Ints) -> Flags:
     return same
 
 
-def _read(found: _Found, delivered: Delivered, earliest: int) -> Orders:
+def _read(found: _Found, told: _Told, earliest: int) -> Orders:
     octets, joined, place, begins, ends = found
-    topic, _, partition, offset, received = delivered
-    received = received[place]
+    topic, partition, offset, received = told
     length = octets[begins + HEADER_BYTES].astype(np.int64)
     id_begin = begins + HEADER_BYTES + 1
     id_end = id_begin + length // 2
@@ -197,8 +224,8 @@ def _read(found: _Found, delivered: Delivered, earliest: int) -> Orders:
         topic,
         joined,
         place,
-        partition[place],
-        offset[place],
+        partition,
+        offset,
         received,
         id_begin,
         id_end,

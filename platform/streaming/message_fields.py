@@ -7,12 +7,11 @@ looks at them asks here.
 from dataclasses import dataclass
 from datetime import datetime
 from operator import methodcaller
-from typing import cast
+from typing import Protocol, cast
 
 from confluent_kafka import (
     TIMESTAMP_LOG_APPEND_TIME,
     TIMESTAMP_NOT_AVAILABLE,
-    Consumer,
     KafkaError,
     Message,
     TopicPartition,
@@ -26,6 +25,16 @@ from streaming.records import EventT, Record
 _headers_of = methodcaller("headers")
 
 Header = tuple[str, bytes | None]
+
+
+class Positioned(Protocol):
+    """What is used here of a client that reads."""
+
+    def seek(self, partition: TopicPartition, /) -> None: ...
+    def position(self, partitions: list[TopicPartition], /) -> list[TopicPartition]: ...
+    def committed(self, partitions: list[TopicPartition], /, timeout: float) -> list[TopicPartition]: ...
+
+
 TIMEOUT_SECONDS = 10
 
 
@@ -99,7 +108,7 @@ def is_packed(message: Message) -> bool:
     return error is not None and error.code() == KafkaError._BAD_COMPRESSION
 
 
-def stepped_over(consumer: Consumer, news: Message, reached: int = 0) -> Message:
+def stepped_over(consumer: Positioned, news: Message, reached: int = 0) -> Message:
     """Let a consumer go on behind a message that it cannot unpack, and return what stands in the message's place.
 
     news: what the consumer reported of it: where the batch of records begins that the message is in. reached: an offset
@@ -111,7 +120,7 @@ def stepped_over(consumer: Consumer, news: Message, reached: int = 0) -> Message
     return cast("Message", _Packed(TopicPartition(topic, number, here), cast("KafkaError", news.error())))
 
 
-def reached(consumer: Consumer, at: Partition) -> int:
+def reached(consumer: Positioned, at: Partition) -> int:
     """The offset that a consumer, which commits what it has dealt with, has reached in a partition."""
     asked = [TopicPartition(*at)]
     found = consumer.position(asked) + consumer.committed(asked, timeout=TIMEOUT_SECONDS)

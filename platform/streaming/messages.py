@@ -1,13 +1,16 @@
 """What the worker's loop reads, hands on and buries."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 from confluent_kafka import Message
 
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
+
+if TYPE_CHECKING:
+    from streaming.columns import Orders
 
 
 class InvalidMessage(ValueError):
@@ -46,6 +49,21 @@ class Buried:
     reason: str
     kind: str = InvalidMessage.kind
     """the class of reasons, one of KINDS"""
+
+
+@dataclass(frozen=True, slots=True)
+class Arrived:
+    """What came at once, some of it read in columns already."""
+
+    size: int
+    """how many messages it had"""
+    orders: "Orders | None"
+    others: Sequence[Message]
+    """those not among the orders, in order within each partition"""
+    last: Mapping[Partition, Message]
+    """the last message of each (topic, partition)"""
+    find: Callable[[Sequence[Record[Any]]], Sequence[Message]]
+    """the message of each of these records"""
 
 
 @dataclass(frozen=True, slots=True)

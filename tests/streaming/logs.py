@@ -31,8 +31,9 @@ class Log(Protocol):
 
 
 class BrokerLog:
-    def __init__(self, admin: AdminClient) -> None:
+    def __init__(self, admin: AdminClient, client: Callable[[str], Any] = clients.consumer) -> None:
         self._admin = admin
+        self._client = client
         self._producer = clients.producer()
         self._consumers: list[Any] = []
 
@@ -40,7 +41,7 @@ class BrokerLog:
         send_all(self._producer, [Outgoing(Topic.TRANSACTIONS, key, value) for value in values])
 
     def consumer(self) -> Any:
-        self._consumers.append(clients.consumer(GROUP))
+        self._consumers.append(self._client(GROUP))
         return self._consumers[-1]
 
     def committed(self) -> dict[tuple[str, int], int]:

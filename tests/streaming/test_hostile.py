@@ -1,7 +1,7 @@
 """What other people's clients send: whatever it is, it is taken, or buried with a reason, and nothing stops."""
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from io import StringIO
 from typing import Any
@@ -14,6 +14,7 @@ from django.core.management import call_command
 from events import Transaction
 from native.driving.embedded import wait_until
 from streaming import clients
+from streaming.consuming import column_reading
 from streaming.consuming.dedup_backfill import AppliedLog
 from streaming.consuming.worker import Worker
 from streaming.dead_letters import addresses, burials, dead_letter
@@ -37,21 +38,22 @@ GROUP = "fraud"
 class Desk:
     """A worker of the group `fraud` that keeps what it was given."""
 
-    def __init__(self, admin: AdminClient) -> None:
+    def __init__(self, admin: AdminClient, client: Callable[[str], Any], **reading: Any) -> None:
         self._admin = admin
         self.taken: list[Transaction] = []
         self.worker: Worker[Any] = Worker(
-            consumer=clients.consumer(GROUP),
+            consumer=client(GROUP),
             topics=[TRANSACTIONS],
             decode=decode,
             handle=self._take,
             bury=partial(dead_letter.bury, clients.producer(), GROUP),
             concerns_us=partial(addresses.concerns, GROUP),
+            **reading,
         )
         self.worker.consumer.subscribe(self.worker.topics)
 
     def _take(self, batch: Batch[Transaction]) -> None:
-        self.taken += batch.events
+        self.taken += batch.row_by_row().events
 
     def read_all(self) -> list[str]:
         """Go on until nothing is unread; gives the order ids taken so far."""
@@ -64,9 +66,14 @@ class Desk:
         return sorted(event.order_id for event in self.taken)
 
 
-@pytest.fixture
-def desk(kafka: AdminClient) -> Iterator[Desk]:
-    desk = Desk(kafka)
+@pytest.fixture(params=["as objects", "in columns"])
+def desk(kafka: AdminClient, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
+    monkeypatch.setattr(column_reading, "FEW", 1)
+    if request.param == "as objects":
+        desk = Desk(kafka, clients.consumer)
+    else:
+        reading = {"in_columns": column_reading.read_in_columns, "unload": column_reading.unload}
+        desk = Desk(kafka, clients.column_consumer, **reading)
     yield desk
     desk.worker.consumer.close()
 

@@ -1,19 +1,23 @@
 """The loop every worker runs: poll, decode, bury what cannot be read, handle the rest, commit. No Django here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from dataclasses import replace
+from functools import partial
 from time import perf_counter
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
 from streaming.message_fields import is_packed, partition, reached, stepped_over
-from streaming.messages import REFUSED, Buried, InvalidMessage, InvalidRecords, Progress
+from streaming.messages import REFUSED, Arrived, Buried, InvalidMessage, InvalidRecords, Progress
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 
 if TYPE_CHECKING:
     from streaming.columns import Orders
+    from streaming.librdkafka.consumer import BareConsumer
+    from streaming.librdkafka.held import Held
 
 log = structlog.get_logger(__name__)
 
@@ -31,6 +35,9 @@ GATHER_BYTES = 32 * 1024 * 1024
 UNDER_LOAD = 500
 """messages within FILL_SECONDS"""
 
+Unload = Callable[["Held", Set[Partition]], "Arrived | None"]
+"""what a BareConsumer holds, and the partitions that are ours → what came; None, and all is still held, if each of the
+messages is to be looked at by itself"""
 InColumns = Callable[[Sequence[Message]], tuple["Orders | None", Sequence[Message]]]
 """messages → what of them was read in columns, and those that are left over, in order within each partition"""
 
@@ -53,7 +60,7 @@ class Worker(Generic[EventT]):
     def __init__(
         self,
         *,
-        consumer: Consumer,
+        consumer: "Consumer | BareConsumer",
         topics: Sequence[str],
         decode: Callable[[Message], Record[EventT]],
         handle: Callable[[Batch[EventT]], None],
@@ -61,8 +68,9 @@ class Worker(Generic[EventT]):
         concerns_us: Callable[[Message], bool] = lambda message: True,
         before_batch: Callable[[], None] = lambda: None,
         observe: Callable[[Progress], None] = lambda progress: None,
-        joined: Callable[[Consumer], None] = lambda consumer: None,
+        joined: Callable[[Any], None] = lambda consumer: None,
         in_columns: InColumns | None = None,
+        unload: Unload = lambda held, ours: None,
         batch_size: int = 1000,
     ) -> None:
         self.consumer = consumer
@@ -75,6 +83,7 @@ class Worker(Generic[EventT]):
         self.observe = observe
         self.joined = joined
         self.in_columns = in_columns or (lambda messages: (None, messages))
+        self.unload = unload
         self.batch_size = batch_size
         self.stopping = False
         self._assigned_anew = False
@@ -92,58 +101,70 @@ class Worker(Generic[EventT]):
         finally:
             self.consumer.close()
 
-    def _note_assigned(self, consumer: Consumer, partitions: list[TopicPartition]) -> None:
+    def _note_assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
         self._assigned_anew = True
         self.joined(consumer)
 
     def run_once(self) -> int:
         """Process one batch and return its size; an exception leaves it uncommitted."""
-        messages = self._poll()
-        if not messages:
+        if (arrived := self._poll()) is None:
             return 0
         began = perf_counter()
         self.before_batch()
-        orders, others = self.in_columns([each for each in messages if is_packed(each) or self.concerns_us(each)])
-        records, buried = self._decode_all(others)
+        records, buried = self._decode_all(arrived.others)
         if buried:
             self.bury(buried)
-        if batch := Batch(records, orders):
-            buried += self._handle(batch, messages)
-        last = {partition(message): message for message in messages}
-        self._commit(last)
-        self.observe(Progress(len(messages), batch, buried, last, perf_counter() - began))
-        return len(messages)
+        if batch := Batch(records, arrived.orders):
+            buried += self._handle(batch, arrived)
+        self._commit(arrived.last)
+        self.observe(Progress(arrived.size, batch, buried, arrived.last, perf_counter() - began))
+        return arrived.size
 
-    def _poll(self) -> list[Message]:
-        messages = self._gather()
-        if self._assigned_anew:
-            messages, self._assigned_anew = _each_once(messages), False
+    def _poll(self) -> Arrived | None:
+        came = self._gather()
+        if not came:
+            return None
+        # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
+        # has them too.
+        ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
+        is_anew, self._assigned_anew = self._assigned_anew, False
+        if not isinstance(came, list):
+            if not is_anew and (arrived := self.unload(came, ours)):
+                return replace(arrived, others=[each for each in arrived.others if self.concerns_us(each)])
+            came = cast("list[Message]", came.deliveries())
+        messages = self._ours(_each_once(came) if is_anew else came, ours)
+        if not messages:
+            return None
+        orders, others = self.in_columns([each for each in messages if is_packed(each) or self.concerns_us(each)])
+        last = {partition(message): message for message in messages}
+        return Arrived(len(messages), orders, others, last, partial(_messages_of, messages))
+
+    def _ours(self, messages: list[Message], ours: Set[Partition]) -> list[Message]:
+        """Those of our partitions, with stand-ins for what cannot be unpacked; raises KafkaException."""
         news = [message for message in messages if message.error()]
         for message in news:
             if not is_packed(message):
                 raise KafkaException(message.error())
-        # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
-        # has them too.
-        ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
         if not set(map(partition, messages)) <= ours:
             messages = [message for message in messages if partition(message) in ours]
         return self._unpacked(messages) if news else messages
 
-    def _gather(self) -> list[Message]:
+    def _gather(self) -> "list[Message] | Held":
         """What there is; while more comes than is dealt with at once, what comes within the time to gather."""
         took = perf_counter() - self._gathered_at
         seconds = min(max(LEAST_SECONDS, AS_LONG_AS * took), MOST_SECONDS)
-        messages = self.consumer.consume(1, timeout=POLL_SECONDS)
+        came: list[Message] | Held = self.consumer.consume(1, timeout=POLL_SECONDS)
         ends, octets = perf_counter() + seconds, 0
-        while 0 < (room := self.batch_size - len(messages)) < self.batch_size:
-            more = self.consumer.consume(room, timeout=FILL_SECONDS)
-            messages += more
-            octets += sum(map(len, more))
-            if len(more) < UNDER_LOAD or octets > GATHER_BYTES or perf_counter() > ends:
+        while 0 < (room := self.batch_size - len(came)) < self.batch_size:
+            more: Any = self.consumer.consume(room, timeout=FILL_SECONDS)
+            count = len(more)
+            octets += sum(map(len, more)) if isinstance(more, list) else more.octets
+            came += more
+            if count < UNDER_LOAD or octets > GATHER_BYTES or perf_counter() > ends:
                 break
         self._gathered_at = perf_counter()
-        return messages
+        return came
 
     def _unpacked(self, messages: Sequence[Message]) -> list[Message]:
         """The messages, with a stand-in for each that cannot be unpacked, which the client reports again and again."""
@@ -168,13 +189,13 @@ class Worker(Generic[EventT]):
                 buried.append(Buried(message, str(invalid), invalid.kind))
         return records, buried
 
-    def _handle(self, batch: Batch[EventT], messages: Iterable[Message]) -> list[Buried]:
+    def _handle(self, batch: Batch[EventT], arrived: Arrived) -> list[Buried]:
         """Have the batch handled; what the handler refuses is buried and returned."""
         try:
             self.handle(batch)
         except InvalidRecords as invalid:
-            at = {(m.topic(), m.partition(), m.offset()): m for m in messages}
-            buried = [Buried(at[r.topic, r.partition, r.offset], reason, REFUSED) for r, reason in invalid.reasons]
+            at = arrived.find([record for record, _ in invalid.reasons])
+            buried = [Buried(m, reason, REFUSED) for m, (_, reason) in zip(at, invalid.reasons, strict=True)]
             self.bury(buried)
             return buried
         return []
@@ -204,5 +225,10 @@ def _each_once(messages: Sequence[Message]) -> list[Message]:
     return kept
 
 
-def _log_revoked(_: Consumer, partitions: list[TopicPartition]) -> None:
+def _messages_of(messages: Sequence[Message], records: Sequence[Record[Any]]) -> list[Message]:
+    at = {(*partition(message), message.offset()): message for message in messages}
+    return [at[record.topic, record.partition, record.offset] for record in records]
+
+
+def _log_revoked(_: Any, partitions: list[TopicPartition]) -> None:
     log.info("partitions revoked", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])

@@ -18,7 +18,7 @@ from streaming.consuming import misplaced, stops
 from streaming.consuming.burial_streaks import Streaks, TooManyInvalidMessages
 from streaming.consuming.instances import Name, bear
 from streaming.consuming.retries import again_if_given_up
-from streaming.consuming.worker import InColumns, Worker
+from streaming.consuming.worker import Worker
 from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
 from streaming.messages import Progress
@@ -130,8 +130,10 @@ class WorkerCommand(BaseCommand):
     def _worker(self, served: WorkerMetrics, name: Name, batch_size: int) -> Worker[Any]:
         producer = clients.producer()
         decode, handle = tracing.traced(self.group, self.decode, again_if_given_up(self._handler_at_home(producer)))
+        reading = self._reading()
+        client = clients.column_consumer if reading else clients.consumer
         return Worker(
-            consumer=clients.consumer(self.group, instance=name.instance, **served.client_options()),
+            consumer=client(self.group, instance=name.instance, **served.client_options()),
             topics=self.topics,
             decode=decode,
             handle=handle,
@@ -141,16 +143,17 @@ class WorkerCommand(BaseCommand):
             observe=observer(self.group, served),
             joined=name.note_member,
             batch_size=batch_size,
-            in_columns=self._reader_in_columns(),
+            **reading,
         )
 
-    def _reader_in_columns(self) -> InColumns | None:
+    def _reading(self) -> dict[str, Any]:
+        """By what functions its Worker reads in columns; empty: it does not."""
         # Each record's span wants its record: what is traced is read row by row.
         if not self.takes_columns or settings.TRACES.kind != tracing.OFF:
-            return None
-        from streaming.consuming.column_reading import read_in_columns  # noqa: PLC0415 - brings numpy along
+            return {}
+        from streaming.consuming.column_reading import read_in_columns, unload  # noqa: PLC0415 - brings numpy along
 
-        return read_in_columns
+        return {"in_columns": read_in_columns, "unload": unload}
 
     def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:
         if not self.keyed_by_user:

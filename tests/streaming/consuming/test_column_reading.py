@@ -14,7 +14,7 @@ from fraud.management.commands import run_consumer
 from notifications.management.commands import run_notifier
 from search.management.commands import run_indexer
 from streaming import clients
-from streaming.consuming.column_reading import FEW, read_in_columns
+from streaming.consuming.column_reading import FEW, read_in_columns, unload
 from streaming.decoding import decode
 from streaming.messages import InvalidMessage
 from streaming.records import records_of
@@ -85,10 +85,10 @@ def test_a_few_are_all_left() -> None:
     "command", [run_aggregator.Command, run_consumer.Command, run_recorder.Command, run_notifier.Command]
 )
 def test_a_worker_that_takes_columns_reads_row_by_row_while_it_is_traced(command: type[Any], settings: Any) -> None:
-    assert command()._reader_in_columns() is read_in_columns
+    assert command()._reading() == {"in_columns": read_in_columns, "unload": unload}
     settings.TRACES = replace(settings.TRACES, kind="file")
-    assert command()._reader_in_columns() is None
+    assert command()._reading() == {}
 
 
 def test_other_workers_are_given_no_columns() -> None:
-    assert run_indexer.Command()._reader_in_columns() is None
+    assert run_indexer.Command()._reading() == {}

@@ -1,12 +1,12 @@
 """The loop, in memory and against a real broker; then what only a broker can do."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import pytest
-from confluent_kafka import Consumer, Message
+from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
 
 from events import Transaction
@@ -27,9 +27,13 @@ from tests.streaming.logs import GROUP, BrokerLog, Log, MemoryLog
 MakeWorker = Callable[..., Worker[Any]]
 
 
-@pytest.fixture(params=["in memory", "on a broker"])
+@pytest.fixture(params=["in memory", "on a broker", "on a broker, by C functions"])
 def log(request: pytest.FixtureRequest, in_columns: None) -> Iterator[Log]:
-    made = MemoryLog() if request.param == "in memory" else BrokerLog(request.getfixturevalue("kafka"))
+    if request.param == "in memory":
+        made: MemoryLog | BrokerLog = MemoryLog()
+    else:
+        client = clients.consumer if request.param == "on a broker" else clients.column_consumer
+        made = BrokerLog(request.getfixturevalue("kafka"), client)
     yield made
     made.close()
 
@@ -38,12 +42,9 @@ def log(request: pytest.FixtureRequest, in_columns: None) -> Iterator[Log]:
 def in_columns(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """How desk()'s worker reads: one that reads in columns does so however few messages there are."""
     monkeypatch.setattr(column_reading, "FEW", 1)
-    reading = column_reading.read_in_columns if request.param == "in columns" else row_by_row
-    monkeypatch.setitem(READING, "in_columns", reading)
-
-
-def row_by_row(messages: Sequence[Message]) -> tuple[None, Sequence[Message]]:
-    return None, messages
+    if request.param == "in columns":
+        monkeypatch.setitem(READING, "in_columns", column_reading.read_in_columns)
+        monkeypatch.setitem(READING, "unload", column_reading.unload)
 
 
 READING: dict[str, Any] = {}
@@ -191,13 +192,13 @@ def test_what_a_handler_refuses_is_buried_and_the_batch_committed(log: Log, orde
     assert len(handled) == 20 - len(refused)
 
 
-@pytest.fixture
-def make_worker(kafka: AdminClient) -> Iterator[MakeWorker]:
+@pytest.fixture(params=[clients.consumer, clients.column_consumer])
+def make_worker(kafka: AdminClient, request: pytest.FixtureRequest) -> Iterator[MakeWorker]:
     """Makes subscribed workers of one group; those still open are closed afterwards."""
-    consumers: list[Consumer] = []
+    consumers: list[Any] = []
 
     def make(handle: Callable[[Batch[Any]], None], instance: str | None = None, **options: Any) -> Worker[Any]:
-        consumer = clients.consumer(GROUP, instance=instance, **options.pop("client", {}))
+        consumer = request.param(GROUP, instance=instance, **options.pop("client", {}))
         consumers.append(consumer)
         worker = Worker(
             consumer=consumer,
