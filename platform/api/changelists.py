@@ -25,6 +25,12 @@ class OrderedChangeList(ChangeList):  # type: ignore[misc] # unfold says nothing
         orders: Mapping[str, Sequence[str]] = self.model_admin.orders(request.GET)
         return list(orders.get(asked[0], orders[""]))
 
+    def get_results(self, request: HttpRequest) -> None:
+        super().get_results(request)
+        if isinstance(self.paginator, InfinitePaginator):
+            # It takes a table for endless; beside the title nothing of that is to be shown as if it were known.
+            self.full_result_count = self.result_count
+
 
 class RowsOfPage(Paginator):  # type: ignore[type-arg] # Django's is generic for its stubs alone
     """Passes over the pages before in the index alone, and reads the rows of its own page by their ids.

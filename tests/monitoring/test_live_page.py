@@ -409,3 +409,25 @@ def test_who_is_logged_out_meanwhile_is_led_to_the_login(
     link = browser.find_element(By.LINK_TEXT, "Log in again").get_attribute("href")
     assert link == f"{live_server.url}/login?next=/"
     assert all(" 401 " in each for each in complaints(browser))
+
+
+def test_of_an_id_that_has_no_room_its_end_is_seen(open_as: Open, account: AccountOf) -> None:
+    record(f"mock-{'0' * 40}-its-end")
+    browser = open_as(account(Role.ANALYST))
+    cell = browser.find_element(By.CSS_SELECTOR, "#transactions tbody td.id")
+    edges = "const box = arguments[0].getBoundingClientRect(); return [box.left, box.right]"
+    (left, right), (begin, end) = (
+        browser.execute_script(edges, each) for each in (cell, cell.find_element(By.TAG_NAME, "bdi"))
+    )
+    assert begin < left
+    assert end <= right
+
+
+@pytest.mark.parametrize("width", [1180, 1280, 1366, 1920])
+def test_a_figure_is_never_cut(open_as: Open, account: AccountOf, width: int) -> None:
+    hour = NOW.replace(minute=0, second=0)
+    add_to_hourly_totals(totals={(1, hour): Sums(988_888_888_88, 1)})
+    browser = open_as(account(Role.ANALYST), width=width)
+    figure = browser.find_element(By.CSS_SELECTOR, "#tile-hour [data-value]")
+    assert figure.text == "988,888,888.88"
+    assert browser.execute_script("return arguments[0].scrollWidth <= arguments[0].clientWidth", figure)

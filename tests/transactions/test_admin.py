@@ -1,3 +1,4 @@
+import re
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -123,3 +124,9 @@ def test_a_superuser_switches_scheduled_tasks_off_and_on(superusers: Client, tas
 def test_a_scheduled_tasks_page_opens(superusers: Client, task: PeriodicTask) -> None:
     page = superusers.get(reverse("admin:django_celery_beat_periodictask_change", args=[task.pk]))
     assert page.status_code == 200
+
+
+def test_the_list_says_no_number_of_rows_that_nobody_counted(superusers: Client, row: Transaction) -> None:
+    page = superusers.get(f"{LIST}?user_id=7").content.decode()
+    assert not re.search(r"\d results?\b", page)
+    assert "9999" not in page

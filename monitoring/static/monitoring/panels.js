@@ -32,7 +32,9 @@ function empty(container, isEmpty, sentence) {
 
 function tile(name, value, note, level = "none") {
   const element = $(`#tile-${name}`);
-  setText(element.querySelector("[data-value]"), value);
+  const figure = element.querySelector("[data-value]");
+  setText(figure, value);
+  figure.style.setProperty("--characters", value.length);
   setText(element.querySelector("[data-note]"), note || "\u00a0");
   element.dataset.level = level;
 }
@@ -184,7 +186,7 @@ function groupRows(group) {
 export function showTransactions({ panels, at }) {
   showPanel("transactions", panels.transactions, "Transactions are", "No transaction yet. Each appears here as it is recorded.", (row) => [
     { text: format.when(row.timestamp, at), title: format.inFull(row.timestamp) },
-    { text: row.order_id },
+    { text: row.order_id, isId: true },
     { text: String(row.user_id), number: true },
     { text: format.amount(row.amount), title: format.exactly(row.amount), number: true },
     { text: word(row.status), badge: TRANSACTION_LEVELS[row.status] },
@@ -195,7 +197,7 @@ export function showAlerts({ panels, at }) {
   const admin = $("#main").dataset.alerts;
   showPanel("alerts", panels.alerts, "Fraud alerts are", "No alert yet.", (row) => [
     { text: format.whenBriefly(row.raised_at, at), title: format.inFull(row.raised_at) },
-    { text: row.order_id, ...(admin ? { href: `${admin}${row.id}/change/` } : {}) },
+    { text: row.order_id, isId: true, ...(admin ? { href: `${admin}${row.id}/change/` } : {}) },
     { text: format.amount(row.amount), title: format.exactly(row.amount), number: true },
     { text: word(row.status), badge: ALERT_LEVELS[row.status] },
   ]);

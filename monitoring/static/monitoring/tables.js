@@ -5,6 +5,7 @@ import { spans } from "./sentences.js";
 function cell(content) {
   const td = document.createElement("td");
   if (content.number) td.className = "number";
+  if (content.isId) td.className = "id";
   return td;
 }
 
@@ -23,7 +24,7 @@ function fill(td, content) {
     if (content.title) td.title = content.title;
     return fillBadge(td, content);
   }
-  if (content.href) return fillLink(td, content);
+  if (content.isId) return fillId(td, content);
   if (td.textContent !== content.text) {
     td.textContent = content.text;
     td.title = content.title ?? content.text;
@@ -35,9 +36,10 @@ function fillBadge(td, { badge, text }) {
   showBadge(td.firstChild, badge, text);
 }
 
-function fillLink(td, { href, text }) {
-  if (!td.firstChild) td.append(document.createElement("a"));
-  td.firstChild.href = href;
+// Of an id its end is shown where all of it has no room: ids that follow one another begin alike.
+function fillId(td, { href, text }) {
+  if (!td.firstChild) td.append(document.createElement(href ? "a" : "bdi"));
+  if (href) td.firstChild.href = href;
   td.firstChild.textContent = text;
   td.title = text;
 }
@@ -55,7 +57,7 @@ export function showBadge(badge, level, text) {
   if (label.textContent !== text) label.textContent = text;
 }
 
-// rows: [{ key, cells: [{ text, number?, badge?, href? }], span?, level? }]. Rows that were not there at the last showing flash once.
+// rows: [{ key, cells: [{ text, number?, badge?, isId?, href? }], span?, level? }]. Rows that were not there at the last showing flash once.
 export function showRows(table, rows) {
   const body = table.tBodies[0];
   const present = new Map([...body.rows].map((tr) => [tr.dataset.key, tr]));
