@@ -13,6 +13,7 @@ MAY_LOOK_AT_A_CLOCK = {
     "tests/survival/refunding.py": "ends waiting for what never comes",
     "tests/cluster": "notes how long things took, for the report",
     "tests/config/test_tests.py": "names them",
+    "tests/streaming/consuming/test_worker.py": "puts one that stands still in the place of the worker's",
 }
 
 

@@ -6,7 +6,6 @@ import sys
 from collections.abc import Iterator
 from contextlib import closing
 
-import MySQLdb
 import pytest
 from django.db import connection
 
@@ -58,6 +57,8 @@ def empty_database(django_db_setup: None) -> Iterator[str]:
     """The URL of one."""
     named = connection.settings_dict
     user, password, socket = named["USER"], named["PASSWORD"], named["OPTIONS"]["unix_socket"]
+    import MySQLdb  # noqa: PLC0415 - only the stack's fixtures install it
+
     with closing(MySQLdb.connect(unix_socket=socket, user=user, password=password)) as server:
         server.query("CREATE DATABASE thousandths CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin")
         yield f"mysql://{user}:{password}@localhost/thousandths?unix_socket={socket}"
