@@ -57,7 +57,7 @@ def empty_database(django_db_setup: None) -> Iterator[str]:
     """The URL of one."""
     named = connection.settings_dict
     user, password, socket = named["USER"], named["PASSWORD"], named["OPTIONS"]["unix_socket"]
-    import MySQLdb  # noqa: PLC0415 - only the stack's fixtures install it
+    import MySQLdb  # is installed where MySQL is, and not before
 
     with closing(MySQLdb.connect(unix_socket=socket, user=user, password=password)) as server:
         server.query("CREATE DATABASE thousandths CHARACTER SET utf8mb4 COLLATE utf8mb4_0900_bin")
