@@ -214,7 +214,7 @@ def _audit_lines(dialect: Dialect, volume: Volume) -> Mapping[str, str]:
         "account_id": str(volume.investigator),
         "role": "'investigator'",
         "address": "'192.0.2.1'",
-        "request_id": dialect.uuid(seconds, "4000000000 + n"),
+        "request_id": dialect.uuid(seconds, "3000000000 + n"),
         "route": f"CASE WHEN {is_list} THEN 'transactions' ELSE 'transaction' END",
         "method": "'GET'",
         "format": "'json'",
