@@ -34,7 +34,7 @@ from native.layout import ROOT
 from native.packages.debian import NotInstalled
 
 FOLDER = ROOT / "var" / "bench" / "scaling"
-PICTURED = "How long orders take to be seen, what one costs and takes of memory, and what two processes bring"
+PICTURED = "How soon orders are seen, what one costs and takes of memory, and what two processes bring"
 QUICK = Plan(seconds=2.0, events=40_000, users=(1_000, 10_000), remembered=10_000)
 TurnT = TypeVar("TurnT")
 console = Console(highlight=False, soft_wrap=True)
