@@ -51,6 +51,8 @@ def configure(level: str, form: str) -> dict[str, Any]:
             # These clients would log every request.
             "httpx2": {"level": "WARNING"},
             "elastic_transport": {"level": "WARNING"},
+            # It would log each step of what it compiles.
+            "numba": {"level": "WARNING"},
         },
     }
 
