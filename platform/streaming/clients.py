@@ -75,7 +75,7 @@ def _member(group: str, instance: str | None) -> dict[str, Any]:
         "heartbeat.interval.ms": 2_000,
         # After a full queue it would stay away for a second, in which a fast worker empties it and waits.
         "fetch.queue.backoff.ms": 20,
-        # So long, and not half a second twice over, a start waits behind a request of few partitions that finds nothing.
+        # So long a start waits behind a request of few partitions that finds nothing, and not half a second, twice.
         "fetch.wait.max.ms": 100,
     }
     return chosen | connection() | {"group.id": group} | static
