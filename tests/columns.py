@@ -9,7 +9,8 @@ from events import Transaction
 from events.plausibility import MAX_USER_ID, Bounds
 from events.time import in_millis
 from streaming import clients
-from streaming.columns import Delivered, Orders, plain_orders
+from streaming.columns import Orders
+from streaming.plain_orders import Delivered, plain_orders
 from streaming.records import Batch, Record
 from streaming.topics import Topic
 from tests.records import records

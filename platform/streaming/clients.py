@@ -1,9 +1,7 @@
 """Kafka's clients, configured in one place."""
 
 import logging
-import os
 from collections.abc import Callable, Iterable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 from functools import cache, partial
 from threading import Timer
@@ -48,12 +46,8 @@ def consumer(group: str, *, instance: str | None = None, **overrides: Any) -> Co
 def column_consumer(group: str, *, instance: str | None = None, **overrides: Any) -> "Consumer | BareConsumer":
     """As consumer(), but one that can give its messages in columns, wherever librdkafka's C functions can be used."""
     options = _member(group, instance) | overrides
-    compiled = settings.BASE_DIR / "var" / "compiled"
-    with suppress(OSError):  # in a container, whose files are read-only: there it is compiled at each start
-        compiled.mkdir(parents=True, exist_ok=True)
-    os.environ.setdefault("NUMBA_CACHE_DIR", str(compiled))
     try:
-        # It brings a compiler along, which only workers use.
+        # Not everywhere is this the way to read.
         from streaming.librdkafka.consumer import BareConsumer  # noqa: PLC0415
 
         return _made(BareConsumer, options)

@@ -10,15 +10,16 @@ from confluent_kafka import TIMESTAMP_NOT_AVAILABLE, Message
 from events.plausibility import Bounds
 from events.transactions import Transaction
 from streaming import clients
-from streaming.columns import MOST_BYTES, MOST_RECORDS, Delivered, Ints, Orders, Stretch, orders_in, plain_orders
+from streaming.columns import MOST_RECORDS, Ints, Orders
 from streaming.message_fields import partition, value
 from streaming.messages import Arrived
 from streaming.partitioner import Partition
+from streaming.plain_orders import MOST_BYTES, Delivered, Stretch, orders_in, plain_orders
 from streaming.records import Record
 from streaming.topics import Topic
 
 if TYPE_CHECKING:
-    # Bring librdkafka and a compiler along, which not every worker uses.
+    # Bring librdkafka along, which is not to be used everywhere.
     from streaming.librdkafka.held import Held, Unloaded
 
 FEW = 30
@@ -62,7 +63,7 @@ def unload(held: "Held", ours: Set[Partition]) -> Arrived | None:
     if len(held) < FEW or (last := held.last()) is None or not last.keys() <= ours:
         return None
     size = len(held)
-    found = held.unloaded(TOPIC, MOST_BYTES, zeros=MOST_BYTES)
+    found = held.unloaded(TOPIC, MOST_BYTES)
     stretch = Stretch(TOPIC, found.octets, found.begins, found.ends, found.partition, found.offset, found.received)
     orders = orders_in(stretch, clients.codec().header_of(Transaction), Bounds.earliest)
     doubted = np.delete(np.arange(len(found.offset)), orders.place).tolist()

@@ -151,8 +151,12 @@ class WorkerCommand(BaseCommand):
         # Each record's span wants its record: what is traced is read row by row.
         if not self.takes_columns or settings.TRACES.kind != tracing.OFF:
             return {}
-        from streaming.consuming.column_reading import read_in_columns, unload  # noqa: PLC0415 - brings numpy along
-
+        try:
+            # It brings a compiler along, which only workers use.
+            from streaming.consuming.column_reading import read_in_columns, unload  # noqa: PLC0415
+        except ImportError as reason:
+            log.warning("orders are read one by one, which is slower", reason=str(reason))
+            return {}
         return {"in_columns": read_in_columns, "unload": unload}
 
     def _handler_at_home(self, producer: Producer) -> Callable[[Batch[Any]], None]:

@@ -102,14 +102,13 @@ class Held:
         ends = (self._delivery(address) for address in self._addresses[found[:count, 2]].tolist())
         return {(each.topic(), each.partition()): each for each in ends}
 
-    def unloaded(self, topic: str, most: int, zeros: int) -> "Unloaded":
+    def unloaded(self, topic: str, most: int) -> "Unloaded":
         """Those in columns that may be; gives all back. There must be no errors among them.
 
-        topic: of which messages may be in columns, if their values have at most so many bytes. zeros: so many are put
-        behind the keys and values.
+        topic: of which messages may be in columns, if their values have at most so many bytes.
         """
         try:
-            found = np.zeros(self.octets + zeros, np.uint8)
+            found = np.zeros(self.octets, np.uint8)
             columns = np.empty((unloading.COLUMNS, len(self)), np.int64)
             taken = unloading.unload(
                 self._addresses, self._called(topic), most, _functions(), np.zeros(1, np.int64), found, columns

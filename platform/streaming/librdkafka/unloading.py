@@ -1,20 +1,19 @@
 """What librdkafka has fetched, taken over into columns by a compiled loop, and given back to it.
 
-numba compiles this when the first worker starts, and keeps the machine code where NUMBA_CACHE_DIR says, if it can.
 Messages are reached by their addresses, and only by what rdkafka.h promises: functions, and the fields of
 rd_kafka_message_t.
 """
 
-import os
 from typing import Any
 
-import numba
 import numpy as np
 from llvmlite import ir
 from numba import types
 from numba.core import cgutils
 from numba.extending import intrinsic
 from numpy.typing import NDArray
+
+from streaming.compiling import TABLE, WORDS, compiled
 
 Addresses = NDArray[np.int64]
 Columns = NDArray[np.int64]
@@ -26,8 +25,6 @@ LOWER_32 = 0xFFFF_FFFF
 """an int of C's, in whose place eight bytes were read"""
 UNAVAILABLE = 0
 """RD_KAFKA_TIMESTAMP_NOT_AVAILABLE"""
-IS_KEPT = os.access(os.environ.get("NUMBA_CACHE_DIR", ""), os.W_OK)
-"""numba would refuse to compile what it cannot keep"""
 LONGEST_KEY = 255
 NONE = -1
 PLACE, NUMBER, AT, RECEIVED, KIND, KEY_BEGIN, BEGIN, END = range(8)
@@ -36,13 +33,7 @@ since 1970 (NONE: not known) and of which kind that is, where its key begins (NO
 where its value begins, and where that ends"""
 COLUMNS = 8
 
-_WORDS, _TABLE, _BYTES = "int64[::1]", "int64[:, ::1]", "uint8[::1]"
-_INT32, _INT64, _OCTETS = ir.IntType(32), ir.IntType(64), ir.IntType(8).as_pointer()
-
-
-def _compiled(signature: str) -> Any:
-    # As soon as it is imported: whoever cannot compile is to know before a message comes.
-    return numba.njit(signature, cache=IS_KEPT, nogil=True)
+_INT64, _OCTETS = ir.IntType(64), ir.IntType(8).as_pointer()
 
 
 @_written
@@ -78,29 +69,24 @@ def _destroy(_: Any, function: Any, message: Any) -> Any:
     return types.void(types.int64, types.int64), written
 
 
-@_written
-def _asked_long(_: Any, function: Any, message: Any, answer: Any) -> Any:
-    """Call int64_t f(message, &answer)."""
+def _asked(answer: Any) -> Any:
+    """What calls a function of C's that takes a message and the address of a word, and answers with such a number."""
 
-    def written(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kind = ir.FunctionType(_INT64, [_INT64, _INT64])
-        return builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
+    @_written
+    def asked(_: Any, function: Any, message: Any, word: Any) -> Any:
+        def written(context: Any, builder: Any, signature: Any, values: Any) -> Any:
+            kind = ir.FunctionType(ir.IntType(answer.bitwidth), [_INT64, _INT64])
+            return builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
 
-    return types.int64(types.int64, types.int64, types.int64), written
+        return answer(types.int64, types.int64, types.int64), written
 
-
-@_written
-def _asked_int(_: Any, function: Any, message: Any, answer: Any) -> Any:
-    """Call int f(message, &answer)."""
-
-    def written(context: Any, builder: Any, signature: Any, values: Any) -> Any:
-        kind = ir.FunctionType(_INT32, [_INT64, _INT64])
-        return builder.call(builder.inttoptr(values[0], kind.as_pointer()), values[1:])
-
-    return types.int32(types.int64, types.int64, types.int64), written
+    return asked
 
 
-@_compiled(f"int64({_WORDS})")
+_asked_int, _asked_long = _asked(types.int32), _asked(types.int64)
+
+
+@compiled(types.int64(WORDS))
 def octets_of(messages: Addresses) -> int:
     """How many bytes their keys and values have."""
     found = 0
@@ -109,7 +95,7 @@ def octets_of(messages: Addresses) -> int:
     return found
 
 
-@_compiled(f"int64({_WORDS}, {_TABLE})")
+@compiled(types.int64(WORDS, TABLE))
 def survey(messages: Addresses, found: Columns) -> int:
     """Find each topic and partition that there are messages of, in the order of their first, and the last of each.
 
@@ -135,7 +121,7 @@ def survey(messages: Addresses, found: Columns) -> int:
     return count
 
 
-@_compiled(f"int64({_WORDS}, {_WORDS}, int64, {_WORDS}, {_WORDS}, {_BYTES}, {_TABLE})")
+@compiled(types.int64(WORDS, WORDS, types.int64, WORDS, WORDS, types.uint8[::1], TABLE))
 def unload(  # noqa: PLR0917 - numba knows no others
     messages: Addresses,
     topics: Addresses,

@@ -1,10 +1,12 @@
 """What a batch's messages become when they are read in columns: all of them, each once, as decode() would have it."""
 
+import sys
 from dataclasses import replace
 from typing import Any
 
 import pytest
 from confluent_kafka import TIMESTAMP_CREATE_TIME, TIMESTAMP_LOG_APPEND_TIME, TIMESTAMP_NOT_AVAILABLE, Message
+from structlog.testing import capture_logs
 
 from analytics.management.commands import run_aggregator
 from events import Status, Transaction, TransactionStatusChanged
@@ -88,6 +90,15 @@ def test_a_worker_that_takes_columns_reads_row_by_row_while_it_is_traced(command
     assert command()._reading() == {"in_columns": read_in_columns, "unload": unload}
     settings.TRACES = replace(settings.TRACES, kind="file")
     assert command()._reading() == {}
+
+
+def test_where_nothing_can_be_compiled_it_reads_row_by_row_and_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(sys.modules, "numba", None)
+    for name in ("compiling", "plain_orders", "consuming.column_reading"):
+        monkeypatch.delitem(sys.modules, f"streaming.{name}")
+    with capture_logs() as logs:
+        assert run_aggregator.Command()._reading() == {}
+    assert [each["event"] for each in logs] == ["orders are read one by one, which is slower"]
 
 
 def test_other_workers_are_given_no_columns() -> None:

@@ -17,13 +17,13 @@ from django.core.exceptions import ImproperlyConfigured
 from events import Transaction
 from native.driving.embedded import wait_until
 from streaming import clients
-from streaming.columns import MOST_BYTES
 from streaming.consuming import column_reading
 from streaming.decoding import decode
 from streaming.librdkafka.consumer import BareConsumer, text_of
 from streaming.librdkafka.functions import FFI, NotUsable, library, text
 from streaming.librdkafka.held import Held
 from streaming.messages import InvalidMessage
+from streaming.plain_orders import MOST_BYTES
 from streaming.records import Record, records_of
 from streaming.topics import Topic
 from tests.streaming import foreign
@@ -240,7 +240,7 @@ def test_an_error_of_the_broker_is_said(kafka: AdminClient) -> None:
 
 def test_where_nothing_can_be_kept_it_is_compiled_all_the_same() -> None:
     environment = os.environ | {"NUMBA_CACHE_DIR": "/proc/nowhere"}
-    ask = "from streaming.librdkafka.unloading import IS_KEPT, octets_of; import numpy as np; "
-    ask += "print(IS_KEPT, octets_of(np.empty(0, np.int64)))"
+    ask = "from streaming.compiling import IS_KEPT; from streaming.librdkafka.unloading import octets_of; "
+    ask += "import numpy as np; print(IS_KEPT, octets_of(np.empty(0, np.int64)))"
     told = subprocess.run([sys.executable, "-c", ask], env=environment, capture_output=True, text=True, check=True)
     assert told.stdout.split() == ["False", "0"]
