@@ -1,4 +1,4 @@
-"""What measurements left in bench/results, as the report tells it: API and workers beside peers, and growing tables."""
+"""What measurements left in bench/results, as the report tells it: API, workers and growing tables."""
 
 import json
 from collections.abc import Mapping
@@ -9,20 +9,23 @@ from bench import results
 from bench.api.kinds import KINDS
 from bench.api.outcome import MEMORY_GOAL
 from bench.growth.outcome import Took, grown, is_late, of_a_question
+from bench.scaling.plan import BY_NAME as SCALING
+from bench.scaling.plan import RATES, title_of, wanted_ms
 from bench.workers.tasks import BY_NAME
 
 Json = dict[str, Any]
 
 
 def told() -> Json:
-    """`api`, `workers` and `growth` are None where they were not measured; `kinds` has titles, and what is wanted."""
+    """What was not measured is None; `kinds` has titles, and what is wanted."""
     kinds = [{"name": kind.name, "title": f"{kind.title}, {kind.unit}", "goal": kind.goal} for kind in KINDS]
-    times, found = measured("growth"), measured("workers")
+    times, found, scaling = measured("growth"), measured("workers"), measured("scaling")
     return {
         "api": measured("api"),
         "kinds": kinds,
         "memory_goal": MEMORY_GOAL,
         "workers": found and found | {"tasks": workers(found)},
+        "scaling": scaling and scaling | {"soon": latencies(scaling["medians"]["latency"])},
         "growth": times and times | {"times": {name: growth(of_one) for name, of_one in times["times"].items()}},
     }
 
@@ -50,6 +53,19 @@ def workers(found: Json) -> list[Json]:
             ],
         }
         for task, engines in found["medians"].items()
+    ]
+
+
+def latencies(medians: Mapping[str, Json]) -> list[Json]:
+    """Of each engine its median p99 at each rate; of a peer nothing is wanted."""
+    engines = dict.fromkeys(key.partition(" ")[0] for key in medians)
+    return [
+        {
+            "title": title_of(SCALING[engine]),
+            "p99_ms": [medians[f"{engine} {rate}"]["p99_ms"]["median"] for rate in RATES],
+            "wanted_ms": wanted_ms(SCALING[engine]),
+        }
+        for engine in engines
     ]
 
 

@@ -47,5 +47,15 @@ def test_of_each_engine_is_told_what_it_is_of_its_best_peer_and_whether_that_was
     assert (ours["cpu_us"], ours["memory_mb"]) == (3, None)
 
 
+def test_of_each_engine_is_told_how_soon_99_of_100_orders_are_seen() -> None:
+    p99 = {"median": 57.7, "least": 50, "greatest": 60}
+    engines = ("fraud-mysql", "streams-memory")
+    found = performance.latencies({f"{name} {rate}": {"p99_ms": p99} for name in engines for rate in (1000, 5000)})
+    assert found == [
+        {"title": "alert in its table: ours, MySQL", "p99_ms": [57.7, 57.7], "wanted_ms": 250},
+        {"title": "total in its topic: Kafka Streams, in memory", "p99_ms": [57.7, 57.7], "wanted_ms": None},
+    ]  # fmt: skip
+
+
 def test_what_was_not_measured_is_none() -> None:
     assert performance.measured("nothing") is None
