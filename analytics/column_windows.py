@@ -66,7 +66,8 @@ def _keys(hour: Ints, user_id: Ints) -> Ints:
 
 
 def _grouped(keys: Ints, sums: tuple[Ints, ...]) -> Totals:
-    order = np.argsort(keys, kind="stable")
+    # Which of equal keys comes first makes no sum another.
+    order = np.argsort(keys)
     keys = keys[order]
     first = np.flatnonzero(np.diff(keys, prepend=-1))
     # reduceat() takes no column without anything in it.

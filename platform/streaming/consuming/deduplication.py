@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from streaming.consuming.identity_hashes import IdentityHashes
-from streaming.consuming.last_offsets import LastOffsets, Stood, sorted_by_hash
+from streaming.consuming.last_offsets import LastOffsets, Stood, order_of, sorted_by_hash
 from streaming.consuming.remembered import NO_PAIRS, Chunk, Pairs, appended, in_chunks, paired, reaching
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
@@ -89,7 +89,7 @@ class _Memory:
 
     def repeated(self, arrivals: Arrivals, window: int) -> NDArray[np.int64]:
         """The places of those that came before, within so many offsets; all are remembered from now on."""
-        order = np.argsort(arrivals.hashes, kind="stable")
+        order = order_of(arrivals.hashes)
         came = Stood(arrivals.hashes[order], arrivals.offsets[order])
         last = self.last.of(came.hashes)
         # What came twice by now stood last where it came before.

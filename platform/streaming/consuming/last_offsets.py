@@ -27,8 +27,16 @@ class Stood(NamedTuple):
         return self if kept.all() else Stood(self.hashes[kept], self.offsets[kept])
 
 
+def order_of(hashes: Ints) -> Ints:
+    """Places in the ascending order of hashes, equal ones in the order of their places."""
+    order = np.argsort(hashes)
+    in_order = hashes[order]
+    # numpy's sort that keeps equal ones in order takes four times as long, and seldom are any equal.
+    return np.argsort(hashes, kind="stable") if (in_order[1:] == in_order[:-1]).any() else order
+
+
 def sorted_by_hash(hashes: Ints, offsets: Ints) -> Stood:
-    """Of hashes in the order of their offsets."""
+    """Of hashes in the order of their offsets; soonest of two ascending ones behind each other."""
     order = np.argsort(hashes, kind="stable")
     return Stood(hashes[order], offsets[order])
 

@@ -2,7 +2,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from streaming.consuming.last_offsets import NOWHERE, LastOffsets, Stood, sorted_by_hash
+from streaming.consuming.last_offsets import NOWHERE, LastOffsets, Stood, order_of, sorted_by_hash
 
 EXTREMES = [-(2**63), -1, 0, 1, 2**63 - 1]
 HASHES = st.sampled_from([*EXTREMES, *range(2, 40)])
@@ -25,6 +25,11 @@ def test_it_knows_what_a_dictionary_knows_of_what_is_not_too_old(batches: list[l
         for hashed, found in zip(every.tolist(), last.of(every).tolist(), strict=True):
             if found >= since or known.get(hashed, -1) >= since:
                 assert found == known[hashed]
+
+
+@given(st.lists(HASHES | st.integers(-(2**63), 2**63 - 1), max_size=200))
+def test_equal_hashes_stay_in_the_order_of_their_places(hashes: list[int]) -> None:
+    assert order_of(np.array(hashes, np.int64)).tolist() == sorted(range(len(hashes)), key=hashes.__getitem__)
 
 
 def test_what_nobody_told_of_stood_nowhere() -> None:
