@@ -10,10 +10,11 @@ from django.db import transaction
 from django.utils import timezone
 
 import events
-from database.inserting import ROWS_PER_STATEMENT
+from database.inserting import insert_new_rows, insert_rows
 from database.portions import locked_by_key, rows_among
+from database.values import stored
 from events import AlertChange, AlertStatus
-from events.money import from_cents, to_cents
+from events.money import from_cents, to_cents, written
 from fraud import cases
 from fraud.models import AlertEntry, FraudAlert
 from fraud.rules import exceeds, suspicions
@@ -25,6 +26,11 @@ from transactions.tellings import agrees, entry_of
 
 if TYPE_CHECKING:
     from streaming.columns import Orders
+
+Suspected = tuple[str, int, str, str, str]
+"""what an alert is about, as the database takes it: order, user, amount, time, and the rule that is broken"""
+OF_ALERTS = ("order_id", "user_id", "amount", "timestamp", "rule", "status", "raised_at", "updated_at")
+OF_ENTRIES = ("alert_id", "at", "previous_status", "status", "note")
 
 
 class NotAllowed(ValueError):
@@ -125,7 +131,7 @@ def _limit_cents() -> int:
     return to_cents(settings.FRAUD_AMOUNT_LIMIT)
 
 
-def _suspicions(received: Iterable[events.Transaction]) -> list[FraudAlert]:
+def _suspicions(received: Iterable[events.Transaction]) -> list[Suspected]:
     """The alerts that there ought to be about what was received, unless it contradicts what is recorded."""
     suspected = {event: rule for event in received if (rule := _rule_broken(event))}
     recorded = known({event.order_id for event in suspected}) if suspected else {}
@@ -148,38 +154,29 @@ def _realign(alert: FraudAlert, event: events.Transaction) -> AlertEntry | None:
     return _change(alert, None, AlertStatus(alert.status), alert.assignee, f"{reason}: that is {alert.amount}.")
 
 
-def _suspected(event: events.Transaction, rule: str) -> FraudAlert:
-    return FraudAlert(
-        order_id=event.order_id,
-        user_id=event.user_id,
-        amount=from_cents(event.cents),
-        timestamp=event.timestamp,
-        rule=rule,
-    )
+def _suspected(event: events.Transaction, rule: str) -> Suspected:
+    return event.order_id, event.user_id, written(event.cents), stored(event.timestamp), rule
 
 
 @transaction.atomic
-def _raise_new(suspected: list[FraudAlert]) -> list[FraudAlert]:
+def _raise_new(suspected: list[Suspected]) -> list[FraudAlert]:
     tally = Tally()
     raised = _raise(suspected, tally)
     tally.write()
     return raised
 
 
-def _raise(suspected: list[FraudAlert], tally: Tally) -> list[FraudAlert]:
-    """Those of these alerts that are new, inserted and published."""
+def _raise(suspected: list[Suspected], tally: Tally) -> list[FraudAlert]:
+    """The alerts about what is suspected that are new, inserted and published."""
     if not suspected:
         return []
-    now = timezone.now()
-    for alert in suspected:
-        alert.raised_at = now
+    now = stored(timezone.now())
     # The database decides which are new. Only those have no history yet: it is written in the same transaction.
-    FraudAlert.objects.bulk_create(suspected, batch_size=ROWS_PER_STATEMENT, ignore_conflicts=True)
-    order_ids = {alert.order_id for alert in suspected}
+    insert_new_rows(FraudAlert, OF_ALERTS, [(*each, AlertStatus.OPEN.value, now, now) for each in suspected])
+    order_ids = {order_id for order_id, *_ in suspected}
     new = rows_among(FraudAlert.objects.filter(history=None), "order_id", order_ids)
     raised = sorted(new, key=attrgetter("pk"))
-    entries = [AlertEntry(alert=alert, status=alert.status) for alert in raised]
-    AlertEntry.objects.bulk_create(entries, batch_size=ROWS_PER_STATEMENT)
+    insert_rows(AlertEntry, OF_ENTRIES, [(alert.pk, now, "", alert.status, "") for alert in raised])
     outbox.enqueue(_as_event(alert, AlertChange.RAISED) for alert in raised)
     for alert in raised:
         tally.raised(alert)
