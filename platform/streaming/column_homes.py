@@ -1,44 +1,33 @@
-"""Where the users of many records belong, worked out for all at once: the same as partitioner.home_of(). Pure."""
+"""Where the users of many records belong, worked out for all at once by a compiled loop. Pure."""
 
 import numpy as np
-from numpy.typing import NDArray
+from numba import types
 
-from streaming.partitioner import SEED, M, R
+from streaming import partitioner
+from streaming.columns import Ints
+from streaming.compiling import INTS, WORDS, compiled
 
-Ints = NDArray[np.int64]
-Hashes = NDArray[np.uint32]
-TENS = 10 ** np.arange(1, 19)
-WORD = 4
-"""bytes"""
+ZERO = ord("0")
+MOST_DIGITS = 20
+
+# The very function, so that there is one.
+_murmur2 = compiled(types.int64(types.uint8[::1]))(partitioner.murmur2)
 
 
 def homes_of(user_ids: Ints, partitions: int) -> Ints:
-    """The partition, of so many, on which the events of each user belong; user_ids: from 0 on."""
+    """partitioner.home_of() of each user; user_ids: from 0 on."""
     homes = np.empty(len(user_ids), np.int64)
-    lengths = np.searchsorted(TENS, user_ids, side="right") + 1
-    for length in np.unique(lengths).tolist():
-        of_this = np.flatnonzero(lengths == length)
-        homes[of_this] = (_murmur2(user_ids[of_this], length) & 0x7FFFFFFF) % partitions
+    _place(user_ids, partitions, homes)
     return homes
 
 
-def _murmur2(numbers: Ints, length: int) -> Hashes:
-    """partitioner.murmur2() of the decimal digits, of which each number has so many; what overflows is cut off."""
-    digits = [(numbers // 10**place % 10 + ord("0")).astype(np.uint32) for place in reversed(range(length))]
-    m, whole = np.uint32(M), length // WORD * WORD
-    h = np.full(len(numbers), (SEED ^ length), np.uint32)
-    for start in range(0, whole, WORD):
-        k = _word(digits[start : start + WORD]) * m
-        h = h * m ^ (k ^ k >> np.uint32(R)) * m
-    if whole < length:
-        h = (h ^ _word(digits[whole:])) * m
-    h = (h ^ h >> np.uint32(13)) * m
-    return h ^ h >> np.uint32(15)
-
-
-def _word(digits: list[Hashes]) -> Hashes:
-    """Bytes as one number, little-endian."""
-    word = digits[0]
-    for place, digit in enumerate(digits[1:], 1):
-        word = word | digit << np.uint32(8 * place)
-    return word
+@compiled(types.void(INTS, types.int64, WORDS))
+def _place(user_ids: Ints, partitions: int, homes: Ints) -> None:
+    digits = np.empty(MOST_DIGITS, np.uint8)
+    for nth in range(len(user_ids)):
+        left, begin = user_ids[nth], MOST_DIGITS
+        while left > 0 or begin == MOST_DIGITS:
+            begin -= 1
+            digits[begin] = ZERO + left % 10
+            left //= 10
+        homes[nth] = (_murmur2(digits[begin:]) & 0x7FFFFFFF) % partitions

@@ -10,7 +10,6 @@ from numpy.typing import NDArray
 from events.plausibility import MAX_USER_ID
 from events.time import from_millis, in_millis
 from events.transactions import Status, Transaction
-from streaming.column_homes import homes_of
 from streaming.partitioner import Partition
 
 Octets = NDArray[np.uint8]
@@ -77,6 +76,9 @@ class Orders:
         partitions: so many the topic is taken to have. is_home: asked of each (partition, user_id) that does not seem
         at home among these.
         """
+        # It brings a compiler along, as whoever has read orders in columns has.
+        from streaming.column_homes import homes_of  # noqa: PLC0415
+
         doubted = np.flatnonzero(homes_of(self.user_id, partitions) != self.partition)
         pairs = zip(self.partition[doubted].tolist(), self.user_id[doubted].tolist(), strict=True)
         return doubted[[not is_home(*each) for each in pairs]] if len(doubted) else doubted
