@@ -85,6 +85,12 @@ def orders_in(stretch: Stretch, header: bytes, earliest: datetime) -> Orders:
     return Orders(topic, joined, *found)
 
 
+@compiled(types.int64(OCTETS, types.int64))
+def _octet(octets: Octets, at: int) -> np.int64:
+    # A place that may be negative is one from the end: numba would look each time, and takes twice as long.
+    return np.int64(octets[np.uint64(at)])
+
+
 @compiled(types.boolean(OCTETS, OCTETS, types.int64, types.int64))
 def _starts_with(header: Octets, octets: Octets, begin: int, end: int) -> bool:
     """Whether what stands from `begin` on and before `end` does."""
@@ -92,7 +98,7 @@ def _starts_with(header: Octets, octets: Octets, begin: int, end: int) -> bool:
         return False
     same = True
     for nth in range(len(header)):
-        same &= octets[begin + nth] == header[nth]
+        same &= bool(_octet(octets, begin + nth) == _octet(header, nth))
     return same
 
 
@@ -101,7 +107,7 @@ def _number(octets: Octets, at: int, end: int) -> tuple[np.int64, int]:
     """The number of Avro that begins there, and where it ends: NOWHERE, if not before `end`, or if it is too long."""
     raw = np.int64(0)
     for nth in range(min(NUMBER_BYTES, end - at)):
-        octet = np.int64(octets[at + nth])
+        octet = _octet(octets, at + nth)
         raw |= (octet & 0x7F) << 7 * nth
         if octet < CONTINUED:
             return (raw >> 1) ^ -(raw & 1), at + nth + 1
@@ -114,9 +120,9 @@ def _text(octets: Octets, at: int, end: int, longest: int) -> tuple[int, int]:
     length, begin = _number(octets, at, end)
     if not 0 < length <= min(longest, end - begin):
         return begin, NOWHERE
-    found = np.uint8(0)
+    found = np.int64(0)
     for nth in range(length):
-        found |= octets[begin + nth]
+        found |= _octet(octets, begin + nth)
     return begin, begin + length if found < CONTINUED else NOWHERE
 
 
@@ -127,7 +133,7 @@ def _double(octets: Octets, at: int, end: int) -> tuple[np.int64, int]:
     if end - at < DOUBLE_BYTES:
         return bits, NOWHERE
     for nth in range(DOUBLE_BYTES):
-        bits |= np.int64(octets[at + nth]) << 8 * nth
+        bits |= _octet(octets, at + nth) << 8 * nth
     return bits, at + DOUBLE_BYTES
 
 
