@@ -6,6 +6,9 @@ export PYTHONPATH := platform
 # Tests start some hundred processes: each starts sooner where modules are compiled already.
 unexport PYTHONDONTWRITEBYTECODE
 STARTED := $(shell date +%s.%N)
+# Marks of tests: those of a target of their own, and those that start parts which take their time.
+APART := demo or stack or cluster or survival or docker or clients
+ON_KAFKA := broker or browser
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed 's/:.*## /\t/' | expand -t 16
@@ -54,8 +57,11 @@ lint: .venv/development  ## run every check but the tests: format, lint, types, 
 	HTTPS=on $(BIN)/python manage.py check --deploy --fail-level WARNING
 	$(BIN)/python manage.py spectacular --validate --fail-on-warn --file /dev/null
 
-test: lint  ## run every check: lint, then the tests
-	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder
+test: lint  ## run every check: lint, then all tests but those of the targets below
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "not ($(ON_KAFKA) or $(APART))"
+
+test-kafka: .venv/development  ## try what only a real Kafka broker or a browser can prove, on embedded parts
+	$(BIN)/pytest --numprocesses 3 --dist loadfile --no-loadscope-reorder -m "($(ON_KAFKA)) and not ($(APART))"
 
 test-stack: .venv/development  ## try what only MySQL, the schema registry and Elasticsearch can prove, each started here
 	$(BIN)/pytest tests/stack -m stack -q
@@ -117,4 +123,4 @@ lock: .venv/development  ## choose the versions of all packages anew
 clean:  ## forget all data of demos
 	rm -rf var/demo var/once var/demo.env
 
-.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-stack test-clients test-cluster test-docker survival hostile drill bench bench-workers bench-scaling bench-api bench-growth format dashboards evidence report lock clean
+.PHONY: help setup demo manage cluster cluster-status cluster-down docker secrets lint test test-kafka test-stack test-clients test-cluster test-docker survival hostile drill bench bench-workers bench-scaling bench-api bench-growth format dashboards evidence report lock clean

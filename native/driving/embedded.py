@@ -1,6 +1,7 @@
 """Real parts, for tests and measurements: a Kafka broker, and the platform's processes on a database file."""
 
 import os
+import random
 import shutil
 import signal
 import socket
@@ -9,7 +10,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from contextlib import closing, contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
@@ -28,16 +29,24 @@ UNLIMITED = {
 QUICK_SESSIONS = {"session.timeout.ms": "2000", "heartbeat.interval.ms": "500"}
 """A member that was killed is gone soon."""
 
+LISTENED_ON = range(12_000, 30_000)
+"""Below the ports that a system gives to who connects, which could be taken while who is to listen there starts."""
+
 ROOT = Path(__file__).resolve().parent.parent.parent
 
 
 def free_ports(count: int) -> list[int]:
     """Ports that nobody listens on, all different."""
-    sockets = [socket.create_server(("127.0.0.1", 0)) for _ in range(count)]
-    ports = [each.getsockname()[1] for each in sockets]
-    for each in sockets:
+    found: dict[int, socket.socket] = {}
+    for port in random.SystemRandom().sample(LISTENED_ON, len(LISTENED_ON)):
+        with suppress(OSError):  # somebody listens there
+            found[port] = socket.create_server(("127.0.0.1", port))
+        if len(found) == count:
+            break
+    for each in found.values():
         each.close()
-    return ports
+    assert len(found) == count, f"{count} ports are not free"
+    return list(found)
 
 
 def wait_until(
