@@ -2,6 +2,8 @@
 
 import os
 import signal
+import subprocess
+import sys
 import urllib.error
 import urllib.request
 from collections.abc import Iterator
@@ -11,7 +13,7 @@ from pathlib import Path
 
 import psutil
 
-from native.driving.embedded import platform_environment, wait_until
+from native.driving.embedded import ROOT, platform_environment, wait_until
 from native.driving.scraping import Scrape, scrape
 from tests.served import Server, gunicorn
 
@@ -78,3 +80,16 @@ def test_all_processes_count_requests_together_and_those_that_come_after_them_to
         wait_until(lambda: scrape(port).text, "new processes answer")
         answers = sorted(callers.map(order, [port] * 20))
         assert answers == [401] * 10 + [429] * 10
+
+
+def test_garbage_is_not_looked_for_in_what_a_process_has_loaded(tmp_path: Path) -> None:
+    environment = os.environ | platform_environment(tmp_path / "none.sqlite3", "127.0.0.1:1")
+    environment |= {"PROMETHEUS_MULTIPROC_DIR": str(tmp_path), "PYTHONPATH": "platform"}
+    script = (
+        "import gc; from config import gunicorn, wsgi; gunicorn.post_worker_init(None); "
+        "print(gc.get_freeze_count() > 50_000, len(gc.get_objects()) < 5_000, gc.get_threshold()[0])"
+    )
+    told = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, env=environment, text=True, capture_output=True, check=True
+    )
+    assert told.stdout.split() == ["True", "True", "10000"]
