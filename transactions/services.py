@@ -47,6 +47,7 @@ def create_transactions(*, orders: Sequence[events.Transaction]) -> datetime:
     Raises AlreadyExists, and IntegrityError if somebody else records one of them at the same moment; then whoever has
     opened the database transaction around it can only end it.
     """
+    messages = outbox.messages_of(orders)  # while others may still write
     try:
         recorded_at = insert_orders(orders)
     except IntegrityError as error:
@@ -55,7 +56,7 @@ def create_transactions(*, orders: Sequence[events.Transaction]) -> datetime:
         if not known:
             raise
         raise AlreadyExists([order.order_id for order in orders if order.order_id in known]) from error
-    outbox.enqueue(orders)
+    outbox.put(messages)
     return recorded_at
 
 

@@ -51,6 +51,21 @@ def write(handler: ConnectionHandler, text: str) -> None:
     connection.close()
 
 
+def begin(connection: Any) -> None:
+    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+
+
+def note(connection: Any, text: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("INSERT INTO note VALUES (%s)", [text])
+
+
+def noted(file: Path) -> int:
+    """How many notes others see."""
+    with closing(sqlite3.connect(file)) as reading:
+        return int(reading.execute("SELECT count(*) FROM note").fetchone()[0])
+
+
 def pages_until_checkpoint(connection: Any) -> int:
     with connection.cursor() as cursor:
         return int(cursor.execute("PRAGMA wal_autocheckpoint").fetchone()[0])
@@ -77,11 +92,43 @@ def test_who_writes_waits_for_no_longer_than_the_connection_does(connection: Any
         cursor.execute("PRAGMA busy_timeout = 150")
     with closing(sqlite3.connect(file, isolation_level=None)) as other:
         other.execute("BEGIN IMMEDIATE")
-        with pytest.raises(OperationalError, match="locked"):
-            connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
+        begin(connection)
+        for _ in range(2):  # who asks again is not let through outside a transaction
+            with pytest.raises(OperationalError, match="locked"):
+                note(connection, "refused")
+    note(connection, "taken back")
     assert patience(connection) == 150
-    connection.set_autocommit(False, force_begin_transaction_with_broken_autocommit=True)
     connection.rollback()
+    assert noted(file) == 0
+
+
+def test_who_has_not_yet_asked_anything_keeps_nobody_waiting(connection: Any, file: Path) -> None:
+    begin(connection)
+    with closing(sqlite3.connect(file, timeout=0, isolation_level=None)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        other.execute("ROLLBACK")
+        note(connection, "mine")
+        with pytest.raises(sqlite3.OperationalError, match="locked"):
+            other.execute("BEGIN IMMEDIATE")
+    connection.rollback()
+    assert noted(file) == 0
+
+
+def test_a_cursor_made_before_a_transaction_writes_in_it(connection: Any, file: Path) -> None:
+    with connection.cursor() as cursor:
+        begin(connection)
+        cursor.executemany("INSERT INTO note VALUES (%s)", [["one"], ["two"]])
+    connection.rollback()
+    assert noted(file) == 0
+
+
+@pytest.mark.parametrize("end", ["commit", "rollback"])
+def test_a_transaction_in_which_nothing_was_asked_begins_no_later_one(connection: Any, file: Path, end: str) -> None:
+    begin(connection)
+    getattr(connection, end)()
+    connection.set_autocommit(True)
+    note(connection, "by itself")
+    assert noted(file) == 1
 
 
 def test_many_who_write_at_once_all_do(handler: ConnectionHandler, file: Path) -> None:

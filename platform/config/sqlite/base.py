@@ -69,6 +69,16 @@ def with_question_marks(query: str) -> str:
 
 
 class Cursor(base.SQLiteCursorWrapper):
+    wrapper: "DatabaseWrapper"
+
+    def execute(self, query: str, params: Any = None) -> Any:
+        self.wrapper.begin_if_due()
+        return super().execute(query, params)
+
+    def executemany(self, query: str, param_list: Any) -> Any:
+        self.wrapper.begin_if_due()
+        return super().executemany(query, param_list)
+
     def convert_query(self, query: str, *, param_names: list[str] | None = None) -> str:
         return (
             with_question_marks(query) if param_names is None else super().convert_query(query, param_names=param_names)
@@ -76,11 +86,16 @@ class Cursor(base.SQLiteCursorWrapper):
 
 
 class DatabaseWrapper(base.DatabaseWrapper):
-    """SQLite that makes no file by being asked: an empty database would answer that there are no orders."""
+    """SQLite that makes no file by being asked: an empty database would answer that there are no orders.
+
+    A transaction begins, and keeps all other writers waiting, with its first statement, as it takes its locks on MySQL:
+    what is computed before that holds nobody up (docs/decisions/0075).
+    """
 
     features_class = DatabaseFeatures
     ops_class = DatabaseOperations
     SchemaEditorClass = DatabaseSchemaEditor
+    _is_begin_due = False
 
     def get_new_connection(self, conn_params: dict[str, Any]) -> Any:
         file = str(conn_params["database"])
@@ -94,15 +109,37 @@ class DatabaseWrapper(base.DatabaseWrapper):
         return connection
 
     def create_cursor(self, name: str | None = None) -> Any:
-        return self.connection.cursor(factory=Cursor)
+        cursor = self.connection.cursor(factory=Cursor)
+        cursor.wrapper = self
+        return cursor
 
     def _start_transaction_under_autocommit(self) -> None:
+        self.ensure_connection()
+        self._is_begin_due = True
+
+    def _commit(self) -> None:
+        self._is_begin_due = False
+        super()._commit()  # type: ignore[misc] # the stubs leave it out
+
+    def _rollback(self) -> None:
+        self._is_begin_due = False
+        super()._rollback()  # type: ignore[misc] # the stubs leave it out
+
+    def _close(self) -> None:
+        self._is_begin_due = False
+        super()._close()  # type: ignore[misc] # the stubs leave it out
+
+    def begin_if_due(self) -> None:
+        if self._is_begin_due:
+            self._begin()
+            self._is_begin_due = False
+
+    def _begin(self) -> None:
         """BEGIN IMMEDIATE, asked again and again until nobody else writes, for as long as this connection waits.
 
         SQLite's own waiting sleeps longer the longer it has waited, up to 100 ms: whoever has just come is served
         first, and a few requests wait for a second where most wait for milliseconds. Here all ask alike.
         """
-        self.ensure_connection()
         with self.wrap_database_errors:
             [patience] = self.connection.execute("PRAGMA busy_timeout").fetchone()
             until = monotonic() + patience / 1000
