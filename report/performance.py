@@ -17,17 +17,27 @@ Json = dict[str, Any]
 
 
 def told() -> Json:
-    """What was not measured is None; `kinds` has titles, and what is wanted."""
-    kinds = [{"name": kind.name, "title": f"{kind.title}, {kind.unit}", "goal": kind.goal} for kind in KINDS]
+    """What was not measured is None; `kinds` has titles of what was asked of the API, and what is wanted."""
+    api = measured("api")
     times, found, scaling = measured("growth"), measured("workers"), measured("scaling")
     return {
-        "api": measured("api"),
-        "kinds": kinds,
+        "api": api,
+        "kinds": kinds(api) if api else [],
         "memory_goal": MEMORY_GOAL,
         "workers": found and found | {"tasks": workers(found)},
         "scaling": scaling and scaling | {"soon": latencies(scaling["medians"]["latency"])},
         "growth": times and times | {"times": {name: growth(of_one) for name, of_one in times["times"].items()}},
     }
+
+
+def kinds(api: Json) -> list[Json]:
+    """Those that each server was asked."""
+    asked = [server["kinds"].keys() for server in api["medians"].values()]
+    return [
+        {"name": kind.name, "title": f"{kind.title}, {kind.unit}", "goal": kind.goal}
+        for kind in KINDS
+        if all(kind.name in those for those in asked)
+    ]
 
 
 def measured(name: str) -> Json | None:

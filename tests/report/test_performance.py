@@ -57,5 +57,10 @@ def test_of_each_engine_is_told_how_soon_99_of_100_orders_are_seen() -> None:
     ]  # fmt: skip
 
 
+def test_a_kind_of_request_that_was_not_measured_is_not_told() -> None:
+    medians = {"spring": {"kinds": {"get": 1, "post": 2}}, "ours-mysql": {"kinds": {"get": 3}}}
+    assert performance.kinds({"medians": medians}) == [{"name": "get", "title": "GET by id, requests", "goal": 0.5}]
+
+
 def test_what_was_not_measured_is_none() -> None:
     assert performance.measured("nothing") is None
