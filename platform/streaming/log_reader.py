@@ -3,7 +3,7 @@
 from collections.abc import Generator, Iterable, Mapping
 from contextlib import closing
 from datetime import datetime
-from time import monotonic
+from time import monotonic, sleep
 from typing import Any
 
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
@@ -16,6 +16,8 @@ from streaming.partitioner import Partition
 TIMEOUT_SECONDS = 30
 POLL_SECONDS, FILL_SECONDS = 1.0, 0.01
 READ_AT_ONCE = 1000
+LEADER_MOVED = {KafkaError.NOT_LEADER_FOR_PARTITION, KafkaError.LEADER_NOT_AVAILABLE}
+AGAIN_SECONDS = 0.1
 
 
 def reader(group: str) -> Consumer:
@@ -27,8 +29,20 @@ def reader(group: str) -> Consumer:
 
 
 def bounds(consumer: Consumer, of: Partition) -> tuple[int, int]:
-    """The offset of the oldest record that a partition keeps, and the one that its next record will get."""
-    return consumer.get_watermark_offsets(TopicPartition(*of), timeout=TIMEOUT_SECONDS)
+    """The offset of the oldest record that a partition keeps, and the one that its next record will get.
+
+    Where the leader has just moved, it is asked again, for TIMEOUT_SECONDS. Raises KafkaException.
+    """
+    until = monotonic() + TIMEOUT_SECONDS
+    while True:
+        try:
+            return consumer.get_watermark_offsets(TopicPartition(*of), timeout=TIMEOUT_SECONDS)
+        except KafkaException as error:
+            if error.args[0].code() not in LEADER_MOVED or monotonic() > until:
+                raise
+        sleep(AGAIN_SECONDS)
+        # The client asks whom it takes for the leader: so it hears who is.
+        consumer.list_topics(of[0], timeout=TIMEOUT_SECONDS)
 
 
 def begins(consumer: Consumer, topics: Iterable[str]) -> dict[Partition, int]:
