@@ -1,6 +1,6 @@
 """Orders of a batch as columns, as plain_orders.py reads them. Pure."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, fields
 from datetime import datetime
 
@@ -69,6 +69,11 @@ class Orders:
     def without(self, places: Sequence[int]) -> "Orders":
         """All but those in these places."""
         return self.only(np.delete(np.arange(len(self)), places))
+
+    def of(self, partitions: Set[Partition]) -> "Orders":
+        """Those that came of these partitions."""
+        others = [places for where, places in self.by_partition() if where not in partitions]
+        return self.without(np.concatenate(others).tolist()) if others else self
 
     def elsewhere(self, partitions: int, is_home: Callable[[int, int], bool]) -> Ints:
         """The places of those that do not lie where their user belongs.

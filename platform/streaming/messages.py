@@ -1,11 +1,12 @@
 """What the worker's loop reads, hands on and buries."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, ClassVar
 
 from confluent_kafka import Message
 
+from streaming.message_fields import partition
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 
@@ -64,6 +65,15 @@ class Arrived:
     """the last message of each (topic, partition)"""
     find: Callable[[Sequence[Record[Any]]], Sequence[Message]]
     """the message of each of these records"""
+
+    def of(self, partitions: Set[Partition]) -> "Arrived | None":
+        """What of it came of these partitions; None: nothing."""
+        if self.last.keys() <= partitions:
+            return self
+        last = {where: message for where, message in self.last.items() if where in partitions}
+        others = [message for message in self.others if partition(message) in partitions]
+        orders = self.orders and self.orders.of(partitions)
+        return Arrived(len(others) + len(orders or ()), orders, others, last, self.find) if last else None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,6 +18,9 @@ Value = bytes | None
 
 
 class Log(Protocol):
+    workers: list[Any]
+    """who read it, and are closed with it"""
+
     def send(self, key: bytes, *values: Value) -> None:
         """Append values under one key, so that they share a partition."""
 
@@ -35,24 +38,19 @@ class BrokerLog:
         self._admin = admin
         self._client = client
         self._producer = clients.producer()
-        self._consumers: list[Any] = []
+        self.workers: list[Any] = []
 
     def send(self, key: bytes, *values: Value) -> None:
         send_all(self._producer, [Outgoing(Topic.TRANSACTIONS, key, value) for value in values])
 
     def consumer(self) -> Any:
-        self._consumers.append(self._client(GROUP))
-        return self._consumers[-1]
+        return self._client(GROUP)
 
     def committed(self) -> dict[tuple[str, int], int]:
         return committed_offsets(self._admin, GROUP)
 
     def unread(self) -> int:
         return unread(self._admin, GROUP, [Topic.TRANSACTIONS])
-
-    def close(self) -> None:
-        for consumer in self._consumers:
-            consumer.close()
 
 
 class MemoryLog:
@@ -61,6 +59,7 @@ class MemoryLog:
     def __init__(self) -> None:
         self._messages: dict[int, list[Message]] = {number: [] for number in range(settings.TOPIC_PARTITIONS)}
         self._committed: dict[int, int] = {}
+        self.workers: list[Any] = []
 
     def send(self, key: bytes, *values: Value) -> None:
         number = home_of(int(key), settings.TOPIC_PARTITIONS)
@@ -77,9 +76,6 @@ class MemoryLog:
     def unread(self) -> int:
         return sum(len(stretch) - self._committed.get(number, 0) for number, stretch in self._messages.items())
 
-    def close(self) -> None:
-        pass
-
 
 class MemoryConsumer:
     """What the worker's loop uses of confluent_kafka.Consumer, on lists."""
@@ -88,6 +84,16 @@ class MemoryConsumer:
         self._messages = messages
         self._committed = committed
         self._positions: dict[int, int] = {}
+        self._given: set[int] = set()
+
+    def take_away(self, numbers: set[int]) -> None:
+        """While nobody reads."""
+        for number in numbers:
+            del self._positions[number]
+
+    def give(self, numbers: set[int]) -> None:
+        """By the next time that somebody reads."""
+        self._given = numbers
 
     def subscribe(self, topics: list[str], on_assign: Callable[..., None], on_revoke: Callable[..., None]) -> None:
         self._positions = {number: self._committed.get(number, 0) for number in self._messages}
@@ -97,6 +103,8 @@ class MemoryConsumer:
 
     def consume(self, count: int, timeout: float) -> list[Message]:
         came: list[Message] = []
+        given, self._given = self._given, set()
+        self._positions |= {number: self._committed.get(number, 0) for number in given}
         for number, position in self._positions.items():
             came += self._messages[number][position : position + count - len(came)]
             self._positions[number] += len([each for each in came if each.partition() == number])

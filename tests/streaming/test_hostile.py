@@ -75,7 +75,7 @@ def desk(kafka: AdminClient, request: pytest.FixtureRequest, monkeypatch: pytest
         reading = {"in_columns": column_reading.read_in_columns, "unload": column_reading.unload}
         desk = Desk(kafka, clients.column_consumer, **reading)
     yield desk
-    desk.worker.consumer.close()
+    desk.worker.close()
 
 
 @pytest.fixture

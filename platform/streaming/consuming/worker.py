@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 import structlog
 from confluent_kafka import Consumer, KafkaError, KafkaException, Message, TopicPartition
 
+from streaming.consuming.reading_ahead import ReadingAhead, ReadingAtOnce
 from streaming.message_fields import is_packed, partition, reached, stepped_over
 from streaming.messages import REFUSED, Arrived, Buried, InvalidMessage, InvalidRecords, Progress
 from streaming.partitioner import Partition
@@ -29,7 +30,8 @@ FILL_SECONDS = 0.02
 LEAST_SECONDS, MOST_SECONDS = 0.1, 1.0
 AS_LONG_AS = 4
 """How long a batch may grow while more comes than is dealt with at once, since what it adds up is then written less
-often: so many times as long as was spent on the one before, but within these bounds."""
+often: so many times as long as was spent on the one before, but within these bounds; and for as long as the one before
+is being dealt with."""
 GATHER_BYTES = 32 * 1024 * 1024
 """and no more once its values are larger, since much of it is held several times"""
 UNDER_LOAD = 500
@@ -38,6 +40,8 @@ UNDER_LOAD = 500
 Unload = Callable[["Held", Set[Partition]], "Arrived | None"]
 """what a BareConsumer holds, and the partitions that are ours → what came; None, and all is still held, if each of the
 messages is to be looked at by itself"""
+News = Callable[[], None]
+"""what a client has told beside messages, for when all that it has handed out by then has been dealt with"""
 InColumns = Callable[[Sequence[Message]], tuple["Orders | None", Sequence[Message]]]
 """messages → what of them was read in columns, and those that are left over, in order within each partition"""
 
@@ -51,10 +55,12 @@ OVERTAKEN_BY_REBALANCE = {
 class Worker(Generic[EventT]):
     """Delivers every message at least once, in order within its partition.
 
-    A batch is committed before the next is read, so a rebalance never finds half-done work. A message that can never be
-    processed is buried, and acknowledged there, before its offset is committed; any other failure rises, leaves the
-    batch uncommitted and ends the worker, whose supervisor starts it again. However many messages in a row are invalid,
-    each is buried and the worker goes on: whoever observes it may say otherwise.
+    A batch is committed before the next is begun. A BareConsumer's is read meanwhile, and what of it is of partitions
+    that are not ours any more is thrown away: whoever has them now reads it from where we committed.
+
+    A message that can never be processed is buried, and acknowledged there, before its offset is committed; any other
+    failure rises, leaves the batch uncommitted and ends the worker, whose supervisor starts it again. However many
+    messages in a row are invalid, each is buried and the worker goes on: whoever observes it may say otherwise.
     """
 
     def __init__(
@@ -71,6 +77,7 @@ class Worker(Generic[EventT]):
         joined: Callable[[Any], None] = lambda consumer: None,
         in_columns: InColumns | None = None,
         unload: Unload = lambda held, ours: None,
+        news: Callable[[], News] = lambda: lambda: None,
         batch_size: int = 1000,
     ) -> None:
         self.consumer = consumer
@@ -84,10 +91,15 @@ class Worker(Generic[EventT]):
         self.joined = joined
         self.in_columns = in_columns or (lambda messages: (None, messages))
         self.unload = unload
+        self.news = news
         self.batch_size = batch_size
         self.stopping = False
+        # The client is the reading thread's, but that we commit meanwhile, which librdkafka lets any thread do. The
+        # Python client's commit() may then wait for as long as the other thread meets what cannot be unpacked.
+        reading = ReadingAtOnce if isinstance(consumer, Consumer) else ReadingAhead
+        self.reading: ReadingAtOnce[tuple[Arrived | None, News]] = reading(self._read)
         self._assigned_anew = False
-        self._gathered_at = 0.0
+        self._spent = 0.0
 
     def stop(self, *_: Any) -> None:
         """Finish the batch at hand, then end; fit to be a signal handler."""
@@ -99,7 +111,12 @@ class Worker(Generic[EventT]):
             while not self.stopping:
                 self.run_once()
         finally:
-            self.consumer.close()
+            self.close()
+
+    def close(self) -> None:
+        """Leave the group; what was read and not handled is read again by whoever gets the partitions."""
+        self.reading.close()
+        self.consumer.close()
 
     def _note_assigned(self, consumer: Any, partitions: list[TopicPartition]) -> None:
         log.info("partitions assigned", partitions=[f"{p.topic}[{p.partition}]" for p in partitions])
@@ -108,8 +125,13 @@ class Worker(Generic[EventT]):
 
     def run_once(self) -> int:
         """Process one batch and return its size; an exception leaves it uncommitted."""
-        if (arrived := self._poll()) is None:
-            return 0
+        arrived, news = self.reading.take(self._still_ours)
+        if arrived:
+            self._process(arrived)
+        news()
+        return arrived.size if arrived else 0
+
+    def _process(self, arrived: Arrived) -> None:
         began = perf_counter()
         self.before_batch()
         records, buried = self._decode_all(arrived.others)
@@ -118,8 +140,20 @@ class Worker(Generic[EventT]):
         if batch := Batch(records, arrived.orders):
             buried += self._handle(batch, arrived)
         self._commit(arrived.last)
-        self.observe(Progress(arrived.size, batch, buried, arrived.last, perf_counter() - began))
-        return arrived.size
+        self._spent = perf_counter() - began
+        self.observe(Progress(arrived.size, batch, buried, arrived.last, self._spent))
+
+    def _still_ours(self, read: "tuple[Arrived | None, News]") -> "tuple[Arrived | None, News]":
+        # All that came before it is committed, and nothing behind it has been read: whatever is thrown away here comes
+        # again with its partition, from the offset that was committed.
+        arrived, news = read
+        return arrived and arrived.of(self._assigned()), news
+
+    def _assigned(self) -> Set[Partition]:
+        return {(each.topic, each.partition) for each in self.consumer.assignment()}
+
+    def _read(self) -> "tuple[Arrived | None, News]":
+        return self._poll(), self.news()
 
     def _poll(self) -> Arrived | None:
         came = self._gather()
@@ -127,7 +161,7 @@ class Worker(Generic[EventT]):
             return None
         # A batch may hold messages of partitions revoked while it filled (confluent-kafka-python#1013); their new owner
         # has them too.
-        ours = {(each.topic, each.partition) for each in self.consumer.assignment()}
+        ours = self._assigned()
         is_anew, self._assigned_anew = self._assigned_anew, False
         if not isinstance(came, list):
             if not is_anew and (arrived := self.unload(came, ours)):
@@ -152,18 +186,16 @@ class Worker(Generic[EventT]):
 
     def _gather(self) -> "list[Message] | Held":
         """What there is; while more comes than is dealt with at once, what comes within the time to gather."""
-        took = perf_counter() - self._gathered_at
-        seconds = min(max(LEAST_SECONDS, AS_LONG_AS * took), MOST_SECONDS)
+        seconds = min(max(LEAST_SECONDS, AS_LONG_AS * self._spent), MOST_SECONDS)
         came: list[Message] | Held = self.consumer.consume(1, timeout=POLL_SECONDS)
         ends, octets = perf_counter() + seconds, 0
-        while 0 < (room := self.batch_size - len(came)) < self.batch_size:
+        while 0 < (room := self.batch_size - len(came)) < self.batch_size and octets <= GATHER_BYTES:
             more: Any = self.consumer.consume(room, timeout=FILL_SECONDS)
             count = len(more)
             octets += sum(map(len, more)) if isinstance(more, list) else more.octets
             came += more
-            if count < UNDER_LOAD or octets > GATHER_BYTES or perf_counter() > ends:
+            if self.reading.is_awaited and (count < UNDER_LOAD or perf_counter() > ends):
                 break
-        self._gathered_at = perf_counter()
         return came
 
     def _unpacked(self, messages: Sequence[Message]) -> list[Message]:

@@ -133,7 +133,7 @@ class WorkerCommand(BaseCommand):
         reading = self._reading()
         client = clients.column_consumer if reading else clients.consumer
         return Worker(
-            consumer=client(self.group, instance=name.instance, **served.client_options()),
+            consumer=client(self.group, instance=name.instance, **served.readers_options()),
             topics=self.topics,
             decode=decode,
             handle=handle,
@@ -142,6 +142,7 @@ class WorkerCommand(BaseCommand):
             before_batch=stops.Gate(self.group).pass_through,
             observe=observer(self.group, served),
             joined=name.note_member,
+            news=served.news,
             batch_size=batch_size,
             **reading,
         )

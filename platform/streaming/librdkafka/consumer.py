@@ -35,7 +35,8 @@ class BareConsumer:
     """What a worker's loop uses of confluent_kafka.Consumer, but that consume() gives addresses: Held.
 
     options: as confluent_kafka.Consumer takes them; raises NotUsable for those that only objects can be, but for
-    `logger` and `stats_cb`, and KafkaException for what librdkafka does not take. To be used by one thread.
+    `logger` and `stats_cb`, and KafkaException for what librdkafka does not take. To be used by one thread at a time,
+    but for commit().
     """
 
     def __init__(self, options: Mapping[str, Any]) -> None:

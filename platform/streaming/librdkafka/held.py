@@ -77,6 +77,10 @@ class Held:
         more._addresses = more._addresses[:0]
         return self
 
+    def __del__(self) -> None:
+        # librdkafka would wait for the messages when it is to end, however it came that they were let go.
+        self.free()
+
     @property
     def octets(self) -> int:
         return int(unloading.octets_of(self._addresses))

@@ -4,6 +4,7 @@ from argparse import ArgumentParser
 from collections import Counter as Tally
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from math import nan
 from time import time
 from typing import Any
@@ -100,17 +101,33 @@ COUNTERS: Mapping[str, tuple[str, Callable[[ClientStatistics], int]]] = {
 class WorkerMetrics(Collector):
     """Takes what the worker's loop and its client report, and gives it to Prometheus when asked.
 
-    The loop's thread writes and the server's reads: each mapping is replaced as a whole, never changed.
+    The loop's thread writes and the server's reads: each mapping is replaced as a whole, never changed. What the thread
+    hears that reads ahead is kept until the loop takes it.
     """
 
     clock: Callable[[], float] = time
     _client: ClientStatistics = field(default_factory=ClientStatistics)
     _as_of: Mapping[Partition, float] = field(default_factory=dict)
     """for each partition, a moment (seconds since 1970) up to which everything the broker had received is applied"""
+    _heard: list[tuple[str, float]] = field(default_factory=list)
+    """statistics that are not taken yet, and when they were told"""
 
     def client_options(self) -> dict[str, Any]:
         """What a Kafka client is given so that its statistics come here; whoever owns it must go on polling it."""
         return {"statistics.interval.ms": STATISTICS_EVERY_MS, "stats_cb": self.take_statistics}
+
+    def readers_options(self) -> dict[str, Any]:
+        """The same for a client that reads ahead of what is dealt with: what it tells waits for news()."""
+        return {**self.client_options(), "stats_cb": lambda json: self._heard.append((json, self.clock()))}
+
+    def news(self) -> Callable[[], None]:
+        """Takes the statistics heard until now; to be called once all is dealt with that was handed out until now."""
+        heard, self._heard = self._heard, []
+        return partial(self._take, heard)
+
+    def _take(self, heard: Iterable[tuple[str, float]]) -> None:
+        for json, at in heard:
+            self.take_statistics(json, at)
 
     def observe(self, progress: Progress) -> None:
         """A batch has been committed."""
@@ -133,10 +150,10 @@ class WorkerMetrics(Collector):
         HANDLING.observe(seconds)
         LAST_COMMIT.set_to_current_time()
 
-    def take_statistics(self, json: str) -> None:
-        """librdkafka has new statistics."""
+    def take_statistics(self, json: str, told_at: float | None = None) -> None:
+        """librdkafka has new statistics. told_at: seconds since 1970, when they were told; None: now."""
         self._client = librdkafka.parse(json)
-        now = self.clock()
+        now = self.clock() if told_at is None else told_at
         # Partitions that were taken away are forgotten; of one just given we know nothing older than now.
         self._as_of = {each: self._as_of.get(each, now) for each in self._client.reads}
         self._applied_up_to({each: now for each, lag in self._client.lags.items() if lag == 0})
@@ -210,6 +227,9 @@ class NotServed(WorkerMetrics):
     """Metrics that nobody asks for: they cost nothing."""
 
     def client_options(self) -> dict[str, Any]:
+        return {}
+
+    def readers_options(self) -> dict[str, Any]:
         return {}
 
     def observe(self, progress: Progress) -> None:

@@ -3,21 +3,25 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
+from threading import Event
 from typing import Any
 
 import pytest
 from confluent_kafka import Message
 from confluent_kafka.admin import AdminClient
+from django.conf import settings
 
 from events import Transaction
 from native.driving.embedded import members, wait_until
 from streaming import clients
 from streaming.consuming import column_reading
+from streaming.consuming.reading_ahead import ReadingAhead, ReadingAtOnce
 from streaming.consuming.worker import Worker
 from streaming.dead_letters import addresses, dead_letter
 from streaming.decoding import decode
 from streaming.inspecting.lag import unread
 from streaming.messages import Buried, InvalidMessage, InvalidRecords, Progress
+from streaming.partitioner import home_of
 from streaming.producing.publish import send_to_topics
 from streaming.records import Batch
 from streaming.topics import Topic
@@ -35,7 +39,8 @@ def log(request: pytest.FixtureRequest, in_columns: None) -> Iterator[Log]:
         client = clients.consumer if request.param == "on a broker" else clients.column_consumer
         made = BrokerLog(request.getfixturevalue("kafka"), client)
     yield made
-    made.close()
+    for worker in made.workers:
+        worker.close()
 
 
 @pytest.fixture(params=["row by row", "in columns"])
@@ -82,6 +87,7 @@ def desk(log: Log, **options: Any) -> Desk:
         ),
     )
     worker.consumer.subscribe(worker.topics, on_assign=lambda *_: None, on_revoke=lambda *_: None)
+    log.workers.append(worker)
     return Desk(log, handled, buried, worker)
 
 
@@ -109,19 +115,27 @@ def test_events_of_one_user_come_in_their_order(log: Log, orders: Orders) -> Non
         assert len(amounts) == 10
 
 
-def test_a_batch_whose_handling_fails_is_delivered_again(log: Log, orders: Orders) -> None:
-    def fail(batch: Batch[Any]) -> None:
-        raise RuntimeError("the database is away")
+@pytest.mark.parametrize("good", [0, 2])
+def test_a_batch_whose_handling_fails_is_delivered_again_and_what_was_read_ahead(
+    log: Log, orders: Orders, good: int
+) -> None:
+    handled: list[Transaction] = []
 
-    send(log, orders(5))
-    failing = desk(log, handle=fail)
+    def fail(batch: Batch[Any]) -> None:
+        if len(handled) >= good * 10:
+            raise RuntimeError("the database is away")
+        handled.extend(batch.row_by_row().events)
+
+    sent = orders(100)
+    send(log, sent)
+    failing = desk(log, handle=fail, batch_size=10)
     with pytest.raises(RuntimeError, match="the database is away"):
         failing.read_all()
-    assert log.committed() == {}
-    failing.worker.consumer.close()
+    assert log.unread() == 100 - len(handled)
+    failing.worker.close()
     again = desk(log)
     again.read_all()
-    assert {event.order_id for event in again.handled} == {f"a-{n}" for n in range(5)}
+    assert sorted(handled + again.handled, key=lambda event: event.amount) == sent
 
 
 def test_what_cannot_be_read_is_buried_and_the_rest_handled(log: Log, orders: Orders) -> None:
@@ -195,13 +209,11 @@ def test_what_a_handler_refuses_is_buried_and_the_batch_committed(log: Log, orde
 @pytest.fixture(params=[clients.consumer, clients.column_consumer])
 def make_worker(kafka: AdminClient, request: pytest.FixtureRequest) -> Iterator[MakeWorker]:
     """Makes subscribed workers of one group; those still open are closed afterwards."""
-    consumers: list[Any] = []
+    workers: list[Worker[Any]] = []
 
     def make(handle: Callable[[Batch[Any]], None], instance: str | None = None, **options: Any) -> Worker[Any]:
-        consumer = request.param(GROUP, instance=instance, **options.pop("client", {}))
-        consumers.append(consumer)
         worker = Worker(
-            consumer=consumer,
+            consumer=request.param(GROUP, instance=instance, **options.pop("client", {})),
             topics=[Topic.TRANSACTIONS],
             decode=decode,
             handle=handle,
@@ -209,12 +221,13 @@ def make_worker(kafka: AdminClient, request: pytest.FixtureRequest) -> Iterator[
             concerns_us=partial(addresses.concerns, GROUP),
             **options,
         )
-        consumer.subscribe(worker.topics)
+        worker.consumer.subscribe(worker.topics)
+        workers.append(worker)
         return worker
 
     yield make
-    for consumer in consumers:
-        consumer.close()
+    for worker in workers:
+        worker.close()
 
 
 def read_all(worker: Worker[Any], admin: AdminClient) -> None:
@@ -265,6 +278,12 @@ def test_a_revoked_partition_is_left_to_its_new_owner(
     assert all(worker.consumer.assignment() for worker in workers)
 
 
+def without_haste(under_test: Desk) -> Desk:
+    # How much is read is not to depend on how soon the rest is dealt with.
+    under_test.worker.reading = ReadingAtOnce(under_test.worker._read)
+    return under_test
+
+
 class PacedLog(MemoryLog):
     """Its consumers are given no more than so many messages at once."""
 
@@ -283,8 +302,7 @@ def batches(orders: list[Transaction], at_once: int, **options: Any) -> list[int
     """The sizes of the batches in which a worker takes them that is given so many at once."""
     log, sizes = PacedLog(at_once), list[int]()
     send(log, orders)
-    under_test = desk(log, handle=lambda batch: sizes.append(len(batch)), **options)
-    under_test.read_all()
+    without_haste(desk(log, handle=lambda batch: sizes.append(len(batch)), **options)).read_all()
     return sizes
 
 
@@ -322,7 +340,7 @@ def test_a_batch_may_grow_for_longer_the_longer_the_one_before_took(
         sizes.append(len(batch))
         now += spent
 
-    under_test = desk(log, handle=spend)
+    under_test = without_haste(desk(log, handle=spend))
     consumer: Any = under_test.worker.consumer
     consume = consumer.consume
 
@@ -335,9 +353,70 @@ def test_a_batch_may_grow_for_longer_the_longer_the_one_before_took(
     consumer.consume = fetched
     send(log, orders(200))
     under_test.read_all()
-    # The first after a start has waited for long. Each message takes 0.03 s, and one more is asked for at the end.
-    assert sizes[0] == 1 + int(1.0 / 0.03) + 1
+    # Before the first one nothing took any time. Each message takes 0.03 s, and one more is asked for at the end.
+    assert sizes[0] == 1 + int(0.1 / 0.03) + 1
     assert sizes[1] == 1 + int(gathered / 0.03) + 1
+
+
+def test_a_batch_grows_while_the_one_before_is_dealt_with(orders: Orders) -> None:
+    log, sizes, went_on = PacedLog(1), list[int](), Event()
+
+    def handle(batch: Batch[Transaction]) -> None:
+        sizes.append(len(batch))
+        assert went_on.wait(20)
+
+    under_test = desk(log, handle=handle)
+    consumer: Any = under_test.worker.consumer
+    consume = consumer.consume
+
+    def fetched(count: int, timeout: float) -> list[Message]:
+        came: list[Message] = consume(count, timeout)
+        if not came and sizes:
+            went_on.set()  # all there is has been read, and the first batch is not dealt with yet
+        return came
+
+    consumer.consume = fetched
+    send(log, orders(100))
+    under_test.read_all()
+    assert sizes[1:] == [100 - sizes[0]]
+
+
+def test_what_was_read_ahead_of_partitions_taken_away_is_left_to_whoever_has_them(
+    in_columns: None, orders: Orders
+) -> None:
+    log, handled = MemoryLog(), list[Transaction]()
+    sent = orders(200)
+    send(log, sent)
+    under_test = desk(log, handle=lambda batch: handled.extend(batch.row_by_row().events), batch_size=100)
+    consumer: Any = under_test.worker.consumer
+    under_test.worker.run_once()
+    reading = under_test.worker.reading
+    assert isinstance(reading, ReadingAhead)
+    assert reading._next
+    wait_until(reading._next.done, "the next batch is read")
+    before, topic = log.committed(), Topic.TRANSACTIONS.value
+    gone = min(number for number, at in consumer._positions.items() if at > before.get((topic, number), 0))
+    consumer.take_away({gone})
+    under_test.worker.run_once()
+    assert 100 < len(handled) < 200
+    assert gone not in {home_of(event.user_id, settings.TOPIC_PARTITIONS) for event in handled[100:]}
+    assert log.committed().get((topic, gone)) == before.get((topic, gone))
+    consumer.give({gone})
+    under_test.read_all()
+    assert sorted(handled, key=lambda event: event.amount) == sent
+
+
+def test_what_the_client_tells_counts_once_all_is_dealt_with_that_it_gave_before(orders: Orders) -> None:
+    log, handled, told = MemoryLog(), list[Transaction](), list[tuple[int, int]]()
+    send(log, orders(100))
+
+    def news() -> Callable[[], None]:
+        given = sum(under_test.worker.consumer._positions.values())  # type: ignore[union-attr]
+        return lambda: told.append((given, len(handled)))
+
+    under_test = desk(log, handle=lambda batch: handled.extend(batch.events), batch_size=30, news=news)
+    under_test.read_all()
+    assert told[:3] == [(30, 30), (60, 60), (90, 90)]
 
 
 def test_what_comes_twice_in_a_batch_that_a_rebalance_interrupts_is_handled_once(orders: Orders) -> None:

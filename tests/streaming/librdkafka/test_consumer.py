@@ -174,6 +174,18 @@ def test_messages_are_given_back(bare: BareConsumer, broker: str, orders: Orders
     assert after - before < 50_000_000
 
 
+def test_what_nobody_gave_back_keeps_nobody_from_leaving(kafka: AdminClient, broker: str, orders: Orders) -> None:
+    send_all_kinds(broker, orders(40))
+    consumer = clients.column_consumer("bare")
+    assert isinstance(consumer, BareConsumer)
+    consumer.subscribe([TRANSACTIONS])
+    kept: list[Held] = []
+    wait_until(lambda: len(consumer.consume(10, 0.1)) > 0, "some came, and were dropped")
+    wait_until(lambda: kept.append(consumer.consume(10, 0.1)) or len(kept[-1]) > 0, "some came")  # type: ignore[func-returns-value]
+    consumer.close()  # it would wait for both
+    assert len(kept[-1]) == 0
+
+
 def test_every_property_reaches_librdkafka(settings: Any) -> None:
     settings.KAFKA = {
         "bootstrap.servers": "127.0.0.1:1", "security.protocol": "SASL_SSL", "sasl.mechanism": "SCRAM-SHA-512",

@@ -130,6 +130,25 @@ def test_freshness_grows_while_records_wait_and_ends_when_none_does(told: dict[s
     assert max(freshness(metrics)) == 0
 
 
+def test_a_client_that_reads_ahead_makes_nothing_fresh_before_all_is_dealt_with(told: dict[str, Any]) -> None:
+    now = time()
+    metrics = WorkerMetrics(clock=lambda: now)
+    hear = metrics.readers_options()["stats_cb"]
+    hear(with_lag(told, 0))
+    metrics.news()()
+    now += 10
+    hear(with_lag(told, 0))
+    is_dealt_with = metrics.news()
+    now += 60
+    hear(with_lag(told, 0))
+    assert min(freshness(metrics)) == 70
+    is_dealt_with()
+    # It says what was so when it was told.
+    assert {round(each) for each in freshness(metrics)} == {60}
+    metrics.news()()
+    assert max(freshness(metrics)) == 0
+
+
 def test_freshness_grows_while_the_broker_is_away(told: dict[str, Any]) -> None:
     now = time()
     metrics = WorkerMetrics(clock=lambda: now)
