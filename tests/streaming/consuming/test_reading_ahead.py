@@ -14,12 +14,9 @@ class Numbers:
 
     def __init__(self) -> None:
         self.read = 0
-        self.is_reading = False
 
     def __call__(self) -> int:
-        self.is_reading = True
         self.read += 1
-        self.is_reading = False
         return self.read
 
 
@@ -49,10 +46,10 @@ def test_nothing_is_being_read_while_it_is_decided_what_is_kept(numbers: Numbers
     ahead.take(as_it_is)
 
     def keep(read: int) -> list[int]:
-        assert not numbers.is_reading
+        ahead._thread.submit(lambda: None).result()  # whatever it was given before is done
         return [read] * (numbers.read == read)
 
-    assert [ahead.take(keep) for _ in range(200)] == [[number] for number in range(2, 202)]
+    assert [ahead.take(keep) for _ in range(10)] == [[number] for number in range(2, 12)]
 
 
 def test_what_reading_raises_comes_up_where_it_is_taken(ahead: ReadingAhead[int]) -> None:

@@ -410,11 +410,18 @@ def test_what_the_client_tells_counts_once_all_is_dealt_with_that_it_gave_before
     log, handled, told = MemoryLog(), list[Transaction](), list[tuple[int, int]]()
     send(log, orders(100))
 
-    def news() -> Callable[[], None]:
-        given = sum(under_test.worker.consumer._positions.values())  # type: ignore[union-attr]
-        return lambda: told.append((given, len(handled)))
+    def given() -> int:
+        return sum(under_test.worker.consumer._positions.values())  # type: ignore[union-attr]
 
-    under_test = desk(log, handle=lambda batch: handled.extend(batch.events), batch_size=30, news=news)
+    def news() -> Callable[[], None]:
+        then = given()
+        return lambda: told.append((then, len(handled)))
+
+    def handle(batch: Batch[Transaction]) -> None:
+        handled.extend(batch.events)
+        wait_until(lambda: given() > len(handled) or given() == 100, "the next is being read")
+
+    under_test = desk(log, handle=handle, batch_size=30, news=news)
     under_test.read_all()
     assert told[:3] == [(30, 30), (60, 60), (90, 90)]
 

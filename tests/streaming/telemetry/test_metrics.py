@@ -130,6 +130,7 @@ def test_freshness_grows_while_records_wait_and_ends_when_none_does(told: dict[s
     assert max(freshness(metrics)) == 0
 
 
+@pytest.mark.usefixtures("kafka")
 def test_a_client_that_reads_ahead_makes_nothing_fresh_before_all_is_dealt_with(told: dict[str, Any]) -> None:
     now = time()
     metrics = WorkerMetrics(clock=lambda: now)
