@@ -17,10 +17,20 @@ from numba import types
 from events.money import Ledger
 from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, MAX_USER_ID
 from events.time import MILLISECOND, in_millis
-from streaming.columns import LATEST_MILLIS, MOST_RECORDS, STATUSES, Ints, Octets, Orders
+from streaming.columns import (
+    AMOUNT_BYTES,
+    LATEST_MILLIS,
+    MILLIS_BYTES,
+    MOST_RECORDS,
+    STATUSES,
+    USER_ID_BYTES,
+    Ints,
+    Octets,
+    Orders,
+)
 from streaming.compiling import INTS, OCTETS, TABLE, compiled
 
-MOST_BYTES = 5 + 2 + MAX_ORDER_ID_LENGTH + 5 + 8 + 1 + 7
+MOST_BYTES = 5 + 2 + MAX_ORDER_ID_LENGTH + USER_ID_BYTES + AMOUNT_BYTES + 1 + MILLIS_BYTES
 """of a value: header, length and letters of the id, user, amount, status, and a moment until the year 10889"""
 CONTINUED = 0x80
 """from here on a byte is not the last one of a number of Avro, and no ASCII"""
