@@ -12,9 +12,6 @@ import django
 from bench.growth.with_kafka import MARKED_USERS, STARTS, first_counted
 from bench.workers.checking import refuse
 
-PAIR_BYTES = 16
-"""of an order that is remembered"""
-
 
 def main() -> None:
     parser = argparse.ArgumentParser("python -m bench.scaling.starting")
@@ -28,13 +25,10 @@ def main() -> None:
 
 
 def remembered_orders() -> int:
-    from django.db.models import Sum
-    from django.db.models.functions import Length
-
+    from streaming.consuming.remembered import Chunk
     from streaming.models import RememberedChunk
 
-    octets = RememberedChunk.objects.aggregate(octets=Sum(Length("pairs")))["octets"]
-    return int(octets or 0) // PAIR_BYTES
+    return sum(len(Chunk.unpacked(each.begin, each.end, bytes(each.pairs))) for each in RememberedChunk.objects.all())
 
 
 def forget_marked() -> None:

@@ -47,7 +47,7 @@ class RememberedChunk(models.Model):
     partition = models.PositiveIntegerField()
     begin = models.PositiveBigIntegerField(help_text="its first offset")
     end = models.PositiveBigIntegerField(help_text="the offset after its last")
-    pairs = models.BinaryField(help_text="offset and hash of each event, 8 bytes each, little-endian")
+    pairs = models.BinaryField(help_text="hashes, and offsets unless an event stood at each; see remembered.py")
 
     class Meta:
         constraints: ClassVar[list[Any]] = [

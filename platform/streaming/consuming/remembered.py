@@ -7,7 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 PAIRS_IN_A_CHUNK = 8192
-"""at the most: 128 KB"""
+"""at the most: 64 KB as they are saved, 128 with offsets"""
+LAYOUT = "2"
+"""of chunks as they are saved; what has another one is none of ours"""
 
 Pairs = NDArray[np.int64]
 """a row for each event, in order: its offset, and the hash of its identity"""
@@ -34,12 +36,16 @@ class Chunk:
         return Chunk(self.begin, following.end, np.concatenate([self.pairs, following.pairs]))
 
     def packed(self) -> bytes:
-        """The pairs, in 16 bytes each, little-endian."""
-        return self.pairs.astype("<i8").tobytes()
+        """How many they are, their hashes, and their offsets unless an event stood at each; 8 bytes, little-endian."""
+        offsets, hashes = self.pairs.T
+        told = offsets if len(self) < self.end - self.begin else offsets[:0]
+        return np.concatenate([[len(self)], hashes, told]).astype("<i8").tobytes()
 
     @classmethod
     def unpacked(cls, begin: int, end: int, packed: bytes) -> "Chunk":
-        return cls(begin, end, np.frombuffer(packed, "<i8").reshape(-1, 2).astype(np.int64))
+        count, *_ = numbers = np.frombuffer(packed, "<i8").astype(np.int64)
+        hashes, told = np.split(numbers[1:], [count])
+        return cls(begin, end, paired(told if len(told) else np.arange(begin, begin + count), hashes))
 
 
 def in_chunks(begin: int, end: int, pairs: Pairs) -> list[Chunk]:

@@ -29,8 +29,21 @@ def test_a_chunk_comes_back_as_it_was_packed() -> None:
     (chunk,) = in_chunks(3, 2**62 + 9, np.array(told, np.int64))
     again = Chunk.unpacked(chunk.begin, chunk.end, chunk.packed())
     assert (again.begin, again.end, again.pairs.tolist()) == (3, 2**62 + 9, told)
-    assert len(chunk.packed()) == 3 * 16
-    assert chunk.packed()[:9] == b"\x05\0\0\0\0\0\0\0\0"
+    assert len(chunk.packed()) == 8 + 3 * 16
+    assert chunk.packed()[:9] == b"\x03\0\0\0\0\0\0\0\0"
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 100])
+def test_where_an_event_stood_at_each_offset_the_hashes_say_all(count: int) -> None:
+    chunk = Chunk(7, 7 + count, paired(np.arange(7, 7 + count), np.arange(count) + np.iinfo(np.int64).min))
+    assert len(chunk.packed()) == 8 + 8 * count
+    assert Chunk.unpacked(7, 7 + count, chunk.packed()).pairs.tolist() == chunk.pairs.tolist()
+
+
+@pytest.mark.parametrize("count", [0, 1, 2, 3, 100])
+def test_a_chunk_with_as_many_gaps_as_events_is_not_taken_for_one_without(count: int) -> None:
+    chunk = Chunk(0, 2 * count, paired(2 * np.arange(count), np.arange(count) + 3))
+    assert Chunk.unpacked(0, 2 * count, chunk.packed()).pairs.tolist() == chunk.pairs.tolist()
 
 
 def test_a_stretch_without_events_is_remembered_as_such() -> None:
