@@ -14,7 +14,7 @@ from analytics.models import HourlyTotal, ShopHour
 from analytics.selectors import missing_in_shop
 from analytics.windows import SUMS, Sums, UserHour, by_hour, figures_of, in_hours
 from database.portions import portions
-from database.sums import add_table_to_sums, add_to_sums
+from database.sums import Addition, add, add_to_sums, additions
 
 if TYPE_CHECKING:
     # Brings numpy along, which whoever adds no columns has no use for.
@@ -36,10 +36,17 @@ def add_to_hourly_totals(*, totals: Mapping[UserHour, Sums]) -> None:
 
 
 @transaction.atomic
-def add_columns(*, users: "Totals", shop: "Totals") -> None:
-    """The same of totals in columns: those of users, and what they come to for the shop."""
-    add_table_to_sums(HourlyTotal, key=USER_HOUR, sums=SUMS, table=users.by_user_hour())
-    add_table_to_sums(ShopHour, key=SHOP_HOUR, sums=SUMS, table=shop.by_hour())
+def add_columns(those: Sequence[Addition]) -> None:
+    """The same of totals in columns."""
+    add(those)
+
+
+def additions_of(*, users: "Totals", shop: "Totals") -> Sequence[Addition]:
+    """How totals in columns are added: those of users, and what they come to for the shop."""
+    return [
+        *additions(HourlyTotal, key=USER_HOUR, sums=SUMS, table=users.by_user_hour()),
+        *additions(ShopHour, key=SHOP_HOUR, sums=SUMS, table=shop.by_hour()),
+    ]
 
 
 def forget_empty_hours(*, of: Collection[UserHour]) -> int:

@@ -1,6 +1,7 @@
 """Adding to rows, and making those that are missing, in one statement: processes at work on the same lose nothing."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from functools import lru_cache
 from itertools import chain
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -14,6 +15,12 @@ if TYPE_CHECKING:
     # Who has a table has brought numpy along.
     import numpy as np
     from numpy.typing import NDArray
+
+
+class Addition(NamedTuple):
+    statement: str
+    values: "NDArray[np.int64]"
+    """what of it does not stand in the statement itself"""
 
 
 class Dialect(NamedTuple):
@@ -44,28 +51,34 @@ def add_to_sums(
     """
     with connection.cursor() as cursor:
         for some in portions(rows, rows_at_once([*key, *sums])):
-            cursor.execute(_statement(model, key, sums, len(some)), tuple(chain.from_iterable(some)))
+            cursor.execute(_statement(model, tuple(key), tuple(sums), len(some)), tuple(chain.from_iterable(some)))
 
 
-def add_table_to_sums(
+def additions(
     model: type[Model], *, key: Sequence[str], sums: Sequence[str], table: "NDArray[np.int64]"
-) -> None:
-    """The same of whole numbers: a row of the table each."""
-    size = rows_at_once([*key, *sums])
+) -> list[Addition]:
+    """By which the same is done of whole numbers, a row of the table each. Nothing is asked of the database for it."""
+    size, found = rows_at_once([*key, *sums]), []
+    for start in range(0, len(table), size):
+        some = table[start : start + size]
+        statement = _statement(model, tuple(key), tuple(sums), len(some))
+        values = some.ravel()
+        if connection.vendor == "mysql":
+            # Its driver would write each into the statement by calls in Python, at twenty times the cost.
+            statement, values = statement.replace("%s", "%d") % tuple(values.tolist()), values[:0]
+        found.append(Addition(statement, values))
+    return found
+
+
+def add(those: Iterable[Addition]) -> None:
     with connection.cursor() as cursor:
-        for start in range(0, len(table), size):
-            some = table[start : start + size]
-            statement = _statement(model, key, sums, len(some))
+        for statement, values in those:
             # At once, and no tuple a row: among so many the garbage collector would look for cycles again and again.
-            values = tuple(some.ravel().tolist())
-            if connection.vendor == "mysql":
-                # Its driver would write each into the statement by calls in Python, at twenty times the cost.
-                cursor.execute(statement.replace("%s", "%d") % values)
-            else:
-                cursor.execute(statement, values)
+            cursor.execute(statement, tuple(values.tolist()))
 
 
-def _statement(model: type[Model], key: Sequence[str], sums: Sequence[str], rows: int) -> str:
+@lru_cache(maxsize=50)
+def _statement(model: type[Model], key: tuple[str, ...], sums: tuple[str, ...], rows: int) -> str:
     table = model._meta.db_table
     return f"{insertion(table, [*key, *sums], rows)} {_addition(table, key, sums)}"
 

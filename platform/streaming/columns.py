@@ -1,8 +1,9 @@
 """Orders of a batch as columns, as plain_orders.py reads them. Pure."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from datetime import datetime
+from typing import Any, TypeVar, TypeVarTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +16,11 @@ from streaming.partitioner import Partition
 Octets = NDArray[np.uint8]
 Ints = NDArray[np.int64]
 Flags = NDArray[np.bool_]
+OtherTs = TypeVarTuple("OtherTs")
+MadeT = TypeVar("MadeT")
+
+Made = tuple[Callable[..., Any], tuple[Any, ...]]
+"""a pure function, and what it takes beside orders"""
 
 STATUSES = tuple(Status)
 """in the order of the symbols of schemas/transaction.avsc"""
@@ -53,14 +59,23 @@ class Orders:
     """index in STATUSES"""
     millis: Ints
     """since 1970"""
+    made: dict[Made, Any] = field(default_factory=dict, repr=False, compare=False)
+    """what was made of just these"""
+
+    def make(self, function: Callable[["Orders", *OtherTs], MadeT], *arguments: *OtherTs) -> MadeT:
+        """What a pure function makes of these orders; of the same arguments only once, so nobody may change it."""
+        which = (function, arguments)
+        if which not in self.made:
+            self.made[which] = function(self, *arguments)
+        made: MadeT = self.made[which]
+        return made
 
     def __len__(self) -> int:
         return len(self.place)
 
     def only(self, which: Flags | Ints) -> "Orders":
         """Those that are flagged, or in these places."""
-        columns = [field.name for field in fields(self)[2:]]
-        return Orders(self.topic, self.joined, *(getattr(self, name)[which] for name in columns))
+        return Orders(self.topic, self.joined, *(getattr(self, name)[which] for name in COLUMNS))
 
     def at(self, places: Sequence[int]) -> "Orders":
         """Those in these places."""
@@ -72,7 +87,7 @@ class Orders:
 
     def of(self, partitions: Set[Partition]) -> "Orders":
         """Those that came of these partitions."""
-        others = [places for where, places in self.by_partition() if where not in partitions]
+        others = [places for where, places in self.by_partition().items() if where not in partitions]
         return self.without(np.concatenate(others).tolist()) if others else self
 
     def elsewhere(self, partitions: int, is_home: Callable[[int, int], bool]) -> Ints:
@@ -81,10 +96,7 @@ class Orders:
         partitions: so many the topic is taken to have. is_home: asked of each (partition, user_id) that does not seem
         at home among these.
         """
-        # It brings a compiler along, as whoever has read orders in columns has.
-        from streaming.column_homes import homes_of  # noqa: PLC0415
-
-        doubted = np.flatnonzero(homes_of(self.user_id, partitions) != self.partition)
+        doubted = np.flatnonzero(self.make(_homes, partitions) != self.partition)
         pairs = zip(self.partition[doubted].tolist(), self.user_id[doubted].tolist(), strict=True)
         return doubted[[not is_home(*each) for each in pairs]] if len(doubted) else doubted
 
@@ -97,20 +109,19 @@ class Orders:
         places = zip(self.id_begin.tolist(), self.id_end.tolist(), self.user_id.tolist(), strict=True)
         return [b"%b %d" % (self.joined[begin:end], user) for begin, end, user in places]
 
-    def by_partition(self) -> Iterator[tuple[Partition, Ints]]:
+    def by_partition(self) -> Mapping[Partition, Ints]:
         """Each partition that has any, and the places of its own, in order."""
-        for number in np.flatnonzero(np.bincount(self.partition)).tolist():
-            yield (self.topic, number), np.flatnonzero(self.partition == number)
+        return self.make(_by_partition)
 
     @property
     def next_offsets(self) -> dict[Partition, int]:
         """For each (topic, partition), the offset after the last of them."""
-        return {where: int(self.offset[places].max()) + 1 for where, places in self.by_partition()}
+        return {where: int(self.offset[places].max()) + 1 for where, places in self.by_partition().items()}
 
     def beginning_at(self, offsets: Mapping[Partition, int]) -> "Orders":
         """Those that stand at these offsets of their partitions, or behind them."""
         begins = np.zeros(len(self), np.int64)
-        for where, places in self.by_partition():
+        for where, places in self.by_partition().items():
             begins[places] = offsets[where]
         known = self.offset < begins
         return self.only(~known) if known.any() else self
@@ -122,3 +133,18 @@ class Orders:
         for order_id, user_id, amount, status, millis, partition, offset, received in rows:
             order = Transaction(order_id, user_id, amount, STATUSES[status], from_millis(millis))
             yield order, partition, offset, from_millis(received)
+
+
+COLUMNS = tuple(each.name for each in fields(Orders))[2:-1]
+
+
+def _by_partition(orders: Orders) -> Mapping[Partition, Ints]:
+    numbers = np.flatnonzero(np.bincount(orders.partition)).tolist()
+    return {(orders.topic, number): np.flatnonzero(orders.partition == number) for number in numbers}
+
+
+def _homes(orders: Orders, partitions: int) -> Ints:
+    # It brings a compiler along, as whoever has read orders in columns has.
+    from streaming.column_homes import homes_of  # noqa: PLC0415
+
+    return homes_of(orders.user_id, partitions)

@@ -7,7 +7,6 @@ invalid, and a mistake in this one that is too strict costs time, and nothing el
 """
 
 from collections.abc import Sequence
-from dataclasses import fields
 from datetime import datetime
 from typing import NamedTuple
 
@@ -19,6 +18,7 @@ from events.plausibility import FUTURE_TOLERANCE, MAX_ORDER_ID_LENGTH, MAX_USER_
 from events.time import MILLISECOND, in_millis
 from streaming.columns import (
     AMOUNT_BYTES,
+    COLUMNS,
     LATEST_MILLIS,
     MILLIS_BYTES,
     MOST_RECORDS,
@@ -85,7 +85,7 @@ def orders_in(stretch: Stretch, header: bytes, earliest: datetime) -> Orders:
     topic, joined, begins, *others = stretch
     if len(begins) > MOST_RECORDS:
         raise ValueError(f"{len(begins)} values are more than {MOST_RECORDS}")
-    columns = np.empty((len(fields(Orders)) - 2, len(begins)), np.int64)
+    columns = np.empty((len(COLUMNS), len(begins)), np.int64)
     octets = (np.frombuffer(each, np.uint8) for each in (header, joined))
     tolerance, currency = FUTURE_TOLERANCE // MILLISECOND, Ledger.currency
     limits = (MAX_ORDER_ID_LENGTH, MAX_USER_ID, len(STATUSES), max(0, in_millis(earliest)), LATEST_MILLIS, tolerance)

@@ -23,7 +23,13 @@ from accounts.issued import change, issue
 from accounts.roles import Role
 from analytics.column_windows import by_hour, totals_of
 from analytics.models import HourlyTotal
-from analytics.services import add_columns, add_to_hourly_totals, correct_hourly_totals, correct_shop_hours
+from analytics.services import (
+    add_columns,
+    add_to_hourly_totals,
+    additions_of,
+    correct_hourly_totals,
+    correct_shop_hours,
+)
 from analytics.windows import Sums
 from api.models import Customer
 from database.inserting import ROWS_PER_STATEMENT
@@ -126,7 +132,7 @@ def adding_to_totals() -> Write:
 def adding_columns_to_totals() -> Write:
     told = [replace(ORDER, user_id=user) for user in range(2 * ROWS_PER_STATEMENT)]
     users = totals_of(orders(*told, at=ORDER.timestamp))
-    return lambda: add_columns(users=users, shop=by_hour(users))
+    return lambda: add_columns(additions_of(users=users, shop=by_hour(users)))
 
 
 def correcting_totals() -> Write:

@@ -283,6 +283,19 @@ def test_orders_come_from_a_batch_at_any_of_its_places(events: list[Transaction]
     assert in_columns(batch).place.tolist() == list(range(1, len(batch), 2))
 
 
+def test_what_is_made_of_orders_is_made_once_and_of_other_orders_anew() -> None:
+    made = list[tuple[int, int]]()
+
+    def make(orders: Orders, factor: int) -> int:
+        made.append((len(orders), factor))
+        return factor * len(orders)
+
+    three = in_columns([(encoded(PLAIN), in_millis(RECEIVED))] * 3)
+    assert [three.make(make, 5), three.make(make, 5), three.make(make, 6)] == [15, 15, 18]
+    assert [three.at([0, 2]).make(make, 5), three.without([0, 2]).make(make, 5)] == [10, 5]
+    assert made == [(3, 5), (3, 6), (2, 5), (1, 5)]
+
+
 def test_a_batch_whose_cents_may_not_fit_is_refused() -> None:
     with pytest.raises(ValueError, match="more than"):
         in_columns([(None, 0)] * (MOST_RECORDS + 1))

@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from secrets import token_bytes
-from typing import Any, NamedTuple, Protocol, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,9 @@ from streaming.consuming.last_offsets import LastOffsets, Stood, order_of, sorte
 from streaming.consuming.remembered import NO_PAIRS, Chunk, Pairs, appended, in_chunks, paired, reaching
 from streaming.partitioner import Partition
 from streaming.records import Batch, Record
+
+if TYPE_CHECKING:
+    from streaming.columns import Orders
 
 ReadBack = Callable[[Partition, int, int], Iterable[tuple[str, int]]]
 """(partition, begin, end) → identity and offset of each event from offset `begin` on and before `end`, in order."""
@@ -37,6 +40,8 @@ class Arrivals(NamedTuple):
     """of identities"""
     places: NDArray[np.int64]
     """which of a batch each is"""
+    by_hash: NDArray[np.int64]
+    """the order in which hashes ascend, equal ones in the order of their offsets"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +94,7 @@ class _Memory:
 
     def repeated(self, arrivals: Arrivals, window: int) -> NDArray[np.int64]:
         """The places of those that came before, within so many offsets; all are remembered from now on."""
-        order = order_of(arrivals.hashes)
+        order = arrivals.by_hash
         came = Stood(arrivals.hashes[order], arrivals.offsets[order])
         last = self.last.of(came.hashes)
         # What came twice by now stood last where it came before.
@@ -184,12 +189,9 @@ class SeenEvents:
 def _arrivals(batch: Batch[EventT], hashes: IdentityHashes) -> dict[Partition, Arrivals]:
     """What came to each partition. Places count the records, and the orders behind them."""
     found = _of_records(batch.records, hashes)
-    if (orders := batch.orders) is None:
-        return found
-    columns = Arrivals(orders.offset, hashes.of_orders(orders), np.arange(len(orders)) + len(batch.records))
-    for where, places in orders.by_partition():
-        some = Arrivals(*(column[places] for column in columns))
-        found[where] = _together(found[where], some) if where in found else some
+    for where, some in batch.orders.make(_of_orders, hashes).items() if batch.orders else ():
+        behind = some._replace(places=some.places + len(batch.records))
+        found[where] = _together(found[where], behind) if where in found else behind
     return found
 
 
@@ -199,10 +201,19 @@ def _of_records(records: Sequence[Record[EventT]], hashes: IdentityHashes) -> di
         places[record.topic, record.partition].append(place)
     offsets = np.array([record.offset for record in records], np.int64)
     hashed = hashes.of([record.event.identity for record in records])
-    return {where: Arrivals(offsets[some], hashed[some], np.array(some)) for where, some in places.items()}
+    return {where: _arrived(offsets[some], hashed[some], np.array(some)) for where, some in places.items()}
+
+
+def _of_orders(orders: "Orders", hashes: IdentityHashes) -> dict[Partition, Arrivals]:
+    hashed = hashes.of_orders(orders)
+    return {where: _arrived(orders.offset[some], hashed[some], some) for where, some in orders.by_partition().items()}
+
+
+def _arrived(offsets: NDArray[np.int64], hashes: NDArray[np.int64], places: NDArray[np.int64]) -> Arrivals:
+    return Arrivals(offsets, hashes, places, order_of(hashes))
 
 
 def _together(some: Arrivals, others: Arrivals) -> Arrivals:
-    both = Arrivals(*(np.concatenate(columns) for columns in zip(some, others, strict=True)))
-    order = np.argsort(both.offsets, kind="stable")
-    return Arrivals(*(column[order] for column in both))
+    offsets, hashes, places = (np.concatenate(both) for both in zip(some[:3], others[:3], strict=True))
+    order = np.argsort(offsets, kind="stable")
+    return _arrived(offsets[order], hashes[order], places[order])

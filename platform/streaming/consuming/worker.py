@@ -1,6 +1,6 @@
 """The loop every worker runs: poll, decode, bury what cannot be read, handle the rest, commit. No Django here."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import replace
 from functools import partial
 from time import perf_counter
@@ -16,7 +16,7 @@ from streaming.partitioner import Partition
 from streaming.records import Batch, Record
 
 if TYPE_CHECKING:
-    from streaming.columns import Orders
+    from streaming.columns import Made, Orders
     from streaming.librdkafka.consumer import BareConsumer
     from streaming.librdkafka.held import Held
 
@@ -100,6 +100,7 @@ class Worker(Generic[EventT]):
         self.reading: ReadingAtOnce[tuple[Arrived | None, News]] = reading(self._read)
         self._assigned_anew = False
         self._spent = 0.0
+        self._made: Collection[Made] = ()
 
     def stop(self, *_: Any) -> None:
         """Finish the batch at hand, then end; fit to be a signal handler."""
@@ -141,6 +142,8 @@ class Worker(Generic[EventT]):
             buried += self._handle(batch, arrived)
         self._commit(arrived.last)
         self._spent = perf_counter() - began
+        if arrived.orders:
+            self._made = tuple(arrived.orders.made)
         self.observe(Progress(arrived.size, batch, buried, arrived.last, self._spent))
 
     def _still_ours(self, read: "tuple[Arrived | None, News]") -> "tuple[Arrived | None, News]":
@@ -153,7 +156,12 @@ class Worker(Generic[EventT]):
         return {(each.topic, each.partition) for each in self.consumer.assignment()}
 
     def _read(self) -> "tuple[Arrived | None, News]":
-        return self._poll(), self.news()
+        arrived = self._poll()
+        if arrived and arrived.orders:
+            # Whoever handles them will ask for the same of them as of those before.
+            for function, arguments in self._made:
+                arrived.orders.make(function, *arguments)
+        return arrived, self.news()
 
     def _poll(self) -> Arrived | None:
         came = self._gather()

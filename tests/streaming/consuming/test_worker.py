@@ -3,7 +3,7 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
-from threading import Event
+from threading import Event, current_thread, main_thread
 from typing import Any
 
 import pytest
@@ -14,6 +14,7 @@ from django.conf import settings
 from events import Transaction
 from native.driving.embedded import members, wait_until
 from streaming import clients
+from streaming.columns import Orders as Columns
 from streaming.consuming import column_reading
 from streaming.consuming.reading_ahead import ReadingAhead, ReadingAtOnce
 from streaming.consuming.worker import Worker
@@ -379,6 +380,28 @@ def test_a_batch_grows_while_the_one_before_is_dealt_with(orders: Orders) -> Non
     send(log, orders(100))
     under_test.read_all()
     assert sizes[1:] == [100 - sizes[0]]
+
+
+def test_what_is_made_of_a_batch_is_made_of_the_next_while_that_is_read(
+    monkeypatch: pytest.MonkeyPatch, orders: Orders
+) -> None:
+    monkeypatch.setattr(column_reading, "FEW", 1)
+    made, handled = list[tuple[int, bool]](), list[int]()
+
+    def make(columns: Columns, asked: int) -> int:
+        made.append((len(columns), current_thread() is main_thread()))
+        return asked * len(columns)
+
+    def handle(batch: Batch[Transaction]) -> None:
+        assert batch.orders
+        handled.append(batch.orders.make(make, 7))
+
+    log = MemoryLog()
+    send(log, orders(300))
+    desk(log, handle=handle, batch_size=100, in_columns=column_reading.read_in_columns).read_all()
+    assert handled == [700, 700, 700]
+    # When the second one was read, the first may not have been handled yet.
+    assert (made[0], made[2]) == ((100, True), (100, False))
 
 
 def test_what_was_read_ahead_of_partitions_taken_away_is_left_to_whoever_has_them(
