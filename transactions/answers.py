@@ -36,7 +36,7 @@ def of_columns(row: dict[str, Any]) -> dict[str, Any]:
     # Of nearly every row there is nothing to tell.
     is_told = refunded or status == ChangedStatus.REFUNDED
     told = refund_status(status, to_cents(row["amount"]), to_cents(refunded)) if is_told else None
-    return row | {"refund_status": told} | _in_currency(row["amount"], refunded)
+    return {**row, "refund_status": told, **_in_currency(row["amount"], refunded)}
 
 
 def _in_currency(amount: Decimal, refunded: Decimal) -> dict[str, Any]:

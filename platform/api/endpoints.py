@@ -142,12 +142,16 @@ class Listing(Rows[Row], ListAPIView[Row]):
     def _page(self, request: Request, *args: Any, **kwargs: Any) -> Response:
         if not self.columns:
             return super().list(request, *args, **kwargs)
-        # What the list is ordered by is read too: the cursor holds it.
-        besides = {name.lstrip("-") for name in self.order} - set(self.columns)
-        rows = self.filter_queryset(self.get_queryset()).values(*self.columns, *besides)
-        page: Any = self.paginate_queryset(rows)
-        named = [{name: row[name] for name in self.columns} for row in page] if besides else page
+        page: Any = self.paginate_queryset(self.filter_queryset(self.get_queryset()))
+        has_more = len(self.columns_read) > len(self.columns)
+        named = [{name: row[name] for name in self.columns} for row in page] if has_more else page
         return self.get_paginated_response(self.as_answered(named))
+
+    @property
+    def columns_read(self) -> tuple[str, ...]:
+        """The columns that are read: those that are answered, and those of the order, which a cursor holds."""
+        besides = {name.lstrip("-"): None for name in self.order if name.lstrip("-") not in self.columns}
+        return (*self.columns, *besides) if self.columns else ()
 
     def as_answered(self, rows: Any) -> Any:
         """What is answered of a page's rows, each a dict of `columns`."""

@@ -41,11 +41,14 @@ class Currency:
     """decimals that amounts are kept with: two, or three if the currency has so many"""
     parts: int = field(init=False)
     """cents in one of it"""
+    step: int = field(init=False)
+    """the cents of its smallest amount"""
 
     def __post_init__(self) -> None:
         # Not worked out anew for each amount.
         object.__setattr__(self, "kept_digits", max(2, self.digits))
         object.__setattr__(self, "parts", 10**self.kept_digits)
+        object.__setattr__(self, "step", self.parts // 10**self.digits)
 
     @property
     def most(self) -> int:
@@ -78,11 +81,6 @@ class Currency:
         """How an amount is to be given, in words."""
         sample = ("1230", "12.3", "12.30", "12.300")[self.digits]
         return f'{self.decimals}, such as {sample} or "{sample}"'
-
-    @property
-    def step(self) -> int:
-        """The cents of its smallest amount."""
-        return int(self.parts // 10**self.digits)
 
 
 class Ledger:
