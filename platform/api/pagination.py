@@ -53,7 +53,7 @@ class Cursor(pagination.CursorPagination):
         self.order: Sequence[str] = getattr(view, "order", None) or (self.ordering,)
         size, place = self.get_page_size(request), self._asked_for(queryset.model)
         with time_limit(settings.QUERY_SECONDS, index=getattr(view, "index", "")):
-            rows = _rows(queryset, tuple(getattr(view, "columns_read", ())), self.order, place, size + 1)
+            rows = _rows(queryset, getattr(view, "columns_read", ()), self.order, place, size + 1)
         has_more, page = len(rows) > size, rows[:size]
         if place and place.is_reverse:
             page.reverse()

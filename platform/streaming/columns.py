@@ -136,6 +136,7 @@ class Orders:
 
 
 COLUMNS = tuple(each.name for each in fields(Orders))[2:-1]
+"""which have a value for each order"""
 
 
 def _by_partition(orders: Orders) -> Mapping[Partition, Ints]:
